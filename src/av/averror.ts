@@ -1,0 +1,32 @@
+// FFmpeg's return codes become typed errors with a readable reason.
+import { AVERROR_EAGAIN, AVERROR_ENOMEM, AVERROR_EOF } from 'node-av/constants';
+import { FFmpegError } from 'node-av/lib';
+import { FramerailError, type ErrorCode } from '../base/index.js';
+
+/** A receive call has nothing to give until more is sent. */
+export function isAgain(code: number): boolean {
+  return code === AVERROR_EAGAIN;
+}
+
+/** The end of a file, or of a codec that was drained. */
+export function isEof(code: number): boolean {
+  return code === AVERROR_EOF;
+}
+
+/** FFmpeg's own words for a code, such as "Invalid data found when processing input". */
+export function reasonOf(code: number): string {
+  return FFmpegError.strerror(code);
+}
+
+/** A typed error that carries FFmpeg's code as `details.averror`. */
+export function avError(code: ErrorCode, averror: number, what: string): FramerailError {
+  // Out of memory is the same news wherever it happens.
+  const typed = averror === AVERROR_ENOMEM ? 'FR_MEMORY_BUDGET' : code;
+  return new FramerailError(typed, `${what}: ${reasonOf(averror)}.`, { details: { averror } });
+}
+
+/** Throws when a call of libav failed, and gives its result back otherwise. */
+export function check(averror: number, code: ErrorCode, what: string): number {
+  if (averror < 0) throw avError(code, averror, what);
+  return averror;
+}

@@ -1,0 +1,99 @@
+// Encodes single pictures as JPEG or PNG; opened encoders are kept for the next picture of the same kind.
+import { AV_CODEC_FLAG_QSCALE, AVCOL_RANGE_JPEG, FF_QP2LAMBDA } from 'node-av/constants';
+import { Codec, CodecContext, Packet, Rational } from 'node-av/lib';
+import { FramerailError } from '../base/index.js';
+import { check } from './averror.js';
+import { formatCode, nativeFrame, type Picture } from './picture.js';
+
+/** What kind of image, and how good. */
+export type ImageKind = { readonly type: 'jpeg'; readonly quality: number } | { readonly type: 'png' };
+
+const KEPT = 8;
+const encoders = new Map<string, ImageEncoder>();
+
+/** The pixel format that an image of this kind is encoded from. */
+export function imageFormat(kind: ImageKind): 'yuvj420p' | 'rgb24' {
+  return kind.type === 'jpeg' ? 'yuvj420p' : 'rgb24';
+}
+
+/**
+ * Encodes one picture, which must have the format that `imageFormat` names.
+ * @returns the bytes of the file; they belong to the caller
+ */
+export function encodeImage(picture: Picture, kind: ImageKind): Uint8Array {
+  const key = `${kind.type} ${kind.type === 'jpeg' ? String(kind.quality) : ''} ${String(picture.width)}x${String(picture.height)}`;
+  const encoder = encoders.get(key) ?? openEncoder(kind, picture);
+  encoders.delete(key);
+  encoders.set(key, encoder);
+  const oldest = encoders.entries().next().value;
+  if (encoders.size > KEPT && oldest !== undefined) {
+    encoders.delete(oldest[0]);
+    oldest[1].close();
+  }
+  return encoder.encode(picture);
+}
+
+/**
+ * Quality 1 to 100 as mjpeg's quantiser scale 31 to 2.
+ * libjpeg's curve is kept: the scale factor of its tables is 5000/q below 50 and 200-2q above (jpeg_quality_scaling).
+ */
+export function jpegQuantiser(quality: number): number {
+  const percent = quality < 50 ? 5000 / quality : 200 - 2 * quality;
+  return Math.min(31, Math.max(2, percent / 12.5));
+}
+
+class ImageEncoder {
+  readonly #context: CodecContext;
+  readonly #packet = new Packet();
+  readonly #quality: number;
+  #count = 0n;
+
+  constructor(context: CodecContext, quality: number) {
+    this.#context = context;
+    this.#quality = quality;
+    this.#packet.alloc();
+  }
+
+  encode(picture: Picture): Uint8Array {
+    const frame = nativeFrame(picture);
+    frame.quality = this.#quality;
+    frame.pts = this.#count++;
+    check(this.#context.sendFrameSync(frame), 'FR_ENCODE_FAILED', 'An image could not be encoded');
+    check(this.#context.receivePacketSync(this.#packet), 'FR_ENCODE_FAILED', 'An image could not be encoded');
+    // The packet's bytes belong to libav: copy them out before the packet is used again.
+    const bytes = Uint8Array.from(this.#packet.data ?? []);
+    this.#packet.unref();
+    return bytes;
+  }
+
+  close(): void {
+    this.#packet.free();
+    this.#context.freeContext();
+  }
+}
+
+function openEncoder(kind: ImageKind, picture: Picture): ImageEncoder {
+  const name = kind.type === 'jpeg' ? 'mjpeg' : 'png';
+  const codec = Codec.findEncoderByName(name as Parameters<typeof Codec.findEncoderByName>[0]);
+  if (codec === null) throw new FramerailError('FR_ENCODE_FAILED', `This FFmpeg build has no ${name} encoder.`);
+  const context = new CodecContext();
+  context.allocContext3(codec);
+  context.width = picture.width;
+  context.height = picture.height;
+  context.pixelFormat = formatCode(imageFormat(kind));
+  context.timeBase = new Rational(1, 25);
+  context.threadCount = 1;
+  const quality = kind.type === 'jpeg' ? Math.round(jpegQuantiser(kind.quality) * FF_QP2LAMBDA) : 0;
+  if (kind.type === 'jpeg') {
+    context.colorRange = AVCOL_RANGE_JPEG;
+    context.setFlags(AV_CODEC_FLAG_QSCALE);
+    context.globalQuality = quality;
+  }
+  try {
+    check(context.open2Sync(codec), 'FR_ENCODE_FAILED', `The ${name} encoder could not be opened`);
+  } catch (error) {
+    context.freeContext();
+    throw error;
+  }
+  return new ImageEncoder(context, quality);
+}

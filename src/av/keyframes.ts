@@ -1,0 +1,62 @@
+// Finds the keyframe for a time on any container; libav's own index cannot be asked through node-av.
+import type { MediaInputHandle, PacketFacts } from './input.js';
+
+/** How far the search first steps back where a container lands between keyframes. Seconds. */
+const FIRST_STEP_BACK = 1;
+/** Containers where one seek lands on the last keyframe: tried with MP4, MKV, WebM, AVI and FLV files. */
+const EXACT = /^(mov|matroska|avi|flv|gif|apng)/;
+
+/** Called for every packet that is read; throws to stop. */
+export type Breathe = () => undefined | Promise<void>;
+
+/**
+ * Seeks so that the packet last read is a keyframe at or before `time`, mostly the last one.
+ * @returns undefined where the container cannot seek, or has no such keyframe; the place in it is then unknown
+ */
+export async function seekKeyframe(
+  input: MediaInputHandle,
+  time: number,
+  breathe: Breathe,
+): Promise<PacketFacts | undefined> {
+  for (let back = 0; ; back = back === 0 ? FIRST_STEP_BACK : back * 2) {
+    const target = Math.max(0, time - back);
+    if (!(await input.seek(target))) return undefined;
+    const found = await nextKeyframe(input, time, breathe);
+    if (found !== undefined || target === 0) return found;
+  }
+}
+
+/**
+ * Makes the last keyframe at or before `time` the current packet, or the first one after it where there is none before.
+ * @returns undefined when the stream has no keyframe at all
+ */
+export async function lastKeyframe(
+  input: MediaInputHandle,
+  time: number,
+  breathe: Breathe,
+): Promise<PacketFacts | undefined> {
+  let last = await seekKeyframe(input, time, breathe);
+  if (last !== undefined && EXACT.test(input.container)) return last;
+  if (last === undefined) {
+    // No seek, or nothing that early: read from the start, as far as the container lets us.
+    await input.seek(0);
+    last = await nextKeyframe(input, Number.POSITIVE_INFINITY, breathe);
+  }
+  for (let later = last; later !== undefined; later = await nextKeyframe(input, time, breathe)) {
+    last = later;
+    input.hold();
+  }
+  input.recall();
+  return last;
+}
+
+/** Reads on to the next keyframe, if it is not after `time`. */
+async function nextKeyframe(input: MediaInputHandle, time: number, breathe: Breathe): Promise<PacketFacts | undefined> {
+  for (;;) {
+    const breath = breathe();
+    if (breath !== undefined) await breath;
+    const packet = await input.readPacket();
+    if (packet === undefined || (packet.time !== undefined && packet.time > time)) return undefined;
+    if (packet.keyframe) return packet;
+  }
+}

@@ -1,0 +1,70 @@
+// What a hostile file may ask for, and what it may be.
+
+/** Bounds on an input, checked from its headers before any decode and again by the decoder for each frame. */
+export interface InputLimits {
+  /** Pixels of one frame. */
+  readonly maxPixels: number;
+  /** Columns or rows of one frame. */
+  readonly maxSide: number;
+  /** Streams of one file. */
+  readonly maxStreams: number;
+}
+
+/** Safe defaults: a frame of 50 megapixels, sides of 16,384, 32 streams. */
+export const DEFAULT_LIMITS: InputLimits = { maxPixels: 50_000_000, maxSide: 16_384, maxStreams: 32 };
+
+/** Demuxers that may open an input: containers that hold their own media and never point at other files. */
+export const DEMUXERS =
+  'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,mpegvideo,m4v,avi,flv,asf,ogg,h264,hevc,av1,obu,ivf,vvc,mxf,nut,' +
+  'dv,gif,apng,jpeg_pipe,png_pipe,webp_pipe,bmp_pipe,yuv4mpegpipe,mp3,aac,flac,wav,ac3,eac3,rm,wtv,swf';
+
+/** Decoders that may run: codecs that cameras, platforms and editors write. */
+export const DECODERS = new Set([
+  'h264',
+  'hevc',
+  'av1',
+  'libdav1d',
+  'vp8',
+  'vp9',
+  'libvpx-vp9',
+  'vvc',
+  'mpeg1video',
+  'mpeg2video',
+  'mpeg4',
+  'h263',
+  'h261',
+  'flv',
+  'msmpeg4v1',
+  'msmpeg4v2',
+  'msmpeg4',
+  'wmv1',
+  'wmv2',
+  'wmv3',
+  'vc1',
+  'theora',
+  'mjpeg',
+  'prores',
+  'dnxhd',
+  'ffv1',
+  'ffvhuff',
+  'huffyuv',
+  'utvideo',
+  'rawvideo',
+  'dvvideo',
+  'png',
+  'apng',
+  'gif',
+  'webp',
+  'bmp',
+  'qtrle',
+  'cinepak',
+  'svq1',
+  'svq3',
+  'rv30',
+  'rv40',
+  'vp6',
+  'vp6f',
+  'vp6a',
+  'v210',
+  'cfhd',
+]);

@@ -1,0 +1,69 @@
+// FFmpeg's log, caught per job instead of printed. The log is global to a process, so is the one running capture:
+// worker threads of one process cannot tell their lines apart, and go without.
+import { isMainThread } from 'node:worker_threads';
+import { AV_LOG_ERROR, AV_LOG_QUIET, AV_LOG_WARNING } from 'node-av/constants';
+import { Log } from 'node-av/lib';
+import { FramerailError, isFramerailError } from '../base/index.js';
+
+/** One message of FFmpeg. */
+export interface LogLine {
+  readonly level: 'error' | 'warning';
+  readonly text: string;
+}
+
+const LIMIT = 50;
+let lines: LogLine[] = [];
+let dropped = 0;
+let capturing = false;
+
+// Without a capture FFmpeg would print to standard error.
+Log.setLevel(AV_LOG_QUIET);
+
+/** Starts a new capture and forgets the lines of the one before. */
+export function startLogCapture(): void {
+  lines = [];
+  dropped = 0;
+  // node-av aborts the process when a callback outlives the thread that set it.
+  if (capturing || !isMainThread) return;
+  capturing = true;
+  Log.setCallback(
+    (level, message) => {
+      const text = message.trim();
+      if (text === '') return;
+      const last = lines.at(-1);
+      if (last?.text === text) return;
+      if (lines.length >= LIMIT) {
+        // The first messages tell the cause, the last ones where it ended: drop from the middle.
+        lines.splice(LIMIT / 2, 1);
+        dropped += 1;
+      }
+      lines.push({ level: level <= AV_LOG_ERROR ? 'error' : 'warning', text });
+    },
+    { maxLevel: AV_LOG_WARNING },
+  );
+}
+
+/** What FFmpeg said since the capture began, after messages of its threads had their turn to arrive. */
+export async function takeLog(): Promise<LogLine[]> {
+  await new Promise((resolve) => setImmediate(resolve));
+  const taken =
+    dropped === 0 ? lines : [...lines, { level: 'warning' as const, text: `${String(dropped)} more messages` }];
+  lines = [];
+  dropped = 0;
+  return taken;
+}
+
+/** Runs a job under a fresh capture; a typed failure carries FFmpeg's own words as `details.log`. */
+export async function withLog<T>(work: () => Promise<T>): Promise<T> {
+  startLogCapture();
+  try {
+    return await work();
+  } catch (error) {
+    const log = await takeLog();
+    if (!isFramerailError(error) || log.length === 0) throw error;
+    const first = log.find((line) => line.level === 'error')?.text;
+    const message =
+      first === undefined || !('averror' in error.details) ? error.message : `${error.message} FFmpeg says: ${first}`;
+    throw new FramerailError(error.code, message, { details: { ...error.details, log }, cause: error });
+  }
+}

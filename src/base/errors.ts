@@ -1,0 +1,126 @@
+// The one error type of the engine and the table of every code it can carry.
+
+/** What one error code means to a caller. */
+export interface ErrorMeaning {
+  /** Whether the same call may succeed later without any change by the caller. */
+  readonly retryable: boolean;
+  /** One sentence for the reference, without the particulars of one failure. */
+  readonly meaning: string;
+}
+
+/** Every error code with its meaning; `docs/reference/errors.md` is made from this table. */
+export const ERRORS = {
+  FR_ARG_INVALID: { retryable: false, meaning: 'An argument or option is missing, of the wrong type or out of range.' },
+  FR_INPUT_NOT_FOUND: { retryable: false, meaning: 'The input path does not exist.' },
+  FR_INPUT_NOT_A_FILE: { retryable: false, meaning: 'The input is a directory, a device, a socket or a named pipe.' },
+  FR_INPUT_UNREADABLE: { retryable: false, meaning: 'The input exists but this user may not read it.' },
+  FR_INPUT_EMPTY: { retryable: false, meaning: 'The input holds no bytes.' },
+  FR_INPUT_PROTOCOL: {
+    retryable: false,
+    meaning: 'The input is an FFmpeg protocol or a URL where only a file is allowed.',
+  },
+  FR_INPUT_OUTSIDE_ROOT: { retryable: false, meaning: 'The input path leads outside the allowed roots.' },
+  FR_INPUT_INVALID: {
+    retryable: false,
+    meaning: 'The input is not a media file that FFmpeg recognises, or is damaged.',
+  },
+  FR_INPUT_READ: { retryable: true, meaning: 'Reading the input failed in the operating system or in its source.' },
+  FR_INPUT_NO_VIDEO: { retryable: false, meaning: 'The input has no video stream.' },
+  FR_INPUT_LIMIT: { retryable: false, meaning: 'The input is beyond a limit: pixels of a frame, side, or streams.' },
+  FR_DECODE_UNSUPPORTED: {
+    retryable: false,
+    meaning: 'This FFmpeg build has no allowed decoder for the video stream.',
+  },
+  FR_DECODE_NO_FRAME: { retryable: false, meaning: 'The video stream gave no frame that could be decoded.' },
+  FR_DECODE_FAILED: { retryable: false, meaning: 'Decoding failed and could not go on.' },
+  FR_CONVERT_FAILED: { retryable: false, meaning: 'Scaling or converting a picture failed.' },
+  FR_ENCODE_FAILED: { retryable: false, meaning: 'Encoding a picture or a video failed.' },
+  FR_TIME_BEYOND_END: { retryable: false, meaning: 'A requested time lies beyond the end of the video.' },
+  FR_OUTPUT_FAILED: { retryable: false, meaning: 'Writing an output failed; nothing half-written is left behind.' },
+  FR_FRAME_RELEASED: { retryable: false, meaning: 'The pixels of a frame were read after the frame was released.' },
+  FR_MEMORY_REGION: { retryable: true, meaning: 'The operating system refused a shared memory region.' },
+  FR_MEMORY_BUDGET: {
+    retryable: false,
+    meaning: 'What was asked for does not fit into the memory budget of a worker.',
+  },
+  FR_WORKER_START: { retryable: true, meaning: 'A media worker could not be started.' },
+  FR_WORKER_DIED: { retryable: true, meaning: 'The media worker of this job ended by a signal or by itself.' },
+  FR_WORKER_HUNG: {
+    retryable: false,
+    meaning: 'The media worker made no progress within its deadline and was killed.',
+  },
+  FR_WORKER_PROTOCOL: { retryable: false, meaning: 'A media worker speaks another version of the protocol.' },
+  FR_TIMEOUT: { retryable: true, meaning: 'The call did not finish within its own `timeout`.' },
+  FR_ABORTED: { retryable: false, meaning: 'The call was aborted through its `AbortSignal`.' },
+  FR_CLOSED: { retryable: false, meaning: 'The object was closed before or during the call.' },
+  FR_ENGINE_LOAD: { retryable: false, meaning: 'The native part of the engine could not be loaded on this machine.' },
+  FR_ENGINE_TOO_OLD: { retryable: false, meaning: 'The FFmpeg build is below the oldest one that is considered safe.' },
+  FR_INTERNAL: { retryable: false, meaning: 'A defect in framerail itself; please report it with its details.' },
+} as const satisfies Record<string, ErrorMeaning>;
+
+/** A code of {@link FramerailError}. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Facts about a failure that a program can read; values survive structured cloning. */
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
+const MARK = Symbol.for('framerail.error');
+
+/** Every failure that framerail reports; `code` says which, `message` is one sentence for a person. */
+export class FramerailError extends Error {
+  /** Which failure this is; the table is in docs/reference/errors.md. */
+  readonly code: ErrorCode;
+  /** Whether the same call may succeed later without a change. */
+  readonly retryable: boolean;
+  /** Particulars for programs, such as FFmpeg's own code as `averror` or a worker's `signal`. */
+  readonly details: ErrorDetails;
+
+  /**
+   * Makes an error with a code from the table.
+   * @param code - which failure
+   * @param message - one sentence that says what happened and what to do
+   * @param options - `details` for programs and the `cause`
+   */
+  constructor(code: ErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'FramerailError';
+    this.code = code;
+    this.retryable = ERRORS[code].retryable;
+    this.details = options.details ?? {};
+    Object.defineProperty(this, MARK, { value: true });
+  }
+}
+
+/**
+ * Whether a value is a {@link FramerailError}, also one made by another copy of the package.
+ * @param value - anything that was thrown
+ */
+export function isFramerailError(value: unknown): value is FramerailError {
+  return typeof value === 'object' && value !== null && MARK in value;
+}
+
+/** A failure as plain data, as it crosses from a worker to its parent. */
+export interface ErrorData {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: ErrorDetails;
+  readonly stack?: string | undefined;
+}
+
+/** Turns anything thrown into plain data; what is not ours becomes FR_INTERNAL with its stack. */
+export function errorToData(error: unknown): ErrorData {
+  if (isFramerailError(error)) return { code: error.code, message: error.message, details: error.details };
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'FR_INTERNAL',
+    message: `Unexpected failure inside framerail: ${message}`,
+    details: {},
+    stack: error instanceof Error ? error.stack : undefined,
+  };
+}
+
+/** The error that plain data describes. */
+export function errorFromData(data: ErrorData): FramerailError {
+  const details = data.stack === undefined ? data.details : { ...data.details, workerStack: data.stack };
+  return new FramerailError(data.code, data.message, { details });
+}

@@ -1,0 +1,16 @@
+// What every folder may use: node:* only.
+export { argumentError, checkInteger, checkNumber, checkOneOf, invariant } from './check.js';
+export { deadlineError, startDeadline, type CallOptions, type Deadline } from './deadline.js';
+export {
+  ERRORS,
+  errorFromData,
+  errorToData,
+  FramerailError,
+  isFramerailError,
+  type ErrorCode,
+  type ErrorData,
+  type ErrorDetails,
+  type ErrorMeaning,
+} from './errors.js';
+export { makeFolder, publishFile, systemCode, temporaryName } from './publish.js';
+export { formatBytes, formatClock, parseSeconds, parseSize } from './text.js';

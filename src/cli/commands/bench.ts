@@ -1,0 +1,39 @@
+// framerail bench: side-by-side figures on this machine.
+import { type Command, InvalidArgumentError } from 'commander';
+import { integer, type CliCommand } from './command.js';
+
+const SUITES = ['frames', 'covers'] as const;
+type Suite = (typeof SUITES)[number];
+
+interface Options {
+  readonly runs: number;
+  readonly input?: string;
+  readonly json?: boolean;
+}
+
+/** What a benchmark module exports. */
+interface BenchModule {
+  run(options: Options): Promise<void>;
+}
+
+/** The command. */
+export const bench: CliCommand = {
+  name: 'bench',
+  define(command: Command): void {
+    command
+      .description('Measure framerail beside ffmpeg on this machine, both sides in turn, with targets.')
+      .argument('<suite>', SUITES.join(' or '), (text): Suite => {
+        const suite = SUITES.find((name) => name === text);
+        if (suite === undefined) throw new InvalidArgumentError(`Expected one of ${SUITES.join(', ')}.`);
+        return suite;
+      })
+      .option('--runs <number>', 'how often each side runs', integer, 5)
+      .option('--input <file>', 'a video instead of the generated one')
+      .option('--json', 'print one JSON document')
+      .action(async (suite: Suite, options: Options) => {
+        // Benchmarks are users of the engine, not a part of it: they are built beside it.
+        const module = (await import(new URL(`../../bench/${suite}.js`, import.meta.url).href)) as BenchModule;
+        await module.run(options);
+      });
+  },
+};

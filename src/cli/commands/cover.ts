@@ -1,0 +1,88 @@
+// framerail cover: one cover of one file. The command is itself the isolated process, so it decodes inline.
+import { extname } from 'node:path';
+import type { Command } from 'commander';
+import { argumentError, formatBytes, publishFile } from '../../base/index.js';
+import { interruptSignal } from '../interrupt.js';
+import { print, printJson } from '../output.js';
+import { startWatchdog } from '../watchdog.js';
+import { integer, seconds, size, timeoutOption, type CliCommand } from './command.js';
+
+interface Options {
+  readonly out: string;
+  readonly at: string;
+  readonly size?: [number, number];
+  readonly fit: string;
+  readonly quality: number;
+  readonly background: string;
+  readonly stream?: number;
+  readonly timeout: number;
+  readonly json?: boolean;
+}
+
+/** The command. */
+export const cover: CliCommand = {
+  name: 'cover',
+  define(command: Command): void {
+    command
+      .description('Make a JPEG cover of a video from the keyframe at or before a time.')
+      .argument('<input>', 'a media file')
+      .requiredOption('--out <file>', 'where the JPEG goes; - for standard output')
+      .option('--at <time>', 'seconds, a percentage such as 50%, or middle', 'middle')
+      .option('--size <WxH>', 'the size of the cover; without it that of the video as shown', size('--size'))
+      .option('--fit <how>', 'cover cuts what sticks out of the size, contain adds borders', 'cover')
+      .option('--quality <1-100>', 'JPEG quality', integer, 85)
+      .option('--background <rrggbb>', 'colour of the borders', '000000')
+      .option('--stream <number>', 'the video stream', integer)
+      .option(timeoutOption[0], timeoutOption[1], seconds('--timeout'), 30)
+      .option('--json', 'print one JSON document')
+      .action(run);
+  },
+};
+
+/** What the watchdog leaves to the deadline inside, in milliseconds. */
+const WATCHDOG_GRACE = 1000;
+
+async function run(input: string, options: Options): Promise<void> {
+  const background = parseColor(options.background);
+  if (options.out !== '-' && !/^\.jpe?g$/i.test(extname(options.out)))
+    throw argumentError('--out', 'a name that ends in .jpg, or -', options.out);
+  const at = /^(middle|[\d.]+%)$/.test(options.at) ? options.at : seconds('--at')(options.at);
+  const timeout = options.timeout * 1000;
+  const callOff = startWatchdog(
+    timeout + WATCHDOG_GRACE,
+    `Making the cover hung and was stopped after ${String(options.timeout)} s. (FR_TIMEOUT)`,
+  );
+  try {
+    const { createCovers } = await import('../../covers/index.js');
+    await using covers = createCovers({ backend: 'inline' });
+    const made = await covers.make(input, {
+      at,
+      size: options.size,
+      fit: options.fit as 'cover',
+      quality: options.quality,
+      background,
+      stream: options.stream,
+      timeout,
+      signal: interruptSignal(),
+    });
+    const { data, ...facts } = made;
+    if (options.out === '-') {
+      process.stdout.write(data);
+      return;
+    }
+    await publishFile(options.out, data);
+    if (options.json === true) printJson({ out: options.out, bytes: data.byteLength, ...facts });
+    else
+      print(
+        `${options.out}: ${String(facts.width)}x${String(facts.height)}, ${formatBytes(data.byteLength)}, frame at ${facts.pts.toFixed(3)} s, ${facts.timings.total.toFixed(1)} ms${facts.damaged ? ', damaged' : ''}`,
+      );
+  } finally {
+    callOff();
+  }
+}
+
+function parseColor(text: string): [number, number, number] {
+  const match = /^#?([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(text);
+  if (match === null) throw argumentError('--background', 'a colour such as ff8800', text);
+  return [1, 2, 3].map((part) => Number.parseInt(match[part] ?? '0', 16)) as [number, number, number];
+}

@@ -1,0 +1,131 @@
+// framerail doctor: what this machine can do, each thing by trying it.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Command } from 'commander';
+import { formatBytes, isFramerailError } from '../../base/index.js';
+import { Engine } from '../../frames/index.js';
+import type { PoolOptions } from '../../workers/index.js';
+import { print, printJson } from '../output.js';
+import type { CliCommand } from './command.js';
+
+/** One thing that was tried. */
+interface Finding {
+  readonly name: string;
+  readonly ok: boolean;
+  /** What was found, or why it does not work. */
+  readonly what: string;
+  /** Whether framerail can do without it. */
+  readonly optional: boolean;
+}
+
+/** The command. */
+export const doctor: CliCommand = {
+  name: 'doctor',
+  define(command: Command): void {
+    command
+      .description(
+        'Try what this machine can do: the FFmpeg build, shared memory, worker processes, each way of frames.',
+      )
+      .option('--json', 'print one JSON document')
+      .action(run);
+  },
+};
+
+async function run(options: { readonly json?: boolean }): Promise<void> {
+  const findings: Finding[] = [
+    { name: 'node', ok: true, optional: false, what: `${process.version} on ${process.platform}-${process.arch}` },
+    {
+      name: 'machine',
+      ok: true,
+      optional: false,
+      what: `${String(availableParallelism())} cores, ${formatBytes(totalmem())} of memory`,
+    },
+    await attempt('engine', false, describeEngine),
+    await attempt('ffmpeg command', true, describeCommand),
+    ...(await tryFrames()),
+  ];
+  const ok = findings.every((finding) => finding.ok || finding.optional);
+  if (options.json === true) printJson({ ok, findings });
+  else
+    for (const { name, ok: works, optional, what } of findings)
+      print(`${works ? 'ok  ' : optional ? 'no  ' : 'FAIL'}  ${name.padEnd(18)}  ${what}`);
+  process.exitCode = ok ? 0 : 1;
+}
+
+async function attempt(name: string, optional: boolean, work: () => Promise<string>): Promise<Finding> {
+  try {
+    return { name, ok: true, optional, what: await work() };
+  } catch (error) {
+    const what = isFramerailError(error)
+      ? `${error.message} (${error.code})`
+      : error instanceof Error
+        ? error.message
+        : String(error);
+    return { name, ok: false, optional, what };
+  }
+}
+
+async function describeEngine(): Promise<string> {
+  const { AVCODEC_FLOOR, checkBuild, ffmpegBuild } = await import('../../av/index.js');
+  const build = ffmpegBuild();
+  checkBuild(build);
+  const { avcodec = '', avformat = '', swscale = '' } = build.libraries;
+  return `FFmpeg ${build.version} (${build.license}), avcodec ${avcodec} (floor ${AVCODEC_FLOOR}), avformat ${avformat}, swscale ${swscale}`;
+}
+
+async function describeCommand(): Promise<string> {
+  const { stdout } = await promisify(execFile)('ffmpeg', ['-version'], { timeout: 10_000 });
+  return `${stdout.split('\n')[0] ?? ''} (needed by bench alone)`;
+}
+
+const WAYS: readonly (readonly [string, boolean, PoolOptions])[] = [
+  ['process, memfd', true, { backend: 'process', transport: 'memfd' }],
+  ['process, shm', true, { backend: 'process', transport: 'shm' }],
+  ['process, copy', false, { backend: 'process', transport: 'copy' }],
+  ['thread', true, { backend: 'thread' }],
+  ['inline', false, { backend: 'inline' }],
+];
+
+/** Sends frames of a tiny video every way that there is. */
+async function tryFrames(): Promise<Finding[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'framerail-doctor-'));
+  try {
+    const path = join(folder, 'sample.mp4');
+    const made = await attempt('encode and mux', false, () => writeSample(path));
+    if (!made.ok) return [made];
+    const findings = [made];
+    for (const [name, optional, options] of WAYS)
+      findings.push(await attempt(`frames: ${name}`, optional, () => readSample(path, options)));
+    return findings;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const SAMPLE_FRAMES = 30;
+
+async function writeSample(path: string): Promise<string> {
+  const { VideoWriter } = await import('../../av/index.js');
+  const writer = new VideoWriter({ path, width: 320, height: 180, frameRate: 30, gop: 15 });
+  for (let i = 0; i < SAMPLE_FRAMES; i++) {
+    writer.pixels.fill(8 * i);
+    writer.write();
+  }
+  writer.finish();
+  return `${String(SAMPLE_FRAMES)} frames of H.264 in MP4`;
+}
+
+async function readSample(path: string, options: PoolOptions): Promise<string> {
+  const started = performance.now();
+  await using engine = new Engine({ ...options, workers: 1 });
+  await engine.warm();
+  const warm = performance.now();
+  const video = await engine.open(path);
+  let count = 0;
+  for await (const batch of video.frames({ timeout: 10_000 })) count += batch.length;
+  if (count !== SAMPLE_FRAMES) throw new Error(`${String(count)} of ${String(SAMPLE_FRAMES)} frames arrived.`);
+  return `${String(count)} frames in ${(performance.now() - warm).toFixed(0)} ms, ready after ${(warm - started).toFixed(0)} ms`;
+}

@@ -1,0 +1,51 @@
+// The command line: finds the command, runs it, and turns every failure into one sentence and an exit code.
+import { Command, CommanderError } from 'commander';
+import { isFramerailError } from '../base/index.js';
+import { commands } from './commands/index.js';
+import { fail, type Failure } from './output.js';
+
+/** Exit codes: 0 success, 1 failure, 2 wrong usage. */
+const USAGE = 2;
+
+const program = new Command('framerail')
+  .description('A media engine on FFmpeg: frames into JavaScript, covers of videos.')
+  .exitOverride()
+  .configureOutput({ outputError: () => undefined })
+  .showHelpAfterError(false);
+for (const { name, define } of commands)
+  define(program
+    .command(name)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined }));
+
+// A reader that has seen enough closes the pipe: that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    if (error.exitCode !== 0) fail(usageFailure(error), USAGE);
+    // Help was asked for and was printed.
+    else if (error.code === 'commander.help') fail({ code: 'FR_ARG_INVALID', message: 'Name a command.' }, USAGE);
+  } else {
+    const wrongUsage = isFramerailError(error) && error.code === 'FR_ARG_INVALID';
+    fail(toFailure(error), wrongUsage ? USAGE : 1);
+  }
+}
+
+function usageFailure(error: CommanderError): Failure {
+  const message = error.message.replace(/^error: /, '').replace(/^\(outputHelp\)$/, 'name a command');
+  return {
+    code: 'FR_ARG_INVALID',
+    message: `${message.charAt(0).toUpperCase()}${message.slice(1)}; see framerail --help.`,
+  };
+}
+
+function toFailure(error: unknown): Failure {
+  if (isFramerailError(error)) return { code: error.code, message: error.message, details: error.details };
+  const stack = error instanceof Error ? error.stack : undefined;
+  return { code: 'FR_INTERNAL', message: `Unexpected failure inside framerail: ${stack ?? String(error)}` };
+}

@@ -1,0 +1,156 @@
+// The job behind `covers.make()`: one keyframe in, one image out. Runs in a worker, or inline for a one-shot command.
+import {
+  encodeImage,
+  lastKeyframe,
+  MediaInputHandle,
+  Picture,
+  takeLog,
+  VideoDecoder,
+  withLog,
+  type LogLine,
+  type VideoStreamInfo,
+} from '../av/index.js';
+import { FramerailError } from '../base/index.js';
+import type { JobContext } from '../workers/index.js';
+import { composeCover } from './compose.js';
+import type { CoverParams } from './cover-params.js';
+
+/** How long each stage took, in milliseconds. */
+export interface CoverTimings {
+  /** Opening the container and reading its headers. */
+  readonly open: number;
+  /** Finding the keyframe and reading its packet. */
+  readonly seek: number;
+  /** Opening the decoder and decoding the keyframe. */
+  readonly decode: number;
+  /** Cropping, scaling and turning. */
+  readonly scale: number;
+  /** Writing the image. */
+  readonly encode: number;
+  /** All of it. */
+  readonly total: number;
+}
+
+/** What a cover job returns. */
+export interface CoverJobResult {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  /** The time of the frame, in seconds. */
+  readonly pts: number;
+  readonly damaged: boolean;
+  readonly decoder: string;
+  readonly timings: CoverTimings;
+  readonly log: readonly LogLine[];
+}
+
+/** How many keyframes are tried when the first ones cannot be decoded. */
+const ATTEMPTS = 5;
+
+/** Runs the job. */
+export default async function coverJob(rawParams: unknown, context: JobContext): Promise<CoverJobResult> {
+  const params = rawParams as CoverParams;
+  return withLog(async () => {
+    const clock = new StageClock();
+    const input = await MediaInputHandle.open(context.source, { readBlock: context.readBlock });
+    try {
+      const stream = input.selectVideo(params.stream ?? undefined);
+      const time = targetTime(params.at, input);
+      clock.end('open');
+      const picture = new Picture();
+      try {
+        const found = await decodeKeyframe(input, stream, time, picture, context, clock);
+        const composed = composeCover(picture, stream, params);
+        clock.end('scale');
+        const data = encodeImage(composed, { type: 'jpeg', quality: params.quality });
+        const { width, height } = composed;
+        composed.close();
+        clock.end('encode');
+        return {
+          data,
+          width,
+          height,
+          ...found,
+          damaged: picture.damaged,
+          timings: clock.timings(),
+          log: await takeLog(),
+        };
+      } finally {
+        picture.close();
+      }
+    } finally {
+      input.close();
+    }
+  });
+}
+
+function targetTime(at: CoverParams['at'], { name, duration }: MediaInputHandle): number {
+  if (at.kind === 'seconds') {
+    if (duration !== undefined && at.seconds > duration)
+      throw new FramerailError(
+        'FR_TIME_BEYOND_END',
+        `The time ${String(at.seconds)} s lies beyond the end of ${name} (it lasts ${duration.toFixed(3)} s).`,
+        {
+          details: { time: at.seconds, duration },
+        },
+      );
+    return at.seconds;
+  }
+  // A file that does not say how long it is has a first frame all the same.
+  return (duration ?? 0) * at.fraction;
+}
+
+async function decodeKeyframe(
+  input: MediaInputHandle,
+  stream: VideoStreamInfo,
+  time: number,
+  picture: Picture,
+  context: JobContext,
+  clock: StageClock,
+): Promise<{ pts: number; decoder: string }> {
+  const breathe = (): undefined | Promise<void> => context.breathe();
+  let packet = await lastKeyframe(input, time, breathe);
+  clock.end('seek');
+  // One thread: every further one only adds the latency of a frame. A fresh decoder for each file.
+  const decoder = VideoDecoder.open(input, { threads: 1 });
+  try {
+    for (let attempt = 0; attempt < ATTEMPTS && packet !== undefined; packet = await input.readPacket()) {
+      if (!packet.keyframe) continue;
+      attempt += 1;
+      decoder.send();
+      decoder.drain();
+      if (decoder.receive(picture)) {
+        clock.end('decode');
+        const stamp = picture.timestamp;
+        return { pts: stamp === undefined ? (packet.time ?? time) : input.toSeconds(stamp), decoder: decoder.name };
+      }
+      decoder.reset();
+    }
+  } finally {
+    decoder.close();
+  }
+  throw new FramerailError(
+    'FR_DECODE_NO_FRAME',
+    `${input.name} has a video stream (${stream.codec}) but no keyframe of it could be decoded.`,
+    {
+      details: { damagedPackets: decoder.damagedPackets },
+    },
+  );
+}
+
+class StageClock {
+  readonly #started = performance.now();
+  readonly #stages = { open: 0, seek: 0, decode: 0, scale: 0, encode: 0 };
+  #last = this.#started;
+
+  /** Books the time since the last call under a stage. */
+  end(stage: keyof Omit<CoverTimings, 'total'>): void {
+    const now = performance.now();
+    this.#stages[stage] += now - this.#last;
+    this.#last = now;
+  }
+
+  timings(): CoverTimings {
+    return { ...this.#stages, total: performance.now() - this.#started };
+  }
+}

@@ -1,0 +1,112 @@
+// The engine: a pool of workers, and what can be opened with it.
+import type { CallOptions } from '../base/index.js';
+import { resolveSource, type MediaInput, type ResolvedSource, type SourceOptions } from '../sources/index.js';
+import { jobModule, WorkerPool, type PoolOptions } from '../workers/index.js';
+import { FRAMES_JOB } from './frame-stream.js';
+import { toMediaInfo, type MediaInfo } from './media-info.js';
+import type { ProbeParams, ProbeResult } from './probe-job.js';
+import { runJob } from './run-job.js';
+import { Video } from './video.js';
+
+const PROBE_JOB = jobModule(import.meta.url, './probe-job.js');
+
+/** How an input is opened. */
+export interface OpenVideoOptions extends CallOptions, SourceOptions {
+  /** The number of the video stream. @defaultValue the one that ffmpeg picks */
+  readonly stream?: number | undefined;
+}
+
+/** How an input is probed. */
+export interface ProbeOptions extends OpenVideoOptions {
+  /** Read every packet, to list keyframes and to find damage; nothing is decoded. @defaultValue true */
+  readonly scan?: boolean | undefined;
+}
+
+/** Workers of one kind, started on demand and kept warm. Close it to stop them; they never outlive their parent. */
+export class Engine {
+  readonly #pool: WorkerPool;
+
+  /**
+   * Makes an engine; no worker is started yet.
+   * @param options - where jobs run and how many at once
+   */
+  constructor(options: PoolOptions = {}) {
+    this.#pool = new WorkerPool(options, [FRAMES_JOB, PROBE_JOB]);
+  }
+
+  /** The processes of its live workers. */
+  get pids(): number[] {
+    return this.#pool.pids;
+  }
+
+  /**
+   * Starts workers before they are needed.
+   * @param count - how many
+   */
+  async warm(count = 1): Promise<void> {
+    await this.#pool.warm(count);
+  }
+
+  /**
+   * Opens a video: reads its headers in a worker.
+   * @param input - a path, a file: URL, bytes, or a source of blocks; a string is never a protocol
+   * @param options - roots that paths must stay in, and the caller's deadline
+   */
+  async open(input: MediaInput, options: OpenVideoOptions = {}): Promise<Video> {
+    const source = await resolveSource(input, options);
+    const result = await this.#probe(source, { scan: false, stream: options.stream ?? null }, options);
+    return new Video(this.#pool, source, toMediaInfo(source.spec.name, result));
+  }
+
+  /**
+   * Reports what a file holds and what is wrong with it.
+   * @param input - as for `open`
+   * @param options - whether every packet is read, and the caller's deadline
+   */
+  async probe(input: MediaInput, options: ProbeOptions = {}): Promise<MediaInfo> {
+    const source = await resolveSource(input, options);
+    const result = await this.#probe(source, { scan: options.scan ?? true, stream: options.stream ?? null }, options);
+    return toMediaInfo(source.spec.name, result);
+  }
+
+  async #probe(source: ResolvedSource, params: ProbeParams, options: CallOptions): Promise<ProbeResult> {
+    const what = `Reading the headers of ${source.spec.name}`;
+    return (await runJob<ProbeResult>(this.#pool, source, { module: PROBE_JOB, params, options, what })).result;
+  }
+
+  /** Stops its workers and ends what still runs with FR_CLOSED; resolves when every process is gone. */
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  /** The same as `close()`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+let shared: Engine | undefined;
+
+/** The engine of calls that name none: worker processes, started on demand, gone with this process. */
+export function defaultEngine(): Engine {
+  shared ??= new Engine();
+  return shared;
+}
+
+/**
+ * Opens a video with the default engine.
+ * @param input - a path, a file: URL, bytes, or a source of blocks; a string is never a protocol
+ * @param options - roots that paths must stay in, and the caller's deadline
+ */
+export function open(input: MediaInput, options: OpenVideoOptions = {}): Promise<Video> {
+  return defaultEngine().open(input, options);
+}
+
+/**
+ * Reports what a file holds and what is wrong with it, with the default engine.
+ * @param input - as for `open`
+ * @param options - whether every packet is read, and the caller's deadline
+ */
+export function probe(input: MediaInput, options: ProbeOptions = {}): Promise<MediaInfo> {
+  return defaultEngine().probe(input, options);
+}

@@ -1,0 +1,154 @@
+// The options of `frames()` and `framesAt()`: checked once at the door, then plain data for the job.
+import { argumentError, checkInteger, checkNumber, checkOneOf, parseSeconds, type CallOptions } from '../base/index.js';
+import type { BatchRule } from '../workers/index.js';
+import type { FramesParams, Selection } from './selection.js';
+
+/** The pixel formats that frames can be asked for; `native` is what the decoder gives, untouched. */
+export const FRAME_FORMATS = ['native', 'rgb24', 'rgba', 'gray8', 'yuv420p', 'nv12'] as const;
+
+/**
+ * A pixel format. RGB and gray are full range; yuv420p and nv12 are limited range with the matrix of the video;
+ * `native` keeps the range and depth of the video.
+ */
+export type FrameFormat = (typeof FRAME_FORMATS)[number];
+
+/** What the pixels of a frame look like. */
+export interface PictureOptions extends CallOptions {
+  /** The pixel format. @defaultValue 'rgb24' */
+  readonly format?: FrameFormat | undefined;
+  /** Columns and rows to scale to. @defaultValue the size of the video, after its turn */
+  readonly size?: readonly [number, number] | undefined;
+  /** Turn and crop pictures as the container says; native frames never are. @defaultValue true */
+  readonly upright?: boolean | undefined;
+  /** The number of the video stream in the file. @defaultValue the one that ffmpeg picks */
+  readonly stream?: number | undefined;
+  /** Decoder threads; 0 for as many as there are cores. @defaultValue 0 */
+  readonly threads?: number | undefined;
+}
+
+/** Which frames, in what form, and how they arrive. */
+export interface FramesOptions extends PictureOptions {
+  /** Leave out frames before this time, in seconds. @defaultValue 0 */
+  readonly from?: number | undefined;
+  /** Leave out frames from this time on, in seconds. @defaultValue the end of the file */
+  readonly to?: number | undefined;
+  /** One frame for each step of this length, the one on display then: seconds, or text such as '500ms'. */
+  readonly every?: number | string | undefined;
+  /** One frame for each of these times in seconds, the one on display then; delivered in ascending order. */
+  readonly at?: readonly number[] | undefined;
+  /** Only keyframes; the decoder does not see the others. */
+  readonly keyframes?: boolean | undefined;
+  /** Frames at most. */
+  readonly count?: number | undefined;
+  /** No padding: rows and planes lie tightly, as in a raw video file. @defaultValue false */
+  readonly packed?: boolean | undefined;
+  /** Frames of a batch at most. @defaultValue 10, and never more than half the slots */
+  readonly batchSize?: number | undefined;
+  /** Milliseconds that the first frame of a batch waits for others at most. @defaultValue 16 */
+  readonly batchDelay?: number | undefined;
+  /** Frames in shared memory at once. @defaultValue 8 */
+  readonly slots?: number | undefined;
+}
+
+/** One contiguous batch of frames: their times and how they lie in memory. */
+export interface FramesAtOptions extends PictureOptions {
+  /**
+   * The order of the dimensions: frames, rows, columns, channels; or frames, channels, rows, columns (rgb24 only).
+   * @defaultValue 'nhwc'
+   */
+  readonly layout?: 'nhwc' | 'nchw' | undefined;
+}
+
+/** What a frames job needs beside its input. */
+export interface CheckedFrames {
+  readonly params: FramesParams;
+  readonly batch: BatchRule;
+  readonly slots: number;
+}
+
+const MAX_SIDE = 16_384;
+
+/** Checks the options of `frames()`. */
+export function checkFrames(options: FramesOptions): CheckedFrames {
+  const slots = checkInteger('slots', options.slots ?? 8, 2, 256);
+  const size = checkInteger('batchSize', options.batchSize ?? 10, 1, 256);
+  const params: FramesParams = {
+    ...picture(options),
+    selection: selection(options),
+    from: checkNumber('from', options.from ?? 0, 0, 'seconds'),
+    to: options.to === undefined ? null : checkNumber('to', options.to, 0, 'seconds'),
+    count: options.count === undefined ? null : checkInteger('count', options.count, 1, Number.MAX_SAFE_INTEGER),
+    packed: options.packed ?? false,
+    gather: null,
+  };
+  if (params.to !== null && params.to <= params.from)
+    throw argumentError('to', `a time after \`from\` (${String(params.from)})`, params.to);
+  const delay = checkNumber('batchDelay', options.batchDelay ?? 16, 0, 'milliseconds');
+  // Half of the slots travel while the other half is filled.
+  return { params, slots, batch: { size: Math.min(size, Math.floor(slots / 2)), delay } };
+}
+
+/** Checks the options of `framesAt()`. */
+export function checkFramesAt(times: readonly number[], options: FramesAtOptions): CheckedFrames {
+  const gather = checkOneOf('layout', options.layout ?? 'nhwc', ['nhwc', 'nchw'] as const);
+  const common = picture(options);
+  if (gather === 'nchw' && common.format !== 'rgb24')
+    throw argumentError('format', "'rgb24' with the layout nchw", options.format);
+  return {
+    params: {
+      ...common,
+      selection: chosenTimes('times', times),
+      from: 0,
+      to: null,
+      count: null,
+      packed: true,
+      gather,
+    },
+    slots: 1,
+    batch: { size: 1, delay: 0 },
+  };
+}
+
+function picture(options: PictureOptions): Pick<FramesParams, 'format' | 'size' | 'upright' | 'stream' | 'threads'> {
+  const format = checkOneOf('format', options.format ?? 'rgb24', FRAME_FORMATS);
+  if (format === 'native' && options.size !== undefined)
+    throw argumentError('size', 'no size with the format native', options.size);
+  const [width, height] = options.size ?? [];
+  return {
+    format: format === 'native' ? null : format === 'gray8' ? 'gray' : format,
+    size:
+      options.size === undefined
+        ? null
+        : { width: checkInteger('size[0]', width, 1, MAX_SIDE), height: checkInteger('size[1]', height, 1, MAX_SIDE) },
+    upright: options.upright ?? true,
+    stream: options.stream === undefined ? null : checkInteger('stream', options.stream, 0, 1000),
+    threads: checkInteger('threads', options.threads ?? 0, 0, 64),
+  };
+}
+
+function selection(options: FramesOptions): Selection {
+  const { every, at, keyframes } = options;
+  const chosen = [every !== undefined && 'every', at !== undefined && 'at', keyframes === true && 'keyframes'].filter(
+    Boolean,
+  );
+  if (chosen.length > 1)
+    throw argumentError(chosen.join('` and `'), 'only one of every, at and keyframes', 'more than one');
+  if (every !== undefined) {
+    const seconds = typeof every === 'string' ? parseSeconds('every', every) : every;
+    return { kind: 'every', seconds: checkNumber('every', seconds, 0.001, 'seconds') };
+  }
+  if (at !== undefined) {
+    if (options.from !== undefined || options.to !== undefined)
+      throw argumentError('at', 'no `from` and `to` beside it', at);
+    return chosenTimes('at', at);
+  }
+  return keyframes === true ? { kind: 'keyframes' } : { kind: 'all' };
+}
+
+/** Times in ascending order, as decoding meets them. */
+function chosenTimes(name: string, times: readonly number[]): Selection {
+  if (!Array.isArray(times) || times.length === 0) throw argumentError(name, 'a list of times in seconds', times);
+  for (const [place, time] of times.entries()) checkNumber(`${name}[${String(place)}]`, time, 0, 'seconds');
+  const places = times.map((_, place) => place).sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0));
+  return { kind: 'times', times: places.map((place) => times[place] ?? 0), places };
+}

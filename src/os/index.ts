@@ -1,0 +1,3 @@
+// The door to the operating system, and the only importer of koffi.
+export { dieWithParent, exitNow } from './process.js';
+export { attachSharedRegion, createSharedRegion, type SharedRegion, type SharedRegionKind } from './shared-region.js';

@@ -1,0 +1,15 @@
+// Pure facts about pictures: formats, layouts, geometry. No native code, so every process may load it.
+export { formatNames, formatShape, type FormatShape, type PlaneShape } from './format.js';
+export {
+  containRect,
+  coverCrop,
+  oriented,
+  orientationFromMatrix,
+  squarePixels,
+  swapsSides,
+  UPRIGHT,
+  type Orientation,
+  type Rect,
+  type Size,
+} from './geometry.js';
+export { ALIGNMENT, planLayout, type PictureLayout, type PlaneLayout } from './layout.js';

@@ -1,0 +1,9 @@
+// What a job may read, checked before anything native sees it.
+export {
+  resolveSource,
+  type BlockSource,
+  type MediaInput,
+  type ResolvedSource,
+  type SourceOptions,
+  type SourceSpec,
+} from './source.js';

@@ -1,0 +1,54 @@
+// A worker that is the calling thread itself: no start, no isolation. A watchdog must guard it, see guardInline.
+import { Arena, createRegion } from '../memory/index.js';
+import type { ExitFacts, HostOptions, WorkerHost } from './host.js';
+import type { FromWorker, ToWorker } from './protocol.js';
+import { serveJobs } from './serve.js';
+
+/** Starts serving jobs in this thread. */
+export function startInlineHost(options: HostOptions): WorkerHost {
+  const region = createRegion('heap', options.regionBytes);
+  const arena = new Arena(region);
+  let toWorker: (message: ToWorker) => void = () => undefined;
+  let toParent: (message: FromWorker) => void = () => undefined;
+  let finish: (facts: ExitFacts) => void = () => undefined;
+  const exited = new Promise<ExitFacts>((resolve) => {
+    finish = resolve;
+  });
+  const exit = (): void => {
+    arena.retire();
+    finish({ code: 0, signal: null, stderr: '' });
+  };
+  const host: WorkerHost = {
+    pid: process.pid,
+    arena,
+    channel: {
+      send: (message) =>
+        setImmediate(() => {
+          toWorker(message);
+        }),
+      listen: (listener) => {
+        toParent = listener;
+      },
+    },
+    exited,
+    kill: exit,
+    hold: () => undefined,
+  };
+  // Messages take a turn of the event loop, as they would between processes, so that neither side re-enters the other.
+  setImmediate(() => {
+    serveJobs({
+      channel: {
+        send: (message) =>
+          setImmediate(() => {
+            toParent(message);
+          }),
+        listen: (listener) => {
+          toWorker = listener;
+        },
+      },
+      region,
+      exit,
+    });
+  });
+  return host;
+}

@@ -1,0 +1,119 @@
+// A worker in a process of its own: it inherits one region by descriptor and talks over Node's channel.
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { FramerailError, isFramerailError } from '../base/index.js';
+import { Arena, createRegion, type Region } from '../memory/index.js';
+import { receiveCopies } from './copy-pipe.js';
+import type { ExitFacts, HostOptions, Transport, WorkerHost } from './host.js';
+import type { Channel, FromWorker, ToWorker } from './protocol.js';
+
+const MAIN = fileURLToPath(new URL('./main-process.js', import.meta.url));
+const STDERR_KEPT = 2000;
+/** Costs about 30 ms of every start, and a worker never opens a TLS connection. */
+const STRIPPED = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'NODE_CHANNEL_FD'];
+
+/** Starts a worker process. */
+export function startProcessHost(options: HostOptions): WorkerHost {
+  const region = chooseRegion(options.transport, options.regionBytes);
+  const setup = {
+    parent: process.pid,
+    preload: options.preload,
+    copyBytes: region.kind === 'copy' ? options.regionBytes : 0,
+  };
+  const stdio: StdioOptions = ['ignore', 'ignore', 'pipe', 'ipc', region.fd ?? 'pipe'];
+  const child = spawn(process.execPath, [MAIN, JSON.stringify(setup)], {
+    stdio,
+    serialization: 'advanced',
+    env: environment(),
+  });
+  const arena = new Arena(region);
+  const exited = watchExit(child, arena);
+  return {
+    pid: child.pid ?? 0,
+    arena,
+    channel: openChannel(child, region),
+    exited,
+    kill: (signal) => {
+      child.kill(signal);
+    },
+    hold: (alive) => {
+      for (const handle of [child, child.channel, child.stderr, child.stdio[4]]) {
+        if (!isHandle(handle)) continue;
+        if (alive) handle.ref();
+        else handle.unref();
+      }
+    },
+  };
+}
+
+/** The first kind of region that this machine gives, or the one that was asked for. */
+function chooseRegion(transport: Transport, bytes: number): Region {
+  if (transport !== 'auto') return createRegion(transport, bytes);
+  for (const kind of process.platform === 'linux' ? (['memfd', 'shm'] as const) : (['shm'] as const)) {
+    try {
+      return createRegion(kind, bytes);
+    } catch (error) {
+      if (!isFramerailError(error)) throw error;
+    }
+  }
+  return createRegion('copy', bytes);
+}
+
+function environment(): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !STRIPPED.includes(name));
+  // Few arenas: frames are large, and each arena of glibc keeps its own share of freed ones.
+  return { ...Object.fromEntries(inherited), MALLOC_ARENA_MAX: '2' };
+}
+
+function openChannel(child: ChildProcess, region: Region): Channel<FromWorker, ToWorker> {
+  let deliver: (message: FromWorker) => void = () => undefined;
+  const pipe = child.stdio[4];
+  const receive =
+    region.kind === 'copy'
+      ? receiveCopies(pipe as Readable, region.buffer, (message) => {
+          deliver(message);
+        })
+      : undefined;
+  child.on('message', (message) => {
+    if (receive === undefined) deliver(message as FromWorker);
+    else receive(message as FromWorker);
+  });
+  return {
+    send: (message) => {
+      // A worker that just died cannot hear; its exit tells the caller.
+      if (child.connected) child.send(message, ignore);
+      if (message.type === 'grant') receive?.grant(message);
+    },
+    listen: (listener) => {
+      deliver = listener;
+    },
+  };
+}
+
+function watchExit(child: ChildProcess, arena: Arena): Promise<ExitFacts> {
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-STDERR_KEPT);
+  });
+  child.stdio[4]?.on('error', ignore);
+  return new Promise((resolve) => {
+    const gone = (code: number | null, signal: string | null): void => {
+      arena.retire();
+      resolve({ code, signal, stderr: stderr.trim() });
+    };
+    child.once('exit', gone);
+    child.on('error', (error) => {
+      stderr += new FramerailError('FR_WORKER_START', error.message).message;
+      if (child.pid === undefined) gone(null, null);
+    });
+  });
+}
+
+function ignore(): void {
+  // Errors of a channel are told by the exit of its process.
+}
+
+function isHandle(value: unknown): value is { ref(): void; unref(): void } {
+  return typeof value === 'object' && value !== null && 'unref' in value && 'ref' in value;
+}

@@ -1,0 +1,58 @@
+// A worker in a thread of the caller's process: no isolation, no copies, for input that is trusted.
+import { Worker } from 'node:worker_threads';
+import { Arena, createRegion } from '../memory/index.js';
+import type { ExitFacts, HostOptions, WorkerHost } from './host.js';
+import type { FromWorker, ToWorker } from './protocol.js';
+
+/** What the thread is born with. */
+export interface ThreadSetup {
+  readonly preload: readonly string[];
+  readonly memory: ArrayBufferLike;
+}
+
+/** Starts a worker thread. */
+export function startThreadHost(options: HostOptions): WorkerHost {
+  const region = createRegion('threads', options.regionBytes);
+  const setup: ThreadSetup = { preload: options.preload, memory: region.buffer };
+  const worker = new Worker(new URL('./main-thread.js', import.meta.url), { workerData: setup });
+  const arena = new Arena(region);
+  let abandon: (facts: ExitFacts) => void = () => undefined;
+  const exited = new Promise<ExitFacts>((resolve) => {
+    abandon = resolve;
+    let stderr = '';
+    worker.on('error', (error: unknown) => {
+      stderr = error instanceof Error ? error.message : String(error);
+    });
+    worker.once('exit', (code) => {
+      resolve({ code, signal: null, stderr });
+    });
+  });
+  void exited.then(() => {
+    arena.retire();
+  });
+  return {
+    pid: process.pid,
+    arena,
+    channel: {
+      send: (message: ToWorker) => {
+        worker.postMessage(message);
+      },
+      listen: (listener) => {
+        worker.on('message', (message: FromWorker) => {
+          listener(message);
+        });
+      },
+    },
+    exited,
+    kill: () => {
+      // Ending a thread inside a native call can abort the whole process, so a stuck one is left behind instead.
+      worker.postMessage({ type: 'bye' } satisfies ToWorker);
+      worker.unref();
+      abandon({ code: null, signal: 'abandoned', stderr: '' });
+    },
+    hold: (alive) => {
+      if (alive) worker.ref();
+      else worker.unref();
+    },
+  };
+}

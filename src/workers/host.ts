@@ -1,0 +1,45 @@
+// What carries a worker: a process, a thread, or the caller's own process. The rest of workers/ sees only this.
+import type { Arena, RegionKind } from '../memory/index.js';
+import type { Channel, FromWorker, ToWorker } from './protocol.js';
+
+/** How a worker ended. */
+export interface ExitFacts {
+  /** The exit code; null when a signal ended it. */
+  readonly code: number | null;
+  /** The signal that ended it; null when it ended by itself. */
+  readonly signal: string | null;
+  /** The last lines that it wrote to standard error. */
+  readonly stderr: string;
+}
+
+/** A started worker. */
+export interface WorkerHost {
+  /** The process that the worker runs in. */
+  readonly pid: number;
+  readonly arena: Arena;
+  readonly channel: Channel<FromWorker, ToWorker>;
+  /** Resolves once, when the worker is gone. */
+  readonly exited: Promise<ExitFacts>;
+  /** Sends a signal, where there is a process to send it to. */
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void;
+  /** Whether the worker keeps the parent's event loop alive. */
+  hold(alive: boolean): void;
+}
+
+/**
+ * Where a worker runs.
+ * `process` isolates hostile input; `thread` shares the process of its parent, for trusted input;
+ * `inline` is the calling thread itself, for one-shot commands.
+ */
+export type Backend = 'process' | 'thread' | 'inline';
+
+/** How the bytes of a worker process reach its parent; `auto` takes the first that works here. */
+export type Transport = 'auto' | Extract<RegionKind, 'memfd' | 'shm' | 'copy'>;
+
+/** How a host is started. */
+export interface HostOptions {
+  readonly transport: Transport;
+  readonly regionBytes: number;
+  /** Job modules to load before the worker calls itself ready. */
+  readonly preload: readonly string[];
+}

@@ -1,0 +1,201 @@
+// One job as its caller sees it: batches of leased slots, events, and a result that always settles.
+import { errorFromData, errorToData, FramerailError, isFramerailError } from '../base/index.js';
+import { Lease, type Arena, type Range } from '../memory/index.js';
+import type { BlockSource } from '../sources/index.js';
+import type { FromWorker, ToWorker } from './protocol.js';
+
+/** A filled slot that the caller may read until it releases the lease. */
+export interface LeasedItem {
+  readonly lease: Lease;
+  /** What the job says about it. */
+  readonly facts: unknown;
+}
+
+/** What a run needs from its worker. */
+export interface RunOptions {
+  readonly id: number;
+  readonly arena: Arena;
+  /** How many slots it may hold at once. */
+  readonly slots: number;
+  /** Answers when the worker asks for bytes. */
+  readonly blocks: BlockSource | undefined;
+  send(message: ToWorker): void;
+  onEvent(payload: unknown): void;
+}
+
+/** A running job. */
+export class JobRun {
+  /** The job's result; rejects with a typed error. */
+  readonly result: Promise<unknown>;
+  readonly #options: RunOptions;
+  #resolve!: (result: unknown) => void;
+  #reject!: (error: FramerailError) => void;
+  #batches: LeasedItem[][] = [];
+  #ended: { readonly error: FramerailError | undefined } | undefined;
+  #waiter: (() => void) | undefined;
+  #ranges: readonly Range[] = [];
+  #leased = 0;
+  #credits: number[] = [];
+  #settledOnWorker = false;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+    this.result = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Callers that only read batches learn of a failure there.
+    this.result.catch(() => undefined);
+  }
+
+  /** The next batch, in order; undefined after the last one. Rejects with the error that ended the job. */
+  async next(): Promise<LeasedItem[] | undefined> {
+    for (;;) {
+      const batch = this.#batches.shift();
+      if (batch !== undefined) return batch;
+      if (this.#ended?.error !== undefined) throw this.#ended.error;
+      if (this.#ended !== undefined) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#waiter = resolve;
+      });
+    }
+  }
+
+  /** Whether the worker still owes its last word. */
+  get busy(): boolean {
+    return !this.#settledOnWorker;
+  }
+
+  /** Ends the run for its caller now; the worker may need a moment longer. */
+  fail(error: FramerailError): void {
+    if (this.#ended !== undefined) return;
+    // Frames that nobody has asked for yet go back at once.
+    for (const item of this.#batches.flat()) item.lease.release();
+    this.#batches = [];
+    this.#end(error);
+    this.#reject(error);
+  }
+
+  /** For the worker's owner: what the worker said about this job. */
+  hear(message: Exclude<FromWorker, { type: 'ready' }>): void {
+    switch (message.type) {
+      case 'reserve':
+        this.#reserve(message.bytes);
+        break;
+      case 'batch':
+        this.#receive(message.items);
+        break;
+      case 'event':
+        if (this.#ended === undefined) this.#options.onEvent(message.payload);
+        break;
+      case 'ask':
+        void this.#answer(message.ask, message.offset, message.length);
+        break;
+      case 'done':
+        this.settledOnWorker();
+        if (this.#ended !== undefined) break;
+        this.#end(undefined);
+        this.#resolve(message.result);
+        break;
+      case 'failed':
+        this.settledOnWorker();
+        this.#failAfterBatches(errorFromData(message.error));
+        break;
+      case 'beat':
+        break;
+    }
+  }
+
+  /** For the worker's owner: the worker finished this job, or is gone. */
+  settledOnWorker(): void {
+    this.#settledOnWorker = true;
+    this.#giveBack();
+  }
+
+  /** What was decoded before a failure is still delivered; the error comes after it. */
+  #failAfterBatches(error: FramerailError): void {
+    if (this.#ended !== undefined) return;
+    this.#end(error);
+    this.#reject(error);
+  }
+
+  #end(error: FramerailError | undefined): void {
+    this.#ended = { error };
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#waiter?.();
+    this.#waiter = undefined;
+  }
+
+  #reserve(bytes: number): void {
+    const { id, arena, slots, send } = this.#options;
+    try {
+      this.#ranges = arena.take(bytes, slots);
+      send({ type: 'grant', id, offsets: this.#ranges.map((range) => range.offset), bytes });
+    } catch (error) {
+      send({ type: 'refuse', id, error: errorToData(error) });
+    }
+  }
+
+  #receive(items: readonly { slot: number; bytes: number; facts: unknown }[]): void {
+    const { buffer } = this.#options.arena.region;
+    const leased = items.map(({ slot, bytes, facts }) => {
+      this.#leased += 1;
+      const offset = this.#ranges[slot]?.offset ?? 0;
+      const lease = new Lease(new Uint8Array(buffer, offset, bytes), () => {
+        this.#return(slot);
+      });
+      return { lease, facts };
+    });
+    if (this.#ended !== undefined) {
+      for (const item of leased) item.lease.release();
+      return;
+    }
+    this.#batches.push(leased);
+    this.#wake();
+  }
+
+  #return(slot: number): void {
+    this.#leased -= 1;
+    this.#credits.push(slot);
+    // The frames of a batch are released together: one message gives all their slots back.
+    if (this.#credits.length === 1)
+      queueMicrotask(() => {
+        this.#sendCredits();
+      });
+    this.#giveBack();
+  }
+
+  #sendCredits(): void {
+    const slots = this.#credits;
+    this.#credits = [];
+    if (!this.#settledOnWorker && slots.length > 0) this.#options.send({ type: 'credit', id: this.#options.id, slots });
+  }
+
+  /** The memory goes back when the worker writes no more and the last frame was released. */
+  #giveBack(): void {
+    if (!this.#settledOnWorker || this.#leased > 0 || this.#ranges.length === 0) return;
+    this.#options.arena.give(this.#ranges);
+    this.#ranges = [];
+  }
+
+  async #answer(ask: number, offset: number, length: number): Promise<void> {
+    const { id, blocks, send } = this.#options;
+    try {
+      if (blocks === undefined) throw new FramerailError('FR_INTERNAL', 'This job has no blocks to ask for.');
+      const bytes = await blocks.read(offset, length);
+      // Copied: the source may use its memory again, and a view of a large buffer must not travel whole.
+      send({ type: 'block', id, ask, bytes: Uint8Array.from(bytes) });
+    } catch (cause) {
+      const error = isFramerailError(cause)
+        ? cause
+        : new FramerailError(
+            'FR_INPUT_READ',
+            `The source could not give bytes ${String(offset)} to ${String(offset + length)}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+          );
+      send({ type: 'no-block', id, ask, error: errorToData(error) });
+    }
+  }
+}

@@ -1,0 +1,39 @@
+// What a job sees of the world: slots to fill, batches to send, and when to stop.
+import type { ReadBlock } from '../av/index.js';
+import type { SourceSpec } from '../sources/index.js';
+
+/** A slot that a job may write until it is emitted. */
+export interface WritableSlot {
+  readonly index: number;
+  /** The memory of the slot: shared with the parent where the platform can. */
+  readonly bytes: Buffer;
+}
+
+/** The side of a running job that faces its parent. */
+export interface JobContext {
+  readonly source: SourceSpec;
+  /** Asks the parent for bytes of a `blocks` source. */
+  readonly readBlock: ReadBlock;
+  /** Has the parent set slots of `bytes` aside; resolves with how many there are. Once per job. */
+  reserve(bytes: number): Promise<number>;
+  /** The next free slot; waits, with everything pending sent, while the consumer holds them all. */
+  slot(): WritableSlot | Promise<WritableSlot>;
+  /** Puts a filled slot into the current batch; it belongs to the consumer from now on. */
+  emit(slot: WritableSlot, bytes: number, facts: unknown): void;
+  /** Sends plain data at once, after what is pending. */
+  event(payload: unknown): void;
+  /** Call often: throws when the job was cancelled, sends an overdue batch, lets messages in now and then. */
+  breathe(): undefined | Promise<void>;
+}
+
+/** The default export of a job module; what it returns is the job's result. */
+export type JobFunction = (params: unknown, context: JobContext) => Promise<unknown>;
+
+/**
+ * Names a job module next to the caller's own module.
+ * @param base - the caller's `import.meta.url`
+ * @param file - the module, such as "./frames-job.js"
+ */
+export function jobModule(base: string, file: string): string {
+  return new URL(file, base).href;
+}

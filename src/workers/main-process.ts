@@ -1,0 +1,46 @@
+// The entry point of a worker process.
+import { Socket } from 'node:net';
+import { dieWithParent } from '../os/index.js';
+import { attachRegion, plainRegion } from '../memory/index.js';
+import { sendCopies } from './copy-pipe.js';
+import type { FromWorker, ToWorker } from './protocol.js';
+import { serveJobs } from './serve.js';
+
+interface Setup {
+  readonly parent: number;
+  readonly preload: readonly string[];
+  readonly copyBytes: number;
+}
+
+/** The descriptor that carries the region, or the pipe that carries copies. */
+const REGION_FD = 4;
+
+const setup = JSON.parse(process.argv[2] ?? '{}') as Setup;
+const copies = setup.copyBytes > 0;
+// With copies there may be no native C library to ask; the closed channel is the sign then.
+if (!copies) dieWithParent(setup.parent);
+process.on('disconnect', () => process.exit(1));
+// Ctrl-C reaches the whole group: the parent decides what happens to its workers.
+process.on('SIGINT', () => undefined);
+
+const post = (message: FromWorker): void => {
+  process.send?.(message);
+};
+const region = copies ? plainRegion('copy', new ArrayBuffer(setup.copyBytes)) : attachRegion(REGION_FD);
+const pipe = copies ? sendCopies(new Socket({ fd: REGION_FD }), region.buffer, post) : undefined;
+
+await Promise.all(setup.preload.map((module) => import(module)));
+serveJobs({
+  channel: {
+    send: pipe?.send ?? post,
+    listen: (listener) => {
+      process.on('message', (message) => {
+        const heard = message as ToWorker;
+        if (heard.type === 'grant') pipe?.grant(heard);
+        listener(heard);
+      });
+    },
+  },
+  region,
+  exit: () => process.exit(0),
+});

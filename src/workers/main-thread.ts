@@ -1,0 +1,25 @@
+// The entry point of a worker thread.
+import { parentPort, workerData } from 'node:worker_threads';
+import { plainRegion } from '../memory/index.js';
+import type { ThreadSetup } from './host-thread.js';
+import type { ToWorker } from './protocol.js';
+import { serveJobs } from './serve.js';
+
+const setup = workerData as ThreadSetup;
+const port = parentPort;
+await Promise.all(setup.preload.map((module) => import(module)));
+if (port !== null)
+  serveJobs({
+    channel: {
+      send: (message) => {
+        port.postMessage(message);
+      },
+      listen: (listener) => {
+        port.on('message', (message: ToWorker) => {
+          listener(message);
+        });
+      },
+    },
+    region: plainRegion('threads', setup.memory),
+    exit: () => process.exit(0),
+  });

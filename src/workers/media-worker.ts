@@ -1,0 +1,247 @@
+// One worker under supervision: started with a deadline, watched for death and for hanging, stopped by a ladder.
+import { FramerailError } from '../base/index.js';
+import { CANCEL_WORD } from '../memory/index.js';
+import type { BlockSource } from '../sources/index.js';
+import type { Backend, ExitFacts, HostOptions, WorkerHost } from './host.js';
+import { startInlineHost } from './host-inline.js';
+import { startProcessHost } from './host-process.js';
+import { startThreadHost } from './host-thread.js';
+import { JobRun } from './job-run.js';
+import { PROTOCOL_VERSION, type FromWorker, type JobRequest } from './protocol.js';
+
+/** How a worker is watched; all in milliseconds. */
+export interface WatchOptions {
+  /** Silence after which a worker that has a job counts as hung and is killed. */
+  readonly stallTimeout: number;
+  /** How long a worker may take to be ready. */
+  readonly startTimeout: number;
+}
+
+/** How long a cancelled job may take to stop by itself before its worker is killed, in milliseconds. */
+const CANCEL_GRACE = 150;
+/** The steps of the stop ladder: goodbye, SIGTERM, SIGKILL; each waits this long, in milliseconds. */
+const LADDER_STEP = 500;
+
+/** A job and how it touches its caller. */
+export interface JobOptions {
+  readonly request: JobRequest;
+  readonly blocks?: BlockSource | undefined;
+  readonly onEvent?: ((payload: unknown) => void) | undefined;
+  /** Its `reason` must be a FramerailError; the run rejects with it at once. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Starts a host of the wanted kind. */
+function startHost(backend: Backend, options: HostOptions): WorkerHost {
+  if (backend === 'process') return startProcessHost(options);
+  return backend === 'thread' ? startThreadHost(options) : startInlineHost(options);
+}
+
+/** A worker; it runs one job at a time. */
+export class MediaWorker {
+  /** Resolves when the worker can take jobs; rejects with FR_WORKER_START. */
+  readonly ready: Promise<void>;
+  readonly host: WorkerHost;
+  readonly #backend: Backend;
+  readonly #watch: WatchOptions;
+  #run: JobRun | undefined;
+  #runId = 0;
+  #jobs = 0;
+  #gone: ExitFacts | undefined;
+  #hung = false;
+  #onReady: ((error?: FramerailError) => void) | undefined;
+  #lastWord = 0;
+  #onIdle: (() => void) | undefined;
+
+  constructor(backend: Backend, hostOptions: HostOptions, watch: WatchOptions) {
+    this.#backend = backend;
+    this.#watch = watch;
+    this.host = startHost(backend, hostOptions);
+    this.ready = new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#onReady?.(startError(`was not ready within ${String(watch.startTimeout)} ms`));
+        this.host.kill('SIGKILL');
+      }, watch.startTimeout);
+      this.#onReady = (error) => {
+        clearTimeout(timer);
+        this.#onReady = undefined;
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+    });
+    this.ready.catch(() => undefined);
+    this.host.channel.listen((message) => {
+      this.#hear(message);
+    });
+    void this.host.exited.then((facts) => {
+      this.#died(facts);
+    });
+  }
+
+  /** Whether it can take a job now. */
+  get idle(): boolean {
+    return this.#run === undefined && this.#gone === undefined && !this.#hung;
+  }
+
+  /** Whether it has ended, or is about to. */
+  get dead(): boolean {
+    return this.#gone !== undefined || this.#hung;
+  }
+
+  /** Jobs that were given to it. */
+  get jobs(): number {
+    return this.#jobs;
+  }
+
+  /** Calls back each time a job is over, or the worker is gone. */
+  onIdle(listener: () => void): void {
+    this.#onIdle = listener;
+  }
+
+  /** Runs a job; the worker must be idle and ready. */
+  run(options: JobOptions): JobRun {
+    const id = ++this.#jobs;
+    const run = new JobRun({
+      id,
+      arena: this.host.arena,
+      slots: options.request.slots,
+      blocks: options.blocks,
+      send: (message) => {
+        this.host.channel.send(message);
+      },
+      onEvent: options.onEvent ?? (() => undefined),
+    });
+    this.#run = run;
+    this.#runId = id;
+    this.host.hold(true);
+    this.#watchForCancel(run, options.signal);
+    this.#watchForSilence(run);
+    const beat = Math.max(20, Math.min(1000, this.#watch.stallTimeout / 4));
+    this.host.channel.send({ type: 'job', id, request: options.request, beat });
+    return run;
+  }
+
+  #hear(message: FromWorker): void {
+    this.#lastWord = performance.now();
+    if (message.type === 'ready') {
+      const same = message.version === PROTOCOL_VERSION;
+      this.#onReady?.(
+        same
+          ? undefined
+          : new FramerailError(
+              'FR_WORKER_PROTOCOL',
+              `A worker speaks protocol ${String(message.version)} instead of ${String(PROTOCOL_VERSION)}; reinstall framerail.`,
+            ),
+      );
+      // From now on only jobs keep the parent's event loop alive.
+      if (this.#run === undefined) this.host.hold(false);
+      return;
+    }
+    if (message.id !== this.#runId || this.#run === undefined) return;
+    this.#run.hear(message);
+    if (!this.#run.busy) this.#release();
+  }
+
+  #release(): void {
+    this.#run = undefined;
+    this.host.hold(false);
+    this.#onIdle?.();
+  }
+
+  #watchForCancel(run: JobRun, signal: AbortSignal | undefined): void {
+    if (signal === undefined) return;
+    const cancel = (): void => {
+      this.cancel(run, signal.reason as FramerailError);
+    };
+    if (signal.aborted) cancel();
+    else signal.addEventListener('abort', cancel, { once: true });
+    const forget = (): void => {
+      signal.removeEventListener('abort', cancel);
+    };
+    run.result.then(forget, forget);
+  }
+
+  /** Ends a run for its caller now and has the worker stop; one that does not stop soon is killed. */
+  cancel(run: JobRun, error: FramerailError): void {
+    run.fail(error);
+    if (run !== this.#run || !run.busy) return;
+    const id = this.#runId;
+    Atomics.store(this.host.arena.control, CANCEL_WORD, id);
+    this.host.channel.send({ type: 'cancel', id });
+    if (this.#backend === 'inline') return;
+    const timer = setTimeout(() => {
+      if (run !== this.#run) return;
+      this.#hung = true;
+      this.host.kill('SIGKILL');
+    }, CANCEL_GRACE);
+    void this.host.exited.then(() => {
+      clearTimeout(timer);
+    });
+  }
+
+  #watchForSilence(run: JobRun): void {
+    // The caller's own thread cannot watch itself.
+    if (this.#backend === 'inline') return;
+    this.#lastWord = performance.now();
+    const { stallTimeout } = this.#watch;
+    const look = (): void => {
+      if (run !== this.#run) return;
+      const silent = performance.now() - this.#lastWord;
+      if (silent < stallTimeout) {
+        timer = setTimeout(look, stallTimeout - silent);
+        return;
+      }
+      this.#hung = true;
+      run.fail(
+        new FramerailError(
+          'FR_WORKER_HUNG',
+          `The media worker made no progress for ${String(stallTimeout)} ms and was killed.`,
+          {
+            details: { pid: this.host.pid, stallTimeout },
+          },
+        ),
+      );
+      this.host.kill('SIGKILL');
+    };
+    let timer = setTimeout(look, stallTimeout);
+    const stop = (): void => {
+      clearTimeout(timer);
+    };
+    run.result.then(stop, stop);
+  }
+
+  #died(facts: ExitFacts): void {
+    this.#gone = facts;
+    const how = facts.signal === null ? `exited with code ${String(facts.code)}` : `was ended by ${facts.signal}`;
+    const details = { pid: this.host.pid, signal: facts.signal, exitCode: facts.code, stderr: facts.stderr };
+    this.#onReady?.(startError(`${how} before it was ready${facts.stderr === '' ? '' : `: ${facts.stderr}`}`));
+    const run = this.#run;
+    this.#run = undefined;
+    run?.fail(
+      new FramerailError('FR_WORKER_DIED', `The media worker ${how} during the job; the next job gets a fresh one.`, {
+        details,
+      }),
+    );
+    run?.settledOnWorker();
+    this.#onIdle?.();
+  }
+
+  /** Stops the worker: goodbye, then SIGTERM, then SIGKILL. Resolves when it is gone. */
+  async close(): Promise<void> {
+    const run = this.#run;
+    if (run !== undefined) this.cancel(run, new FramerailError('FR_CLOSED', 'The worker was closed during the job.'));
+    this.host.hold(true);
+    this.host.channel.send({ type: 'bye' });
+    const steps = ['SIGTERM', 'SIGKILL'] as const;
+    let step = 0;
+    const timer = setInterval(() => {
+      this.host.kill(steps[Math.min(step++, 1)] ?? 'SIGKILL');
+    }, LADDER_STEP);
+    await this.host.exited;
+    clearInterval(timer);
+  }
+}
+
+function startError(what: string): FramerailError {
+  return new FramerailError('FR_WORKER_START', `A media worker ${what}.`);
+}

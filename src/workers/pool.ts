@@ -1,0 +1,174 @@
+// A pool of workers: started on demand, kept warm, replaced when they die.
+import { checkInteger, checkNumber, checkOneOf, deadlineError, FramerailError } from '../base/index.js';
+import type { Backend, Transport } from './host.js';
+import type { JobRun } from './job-run.js';
+import { MediaWorker, type JobOptions } from './media-worker.js';
+
+/** How a pool of workers is set up. */
+export interface PoolOptions {
+  /**
+   * Where jobs run: `process` isolates hostile input, `thread` is for trusted input, `inline` is the caller's thread.
+   * @defaultValue 'process'
+   */
+  readonly backend?: Backend | undefined;
+  /** How bytes of worker processes arrive. @defaultValue 'auto': memfd, else POSIX shared memory, else a copying pipe */
+  readonly transport?: Transport | undefined;
+  /** Workers at most. @defaultValue 8; always 1 inline */
+  readonly workers?: number | undefined;
+  /** Bytes of address space for the frames of one worker; memory is used as it is touched. @defaultValue 1 GiB */
+  readonly regionBytes?: number | undefined;
+  /** Milliseconds of silence after which a worker counts as hung and is killed. @defaultValue 10,000 */
+  readonly stallTimeout?: number | undefined;
+  /** Milliseconds that a job may wait for a free worker. @defaultValue 30,000 */
+  readonly queueTimeout?: number | undefined;
+}
+
+const MIB = 1024 * 1024;
+const START_TIMEOUT = 15_000;
+/** What fits into every process that has other work to do: one-shot commands hold a handful of slots. */
+const INLINE_REGION_BYTES = 256 * MIB;
+
+/** The options with every default in place. */
+type Resolved = { readonly [Name in Exclude<keyof PoolOptions, 'backend'>]-?: NonNullable<PoolOptions[Name]> };
+
+/** Workers and the jobs that wait for them. */
+export class WorkerPool {
+  readonly backend: Backend;
+  readonly #options: Resolved;
+  readonly #preload: readonly string[];
+  readonly #workers = new Set<MediaWorker>();
+  /** Workers that a job is about to start on. */
+  readonly #claimed = new Set<MediaWorker>();
+  readonly #waiting: (() => void)[] = [];
+  #closed = false;
+
+  /**
+   * @param preload - job modules that every worker loads before it is ready
+   */
+  constructor(options: PoolOptions = {}, preload: readonly string[] = []) {
+    this.backend = checkOneOf('backend', options.backend ?? 'process', ['process', 'thread', 'inline'] as const);
+    this.#preload = preload;
+    this.#options = {
+      transport: checkOneOf('transport', options.transport ?? 'auto', ['auto', 'memfd', 'shm', 'copy'] as const),
+      workers: this.backend === 'inline' ? 1 : checkInteger('workers', options.workers ?? 8, 1, 256),
+      regionBytes: checkInteger(
+        'regionBytes',
+        options.regionBytes ?? (this.backend === 'process' ? 1024 * MIB : INLINE_REGION_BYTES),
+        MIB,
+        4096 * MIB,
+      ),
+      stallTimeout: checkNumber('stallTimeout', options.stallTimeout ?? 10_000, 20, 'milliseconds'),
+      queueTimeout: checkNumber('queueTimeout', options.queueTimeout ?? 30_000, 0, 'milliseconds'),
+    };
+  }
+
+  /** The processes of the workers that are alive now. */
+  get pids(): number[] {
+    return [...this.#workers].filter((worker) => !worker.dead).map((worker) => worker.host.pid);
+  }
+
+  /** Starts workers ahead of the first job. */
+  async warm(count = 1): Promise<void> {
+    const wanted = Math.min(count, this.#options.workers);
+    while (this.#workers.size < wanted) this.#start();
+    await Promise.all([...this.#workers].map((worker) => worker.ready));
+  }
+
+  /** Runs a job on an idle worker, a new one, or the next one that becomes free. */
+  async run(options: JobOptions): Promise<PooledRun> {
+    for (;;) {
+      if (this.#closed) throw new FramerailError('FR_CLOSED', 'The engine was closed.');
+      if (options.signal?.aborted === true) throw deadlineError(options.signal);
+      const worker = this.#pick();
+      if (worker === undefined) {
+        await this.#waitForWorker(options.signal);
+        continue;
+      }
+      this.#claimed.add(worker);
+      try {
+        await worker.ready;
+        // It may have died, or the pool may have closed, in the meantime.
+        if (!worker.idle || this.#closed) continue;
+        const run = worker.run(options);
+        return {
+          run,
+          cancel: (error) => {
+            worker.cancel(run, error);
+          },
+        };
+      } finally {
+        this.#claimed.delete(worker);
+      }
+    }
+  }
+
+  #pick(): MediaWorker | undefined {
+    const idle = [...this.#workers].find((worker) => worker.idle && !this.#claimed.has(worker));
+    if (idle !== undefined) return idle;
+    return this.#workers.size < this.#options.workers ? this.#start() : undefined;
+  }
+
+  #start(): MediaWorker {
+    const { transport, regionBytes, stallTimeout } = this.#options;
+    const worker = new MediaWorker(
+      this.backend,
+      { transport, regionBytes, preload: this.#preload },
+      { stallTimeout, startTimeout: START_TIMEOUT },
+    );
+    this.#workers.add(worker);
+    const forget = (): void => {
+      if (!worker.dead) return;
+      this.#workers.delete(worker);
+    };
+    worker.onIdle(() => {
+      forget();
+      this.#waiting.shift()?.();
+    });
+    void worker.host.exited.then(forget);
+    return worker;
+  }
+
+  #waitForWorker(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const finish = (error?: FramerailError): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+        const place = this.#waiting.indexOf(wake);
+        if (place >= 0) this.#waiting.splice(place, 1);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const wake = (): void => {
+        finish();
+      };
+      const abort = (): void => {
+        if (signal !== undefined) finish(deadlineError(signal));
+      };
+      const timer = setTimeout(() => {
+        const { workers, queueTimeout } = this.#options;
+        finish(
+          new FramerailError(
+            'FR_TIMEOUT',
+            `All ${String(workers)} workers stayed busy for ${String(queueTimeout)} ms; release or close videos that are no longer read.`,
+          ),
+        );
+      }, this.#options.queueTimeout);
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#waiting.push(wake);
+    });
+  }
+
+  /** Stops every worker and fails what still runs; resolves when all are gone. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const wake of [...this.#waiting]) wake();
+    await Promise.all([...this.#workers].map((worker) => worker.close()));
+  }
+}
+
+/** A run and the way to stop it. */
+export interface PooledRun {
+  readonly run: JobRun;
+  /** Ends the run with an error for its caller and has the worker stop. */
+  cancel(error: FramerailError): void;
+}

@@ -1,0 +1,68 @@
+// The wire protocol between a parent and its media workers: plain data, one message a batch, versioned.
+import type { ErrorData } from '../base/index.js';
+import type { SourceSpec } from '../sources/index.js';
+
+/** Both sides must agree on this number; a worker of another version is refused. */
+export const PROTOCOL_VERSION = 1;
+
+/** How a job groups its items into messages. */
+export interface BatchRule {
+  /** Items after which a batch is sent. */
+  readonly size: number;
+  /** Milliseconds after its first item when a batch is sent even if it is not full. */
+  readonly delay: number;
+}
+
+/** What a worker is asked to do. */
+export interface JobRequest {
+  /** A file: URL of the module whose default export runs the job; only the parent chooses it. */
+  readonly module: string;
+  readonly params: unknown;
+  readonly source: SourceSpec | undefined;
+  readonly batch: BatchRule;
+  /** How many slots the job may hold at once. */
+  readonly slots: number;
+}
+
+/** One item of a batch: a filled slot and what the job says about it. */
+export interface BatchItem {
+  readonly slot: number;
+  /** Bytes of the slot that were written. */
+  readonly bytes: number;
+  readonly facts: unknown;
+}
+
+/** Messages from the parent. */
+export type ToWorker =
+  | { readonly type: 'job'; readonly id: number; readonly request: JobRequest; readonly beat: number }
+  | { readonly type: 'grant'; readonly id: number; readonly offsets: readonly number[]; readonly bytes: number }
+  | { readonly type: 'refuse'; readonly id: number; readonly error: ErrorData }
+  | { readonly type: 'credit'; readonly id: number; readonly slots: readonly number[] }
+  | { readonly type: 'block'; readonly id: number; readonly ask: number; readonly bytes: Uint8Array }
+  | { readonly type: 'no-block'; readonly id: number; readonly ask: number; readonly error: ErrorData }
+  | { readonly type: 'cancel'; readonly id: number }
+  | { readonly type: 'bye' };
+
+/** Messages from a worker. */
+export type FromWorker =
+  | { readonly type: 'ready'; readonly version: number; readonly pid: number }
+  | { readonly type: 'reserve'; readonly id: number; readonly bytes: number }
+  | { readonly type: 'batch'; readonly id: number; readonly items: readonly BatchItem[] }
+  | { readonly type: 'event'; readonly id: number; readonly payload: unknown }
+  | {
+      readonly type: 'ask';
+      readonly id: number;
+      readonly ask: number;
+      readonly offset: number;
+      readonly length: number;
+    }
+  | { readonly type: 'beat'; readonly id: number }
+  | { readonly type: 'done'; readonly id: number; readonly result: unknown }
+  | { readonly type: 'failed'; readonly id: number; readonly error: ErrorData };
+
+/** One end of a channel. Messages arrive in order, whole, or not at all. */
+export interface Channel<In, Out> {
+  send(message: Out): void;
+  /** Sets who hears messages; there is one listener. */
+  listen(listener: (message: In) => void): void;
+}

@@ -1,0 +1,218 @@
+// The worker's side of the channel: runs one job at a time, whatever carries the messages.
+import { errorFromData, errorToData, FramerailError } from '../base/index.js';
+import { CANCEL_WORD, CONTROL_BYTES, type Region } from '../memory/index.js';
+import type { JobContext, JobFunction, WritableSlot } from './job.js';
+import {
+  PROTOCOL_VERSION,
+  type BatchItem,
+  type Channel,
+  type FromWorker,
+  type JobRequest,
+  type ToWorker,
+} from './protocol.js';
+
+/** How long a job may keep the event loop to itself, in milliseconds. */
+const BREATH_INTERVAL = 40;
+
+/** What a worker runs on. */
+export interface ServeOptions {
+  readonly channel: Channel<ToWorker, FromWorker>;
+  readonly region: Region;
+  /** Ends the worker after `bye`. */
+  exit(): void;
+}
+
+/** Answers the parent until it says goodbye. */
+export function serveJobs(options: ServeOptions): void {
+  const { channel, region } = options;
+  let current: RunningJob | undefined;
+  channel.listen((message) => {
+    if (message.type === 'bye') {
+      options.exit();
+    } else if (message.type === 'job') {
+      const job = new RunningJob(message.id, message.request, region, channel);
+      current = job;
+      void job.run(message.beat).then((answer) => {
+        current = undefined;
+        channel.send(answer);
+      });
+    } else if (current?.id === message.id) {
+      current.hear(message);
+    }
+  });
+  channel.send({ type: 'ready', version: PROTOCOL_VERSION, pid: process.pid });
+}
+
+/** Thrown inside a job to unwind it; the parent has already told its caller why. */
+class Cancelled extends Error {}
+
+class RunningJob implements JobContext {
+  readonly id: number;
+  readonly #request: JobRequest;
+  readonly #region: Region;
+  readonly #channel: Channel<ToWorker, FromWorker>;
+  readonly #control: Int32Array;
+  #offsets: readonly number[] = [];
+  #slotBytes = 0;
+  readonly #free: number[] = [];
+  readonly #committed = new Set<number>();
+  #pending: BatchItem[] = [];
+  #pendingSince = 0;
+  #lastBreath = performance.now();
+  #cancelled = false;
+  #wake: (() => void) | undefined;
+  #grant: { resolve: (count: number) => void; reject: (error: Error) => void } | undefined;
+  #asks = 0;
+  readonly #answers = new Map<number, { resolve: (bytes: Uint8Array) => void; reject: (error: Error) => void }>();
+
+  constructor(id: number, request: JobRequest, region: Region, channel: Channel<ToWorker, FromWorker>) {
+    this.id = id;
+    this.#request = request;
+    this.#region = region;
+    this.#channel = channel;
+    this.#control = new Int32Array(region.buffer, 0, CONTROL_BYTES / 4);
+  }
+
+  async run(beat: number): Promise<FromWorker> {
+    // The beat tells the parent that this thread still turns its event loop, whether or not frames come out.
+    const timer = setInterval(() => {
+      this.#channel.send({ type: 'beat', id: this.id });
+    }, beat);
+    try {
+      const module = (await import(this.#request.module)) as { default: JobFunction };
+      const result = await module.default(this.#request.params, this);
+      this.#flush();
+      return { type: 'done', id: this.id, result };
+    } catch (error) {
+      // What was decoded before the failure still belongs to the consumer.
+      if (!(error instanceof Cancelled)) this.#flush();
+      return { type: 'failed', id: this.id, error: errorToData(error instanceof Cancelled ? cancelledError() : error) };
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  hear(message: Exclude<ToWorker, { type: 'bye' } | { type: 'job' }>): void {
+    switch (message.type) {
+      case 'grant':
+        this.#offsets = message.offsets;
+        this.#slotBytes = message.bytes;
+        this.#free.push(...message.offsets.keys());
+        this.#grant?.resolve(message.offsets.length);
+        break;
+      case 'refuse':
+        this.#grant?.reject(errorFromData(message.error));
+        break;
+      case 'credit':
+        this.#free.push(...message.slots);
+        this.#wake?.();
+        break;
+      case 'block':
+        this.#answers.get(message.ask)?.resolve(message.bytes);
+        this.#answers.delete(message.ask);
+        break;
+      case 'no-block':
+        this.#answers.get(message.ask)?.reject(errorFromData(message.error));
+        this.#answers.delete(message.ask);
+        break;
+      case 'cancel':
+        this.#cancelled = true;
+        this.#wake?.();
+        this.#grant?.reject(new Cancelled());
+        for (const answer of this.#answers.values()) answer.reject(new Cancelled());
+        this.#answers.clear();
+        break;
+    }
+  }
+
+  get source(): NonNullable<JobRequest['source']> {
+    if (this.#request.source === undefined) throw new FramerailError('FR_INTERNAL', 'This job has no source.');
+    return this.#request.source;
+  }
+
+  readonly readBlock = (offset: number, length: number): Promise<Uint8Array> => {
+    if (this.#stopped()) return Promise.reject(new Cancelled());
+    const ask = this.#asks++;
+    this.#channel.send({ type: 'ask', id: this.id, ask, offset, length });
+    return new Promise((resolve, reject) => this.#answers.set(ask, { resolve, reject }));
+  };
+
+  reserve(bytes: number): Promise<number> {
+    if (this.#stopped()) return Promise.reject(new Cancelled());
+    this.#channel.send({ type: 'reserve', id: this.id, bytes });
+    return new Promise((resolve, reject) => {
+      this.#grant = { resolve, reject };
+    });
+  }
+
+  slot(): WritableSlot | Promise<WritableSlot> {
+    const index = this.#free.shift();
+    return index === undefined ? this.#waitForSlot() : this.#writable(index);
+  }
+
+  async #waitForSlot(): Promise<WritableSlot> {
+    this.#flush();
+    for (;;) {
+      this.#throwIfStopped();
+      const index = this.#free.shift();
+      if (index !== undefined) return this.#writable(index);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  #writable(index: number): WritableSlot {
+    const offset = this.#offsets[index];
+    if (offset === undefined) throw new FramerailError('FR_INTERNAL', `There is no slot ${String(index)}.`);
+    if (!this.#committed.has(index)) {
+      // A full memory is a typed error here and would be a SIGBUS at the first write.
+      this.#region.commit(offset, this.#slotBytes);
+      this.#committed.add(index);
+    }
+    return { index, bytes: Buffer.from(this.#region.buffer, offset, this.#slotBytes) };
+  }
+
+  emit(slot: WritableSlot, bytes: number, facts: unknown): void {
+    if (this.#pending.length === 0) this.#pendingSince = performance.now();
+    this.#pending.push({ slot: slot.index, bytes, facts });
+    if (this.#pending.length >= this.#request.batch.size) this.#flush();
+  }
+
+  event(payload: unknown): void {
+    this.#flush();
+    this.#channel.send({ type: 'event', id: this.id, payload });
+  }
+
+  breathe(): undefined | Promise<void> {
+    this.#throwIfStopped();
+    const now = performance.now();
+    if (this.#pending.length > 0 && now - this.#pendingSince >= this.#request.batch.delay) this.#flush();
+    if (now - this.#lastBreath < BREATH_INTERVAL) return undefined;
+    return new Promise((resolve) =>
+      setImmediate(() => {
+        this.#lastBreath = performance.now();
+        resolve();
+      }),
+    );
+  }
+
+  #flush(): void {
+    if (this.#pending.length === 0) return;
+    const items = this.#pending;
+    this.#pending = [];
+    this.#channel.send({ type: 'batch', id: this.id, items });
+  }
+
+  #stopped(): boolean {
+    return this.#cancelled || Atomics.load(this.#control, CANCEL_WORD) === this.id;
+  }
+
+  #throwIfStopped(): void {
+    if (this.#stopped()) throw new Cancelled();
+  }
+}
+
+function cancelledError(): FramerailError {
+  return new FramerailError('FR_ABORTED', 'The job was cancelled.');
+}
