@@ -1,5 +1,5 @@
 // FFmpeg's return codes become typed errors with a readable reason.
-import { AVERROR_EAGAIN, AVERROR_ENOMEM, AVERROR_EOF } from 'node-av/constants';
+import { AVERROR_EAGAIN, AVERROR_ENOMEM, AVERROR_EOF } from './constants.js';
 import { FFmpegError } from 'node-av/lib';
 import { FramerailError, type ErrorCode } from '../base/index.js';
 

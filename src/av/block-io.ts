@@ -1,5 +1,5 @@
 // libav's input callbacks over blocks that somebody else supplies: no file, no network in this process.
-import { AVERROR_EIO, AVERROR_EOF, AVSEEK_CUR, AVSEEK_END, AVSEEK_SET, AVSEEK_SIZE } from 'node-av/constants';
+import { AVERROR_EIO, AVERROR_EOF, AVSEEK_CUR, AVSEEK_END, AVSEEK_SET, AVSEEK_SIZE } from './constants.js';
 import { IOContext } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
 

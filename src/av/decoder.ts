@@ -1,5 +1,5 @@
 // Decodes the chosen video stream of an input, one packet in, pictures out.
-import { AVERROR_INVALIDDATA } from 'node-av/constants';
+import { AVERROR_INVALIDDATA } from './constants.js';
 import { Codec, CodecContext } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
 import { avError, check, isAgain, isEof } from './averror.js';

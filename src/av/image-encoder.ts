@@ -1,5 +1,5 @@
 // Encodes single pictures as JPEG or PNG; opened encoders are kept for the next picture of the same kind.
-import { AV_CODEC_FLAG_QSCALE, AVCOL_RANGE_JPEG, FF_QP2LAMBDA } from 'node-av/constants';
+import { AV_CODEC_FLAG_QSCALE, AVCOL_RANGE_JPEG, FF_QP2LAMBDA } from './constants.js';
 import { Codec, CodecContext, Packet, Rational } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
 import { check } from './averror.js';

@@ -7,7 +7,7 @@ export { MediaInputHandle, type OpenOptions, type PacketFacts } from './input.js
 export { lastKeyframe, seekKeyframe } from './keyframes.js';
 export { DECODERS, DEFAULT_LIMITS, DEMUXERS, type InputLimits } from './limits.js';
 export { takeLog, withLog, type LogLine } from './log.js';
-export { copyPicture, Picture, pictureOver } from './picture.js';
+export { blankPicture, copyPicture, Picture, pictureOver } from './picture.js';
 export { Scaler, type ScaleFilter, type TargetColor } from './scaler.js';
 export { type OtherStreamInfo, type StreamInfo, type VideoStreamInfo } from './stream-info.js';
 export { needsTurn, Turner, turnFilters, type Turn } from './upright.js';

@@ -1,7 +1,7 @@
 // FFmpeg's log, caught per job instead of printed. The log is global to a process, so is the one running capture:
 // worker threads of one process cannot tell their lines apart, and go without.
 import { isMainThread } from 'node:worker_threads';
-import { AV_LOG_ERROR, AV_LOG_QUIET, AV_LOG_WARNING } from 'node-av/constants';
+import { AV_LOG_ERROR, AV_LOG_QUIET, AV_LOG_WARNING } from './constants.js';
 import { Log } from 'node-av/lib';
 import { FramerailError, isFramerailError } from '../base/index.js';
 

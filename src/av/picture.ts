@@ -1,10 +1,5 @@
 // Pictures: decoded frames that stay inside av/. Nothing outside ever sees a native frame or a view that it owns.
-import {
-  AV_FRAME_DATA_DISPLAYMATRIX,
-  AV_FRAME_FLAG_CORRUPT,
-  AV_FRAME_FLAG_KEY,
-  AV_NOPTS_VALUE,
-} from 'node-av/constants';
+import { AV_FRAME_DATA_DISPLAYMATRIX, AV_FRAME_FLAG_CORRUPT, AV_FRAME_FLAG_KEY, AV_NOPTS_VALUE } from './constants.js';
 import { avGetPixFmtFromName, avGetPixFmtName, Frame } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
 import { orientationFromMatrix, type Orientation, type PictureLayout, type Size } from '../pixels/index.js';

@@ -1,11 +1,12 @@
 // Scales and converts pictures with their colour tags honoured; the context is kept while the geometry stays.
 import {
+  AVCHROMA_LOC_CENTER,
   AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
   AVCOL_SPC_RGB,
   AVCOL_SPC_SMPTE170M,
   AVCOL_SPC_UNSPECIFIED,
-} from 'node-av/constants';
+} from './constants.js';
 import { SoftwareScaleContext, type Frame } from 'node-av/lib';
 import { check } from './averror.js';
 import { nativeFrame, type Picture } from './picture.js';
@@ -36,33 +37,38 @@ export class Scaler {
   convert(source: Picture, target: Picture): void {
     const from = nativeFrame(source);
     const to = nativeFrame(target);
+    const { colorSpace, colorRange, chromaLocation } = from;
     this.#tag(from, to, source.format, target.format);
-    check(
-      this.#context.scaleFrameSync(to, from),
-      'FR_CONVERT_FAILED',
-      `A picture could not be converted from ${source.format} to ${target.format}`,
-    );
+    const code = this.#context.scaleFrameSync(to, from);
+    Object.assign(from, { colorSpace, colorRange, chromaLocation });
+    check(code, 'FR_CONVERT_FAILED', `A picture could not be converted from ${source.format} to ${target.format}`);
   }
 
-  #tag(from: Frame, to: Frame, sourceFormat: string, format: string): void {
+  /** Tells the scaler what the samples on both sides mean. */
+  #tag(from: Frame, to: Frame, sourceFormat: string, targetFormat: string): void {
+    const toRgb = isRgb(targetFormat);
+    const toGray = targetFormat.startsWith('gray');
+    const jpeg = this.#color === 'jpeg';
     if (isRgb(sourceFormat)) {
       from.colorSpace = AVCOL_SPC_RGB;
       from.colorRange = AVCOL_RANGE_JPEG;
+    } else if (toGray) {
+      // The luma of the video, whatever its matrix: named on one side only, the scaler would convert between matrices.
+      from.colorSpace = AVCOL_SPC_UNSPECIFIED;
+    } else if (jpeg && from.colorSpace === AVCOL_SPC_UNSPECIFIED) {
+      // What the scaler takes untagged video for anyway; said, it sees that nothing changes.
+      from.colorSpace = AVCOL_SPC_SMPTE170M;
     }
-    const rgb = isRgb(format);
-    const full = rgb || this.#color === 'jpeg' || format.startsWith('gray') || format.startsWith('yuvj');
-    to.colorRange = full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
-    to.colorSpace = rgb
-      ? AVCOL_SPC_RGB
-      : this.#color === 'jpeg' || isRgb(sourceFormat)
-        ? AVCOL_SPC_SMPTE170M
-        : from.colorSpace;
+    to.colorRange = toRgb || toGray || jpeg || targetFormat.startsWith('yuvj') ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+    to.colorSpace = toRgb ? AVCOL_SPC_RGB : jpeg || isRgb(sourceFormat) ? AVCOL_SPC_SMPTE170M : from.colorSpace;
     // Carried over, so that the scaler does not start colour management between primaries (56 ms for one HDR frame).
     to.colorPrimaries = from.colorPrimaries;
     to.colorTrc = from.colorTrc;
-    to.chromaLocation = from.chromaLocation;
-    // What JPEG takes from untagged video must be said, or the scaler would not know that nothing changes.
-    if (this.#color === 'jpeg' && from.colorSpace === AVCOL_SPC_UNSPECIFIED) from.colorSpace = AVCOL_SPC_SMPTE170M;
+    if (!jpeg) {
+      // ffmpeg's own conversions take chroma for centred (libswscale before FFmpeg 8 knew nothing else).
+      from.chromaLocation = AVCHROMA_LOC_CENTER;
+    }
+    to.chromaLocation = AVCHROMA_LOC_CENTER;
   }
 
   /** Frees the scaler. */

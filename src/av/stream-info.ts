@@ -7,7 +7,7 @@ import {
   AVMEDIA_TYPE_AUDIO,
   AVMEDIA_TYPE_SUBTITLE,
   AVMEDIA_TYPE_VIDEO,
-} from 'node-av/constants';
+} from './constants.js';
 import { avGetCodecName, type Stream } from 'node-av/lib';
 import {
   oriented,

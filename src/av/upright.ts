@@ -1,5 +1,5 @@
 // Crops and turns pictures with FFmpeg's filters; the graph is kept while the geometry stays.
-import { AV_BUFFERSRC_FLAG_KEEP_REF } from 'node-av/constants';
+import { AV_BUFFERSRC_FLAG_KEEP_REF } from './constants.js';
 import { Filter, FilterGraph, type FilterContext } from 'node-av/lib';
 import { invariant } from '../base/index.js';
 import type { Orientation, Rect } from '../pixels/index.js';

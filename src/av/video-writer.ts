@@ -1,5 +1,5 @@
 // Writes a video file from pictures made in JavaScript: for samples and self-tests.
-import { AV_CODEC_FLAG_GLOBAL_HEADER, AV_OPT_SEARCH_CHILDREN, AVFMT_GLOBALHEADER } from 'node-av/constants';
+import { AV_CODEC_FLAG_GLOBAL_HEADER, AV_OPT_SEARCH_CHILDREN, AVFMT_GLOBALHEADER } from './constants.js';
 import { Codec, CodecContext, FormatContext, Packet, Rational, type Stream } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
 import { planLayout, type Size } from '../pixels/index.js';

@@ -1,12 +1,15 @@
 // Outputs appear whole or not at all: written beside their place, then renamed.
-import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FramerailError } from './errors.js';
 
-/** A temporary name beside `path`, so that the rename stays within one file system. */
+let names = 0;
+
+/** A temporary name beside `path`, so that the rename stays within one file system; no two processes share it. */
 export function temporaryName(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.part`);
+  names += 1;
+  const unique = [process.pid, Date.now(), names].map((part) => part.toString(36)).join('-');
+  return join(dirname(path), `.${basename(path)}.${unique}.part`);
 }
 
 /** Writes a whole file and publishes it by rename; on any failure nothing is left behind. */

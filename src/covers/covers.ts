@@ -1,9 +1,8 @@
 // Covers of videos: a pool of warm workers, or the caller's own thread for a one-shot command.
 import { argumentError, checkInteger, checkNumber, checkOneOf, type CallOptions } from '../base/index.js';
 import type { VideoStreamInfo } from '../av/index.js';
-import { runJob } from '../frames/index.js';
 import { resolveSource, type MediaInput, type SourceOptions } from '../sources/index.js';
-import { jobModule, WorkerPool, type PoolOptions } from '../workers/index.js';
+import { jobModule, runJob, WorkerPool, type PoolOptions } from '../workers/index.js';
 import type { CoverJobResult, CoverTimings } from './cover-job.js';
 import type { CoverFit, CoverParams, CoverPlace } from './cover-params.js';
 

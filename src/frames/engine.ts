@@ -1,11 +1,10 @@
 // The engine: a pool of workers, and what can be opened with it.
 import type { CallOptions } from '../base/index.js';
 import { resolveSource, type MediaInput, type ResolvedSource, type SourceOptions } from '../sources/index.js';
-import { jobModule, WorkerPool, type PoolOptions } from '../workers/index.js';
+import { jobModule, runJob, WorkerPool, type PoolOptions } from '../workers/index.js';
 import { FRAMES_JOB } from './frame-stream.js';
 import { toMediaInfo, type MediaInfo } from './media-info.js';
 import type { ProbeParams, ProbeResult } from './probe-job.js';
-import { runJob } from './run-job.js';
 import { Video } from './video.js';
 
 const PROBE_JOB = jobModule(import.meta.url, './probe-job.js');

@@ -1,5 +1,14 @@
 // Brings chosen pictures into the form that was asked for, written straight into slots.
-import { copyPicture, needsTurn, Picture, pictureOver, Scaler, Turner, type VideoStreamInfo } from '../av/index.js';
+import {
+  blankPicture,
+  copyPicture,
+  needsTurn,
+  Picture,
+  pictureOver,
+  Scaler,
+  Turner,
+  type VideoStreamInfo,
+} from '../av/index.js';
 import { oriented, planLayout, UPRIGHT, type PictureLayout, type Size } from '../pixels/index.js';
 import type { FramesParams } from './selection.js';
 
@@ -10,6 +19,8 @@ export class FrameWriter {
   readonly #turned: Picture | undefined;
   readonly #native: { readonly width: number; readonly height: number; readonly format: string } | undefined;
   readonly #targets = new Map<number, Picture>();
+  /** Where libswscale writes when rows without padding would lose their last columns. */
+  readonly #padded: Picture | undefined;
   #scaler: Scaler | undefined;
 
   /**
@@ -25,6 +36,7 @@ export class FrameWriter {
     const { width, height } = params.size ?? oriented(stored, turn.orientation);
     this.layout = planLayout(params.format ?? first.format, width, height, params.packed || params.gather !== null);
     this.#native = native && params.size === null ? { width, height, format: first.format } : undefined;
+    this.#padded = losesColumns(this.layout) ? blankPicture(this.layout.format, { width, height }) : undefined;
   }
 
   /**
@@ -49,17 +61,28 @@ export class FrameWriter {
       return;
     }
     this.#scaler ??= new Scaler('bicubic');
-    this.#scaler.convert(source, target);
+    this.#scaler.convert(source, this.#padded ?? target);
+    if (this.#padded !== undefined) copyPicture(this.#padded, target);
   }
 
   /** Frees what is native. */
   close(): void {
     for (const target of this.#targets.values()) target.close();
     this.#targets.clear();
+    this.#padded?.close();
     this.#turned?.close();
     this.#turner?.close();
     this.#scaler?.close();
   }
+}
+
+/**
+ * libswscale turns YUV into RGB eight pixels at a time and leaves out the last ones when the row has no room for eight
+ * (yuv2rgb in libswscale/x86: `if (h_size * depth > dstStride) h_size -= 8`).
+ */
+function losesColumns({ format, width, planes }: PictureLayout): boolean {
+  const plane = planes[0];
+  return width % 8 !== 0 && plane !== undefined && plane.stride === plane.rowBytes && /rgb|bgr|gbr/.test(format);
 }
 
 function isLike(

@@ -10,7 +10,6 @@ export {
   type PictureOptions,
 } from './options.js';
 export type { PacketScan } from './probe-job.js';
-export { runJob, type JobCall } from './run-job.js';
 export type { FrameFacts, FramesResult } from './selection.js';
 export { Video } from './video.js';
 export { FrameBatch, FrameTensor, VideoFrame, type FramePlane, type TensorFrame } from './video-frame.js';

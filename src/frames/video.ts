@@ -1,12 +1,11 @@
 // A video that was opened: facts about it, and frames out of it.
 import { FramerailError } from '../base/index.js';
 import type { ResolvedSource } from '../sources/index.js';
-import type { WorkerPool } from '../workers/index.js';
+import { runJob, type WorkerPool } from '../workers/index.js';
 import { FRAMES_JOB, FrameStream } from './frame-stream.js';
 import type { LayoutEvent } from './frames-job.js';
 import type { MediaInfo } from './media-info.js';
 import { checkFrames, checkFramesAt, type FramesAtOptions, type FramesOptions } from './options.js';
-import { runJob } from './run-job.js';
 import type { FrameFacts, FramesResult } from './selection.js';
 import { FrameTensor } from './video-frame.js';
 

@@ -4,4 +4,5 @@ export { jobModule, type JobContext, type JobFunction, type WritableSlot } from 
 export type { JobRun, LeasedItem } from './job-run.js';
 export type { JobOptions } from './media-worker.js';
 export { WorkerPool, type PooledRun, type PoolOptions } from './pool.js';
+export { runJob, type JobCall } from './run-job.js';
 export type { BatchRule, JobRequest } from './protocol.js';

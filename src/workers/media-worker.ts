@@ -2,10 +2,7 @@
 import { FramerailError } from '../base/index.js';
 import { CANCEL_WORD } from '../memory/index.js';
 import type { BlockSource } from '../sources/index.js';
-import type { Backend, ExitFacts, HostOptions, WorkerHost } from './host.js';
-import { startInlineHost } from './host-inline.js';
-import { startProcessHost } from './host-process.js';
-import { startThreadHost } from './host-thread.js';
+import type { Backend, ExitFacts, WorkerHost } from './host.js';
 import { JobRun } from './job-run.js';
 import { PROTOCOL_VERSION, type FromWorker, type JobRequest } from './protocol.js';
 
@@ -31,12 +28,6 @@ export interface JobOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Starts a host of the wanted kind. */
-function startHost(backend: Backend, options: HostOptions): WorkerHost {
-  if (backend === 'process') return startProcessHost(options);
-  return backend === 'thread' ? startThreadHost(options) : startInlineHost(options);
-}
-
 /** A worker; it runs one job at a time. */
 export class MediaWorker {
   /** Resolves when the worker can take jobs; rejects with FR_WORKER_START. */
@@ -53,10 +44,10 @@ export class MediaWorker {
   #lastWord = 0;
   #onIdle: (() => void) | undefined;
 
-  constructor(backend: Backend, hostOptions: HostOptions, watch: WatchOptions) {
+  constructor(backend: Backend, host: WorkerHost, watch: WatchOptions) {
     this.#backend = backend;
     this.#watch = watch;
-    this.host = startHost(backend, hostOptions);
+    this.host = host;
     this.ready = new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#onReady?.(startError(`was not ready within ${String(watch.startTimeout)} ms`));

@@ -1,6 +1,6 @@
 // A pool of workers: started on demand, kept warm, replaced when they die.
 import { checkInteger, checkNumber, checkOneOf, deadlineError, FramerailError } from '../base/index.js';
-import type { Backend, Transport } from './host.js';
+import { hostStarter, type Backend, type StartHost, type Transport } from './host.js';
 import type { JobRun } from './job-run.js';
 import { MediaWorker, type JobOptions } from './media-worker.js';
 
@@ -40,6 +40,7 @@ export class WorkerPool {
   /** Workers that a job is about to start on. */
   readonly #claimed = new Set<MediaWorker>();
   readonly #waiting: (() => void)[] = [];
+  #starter: Promise<StartHost> | undefined;
   #closed = false;
 
   /**
@@ -70,16 +71,18 @@ export class WorkerPool {
   /** Starts workers ahead of the first job. */
   async warm(count = 1): Promise<void> {
     const wanted = Math.min(count, this.#options.workers);
-    while (this.#workers.size < wanted) this.#start();
+    const start = await this.#loadStarter();
+    while (this.#workers.size < wanted) this.#start(start);
     await Promise.all([...this.#workers].map((worker) => worker.ready));
   }
 
   /** Runs a job on an idle worker, a new one, or the next one that becomes free. */
   async run(options: JobOptions): Promise<PooledRun> {
+    const start = await this.#loadStarter();
     for (;;) {
       if (this.#closed) throw new FramerailError('FR_CLOSED', 'The engine was closed.');
       if (options.signal?.aborted === true) throw deadlineError(options.signal);
-      const worker = this.#pick();
+      const worker = this.#pick(start);
       if (worker === undefined) {
         await this.#waitForWorker(options.signal);
         continue;
@@ -102,19 +105,23 @@ export class WorkerPool {
     }
   }
 
-  #pick(): MediaWorker | undefined {
-    const idle = [...this.#workers].find((worker) => worker.idle && !this.#claimed.has(worker));
-    if (idle !== undefined) return idle;
-    return this.#workers.size < this.#options.workers ? this.#start() : undefined;
+  #loadStarter(): Promise<StartHost> {
+    this.#starter ??= hostStarter(this.backend);
+    return this.#starter;
   }
 
-  #start(): MediaWorker {
+  #pick(start: StartHost): MediaWorker | undefined {
+    const idle = [...this.#workers].find((worker) => worker.idle && !this.#claimed.has(worker));
+    if (idle !== undefined) return idle;
+    return this.#workers.size < this.#options.workers ? this.#start(start) : undefined;
+  }
+
+  #start(start: StartHost): MediaWorker {
     const { transport, regionBytes, stallTimeout } = this.#options;
-    const worker = new MediaWorker(
-      this.backend,
-      { transport, regionBytes, preload: this.#preload },
-      { stallTimeout, startTimeout: START_TIMEOUT },
-    );
+    const worker = new MediaWorker(this.backend, start({ transport, regionBytes, preload: this.#preload }), {
+      stallTimeout,
+      startTimeout: START_TIMEOUT,
+    });
     this.#workers.add(worker);
     const forget = (): void => {
       if (!worker.dead) return;

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { formatBytes, isFramerailError } from '../../base/index.js';
-import { Engine } from '../../frames/index.js';
 import type { PoolOptions } from '../../workers/index.js';
 import { print, printJson } from '../output.js';
 import type { CliCommand } from './command.js';
@@ -120,6 +119,7 @@ async function writeSample(path: string): Promise<string> {
 
 async function readSample(path: string, options: PoolOptions): Promise<string> {
   const started = performance.now();
+  const { Engine } = await import('../../frames/index.js');
   await using engine = new Engine({ ...options, workers: 1 });
   await engine.warm();
   const warm = performance.now();

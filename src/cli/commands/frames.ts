@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { checkOneOf, formatBytes, isFramerailError } from '../../base/index.js';
 import type { FrameFormat, FramesResult, VideoFrame } from '../../frames/index.js';
 import type { Backend, Transport } from '../../workers/index.js';
-import { frameSink } from '../frame-sinks.js';
 import { interruptSignal } from '../interrupt.js';
 import { note, print, printFacts, printJson } from '../output.js';
 import { Progress } from '../progress.js';
@@ -59,6 +58,7 @@ export const frames: CliCommand = {
 
 async function run(input: string, options: Options): Promise<void> {
   const started = performance.now();
+  const { frameSink } = await import('../frame-sinks.js');
   const sink = await frameSink(options);
   const { Engine } = await import('../../frames/index.js');
   await using engine = new Engine({

@@ -1,10 +1,11 @@
-// Every command. Each one loads what it needs when it runs, so that starting stays cheap.
+// Every command, each loaded only when it is the one that runs: starting must stay cheap.
 import type { CliCommand } from './command.js';
-import { bench } from './bench.js';
-import { cover } from './cover.js';
-import { doctor } from './doctor.js';
-import { frames } from './frames.js';
-import { probe } from './probe.js';
 
 /** The commands in the order of the help. */
-export const commands: readonly CliCommand[] = [probe, frames, cover, doctor, bench];
+export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
+  probe: async () => (await import('./probe.js')).probe,
+  frames: async () => (await import('./frames.js')).frames,
+  cover: async () => (await import('./cover.js')).cover,
+  doctor: async () => (await import('./doctor.js')).doctor,
+  bench: async () => (await import('./bench.js')).bench,
+};

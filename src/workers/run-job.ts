@@ -1,7 +1,8 @@
 // Runs one job to its end under a caller's deadline, and keeps the slots it filled.
 import { startDeadline, type CallOptions } from '../base/index.js';
 import type { ResolvedSource } from '../sources/index.js';
-import type { LeasedItem, WorkerPool } from '../workers/index.js';
+import type { LeasedItem } from './job-run.js';
+import type { WorkerPool } from './pool.js';
 
 /** A job and its caller's wishes. */
 export interface JobCall {

@@ -1,0 +1,21 @@
+// What every suite is told.
+import { FramerailError } from '#dist/index.js';
+
+/** The options of a suite, as the command line passes them. */
+export interface BenchOptions {
+  /** How often each side runs. */
+  readonly runs: number;
+  /** A video instead of the generated one. */
+  readonly input?: string;
+  /** Print one JSON document instead of tables. */
+  readonly json?: boolean;
+}
+
+/** Refuses a suite without a single round. */
+export function checkRuns(runs: number): void {
+  if (!Number.isInteger(runs) || runs < 1)
+    throw new FramerailError(
+      'FR_ARG_INVALID',
+      `Expected a whole number from 1 for \`runs\` but received ${String(runs)}.`,
+    );
+}

@@ -1,0 +1,51 @@
+// The clip that suites run on: made once, kept beside the checkout, the same for every run after.
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Engine } from '#dist/index.js';
+import { runChild } from './child.js';
+
+/** A clip and what the suites need to know of it. */
+export interface Clip {
+  readonly path: string;
+  /** Seconds. */
+  readonly duration: number;
+  /** One line for the head of a report. */
+  readonly text: string;
+}
+
+const CACHE = fileURLToPath(new URL('../../.cache/bench/', import.meta.url));
+/** Another recipe is another name, so an old file is never mistaken for a new one. */
+const SAMPLE = 'testsrc2-noise8-1080p30-10s-gop60-crf23.mp4';
+// Noise makes it cost what camera footage costs: a clean test picture compresses to almost nothing.
+const RECIPE = [
+  ...['-f', 'lavfi', '-i', 'testsrc2=size=1920x1080:rate=30:duration=10', '-vf', 'noise=alls=8:allf=t'],
+  ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-g', '60', '-pix_fmt', 'yuv420p'],
+];
+/** A slow machine encodes 300 frames of 1080p in a minute. */
+const ENCODE_DEADLINE = 300_000;
+
+/** The caller's clip, or the generated one. */
+export async function findClip(input: string | undefined): Promise<Clip> {
+  const path = input ?? (await sample());
+  await using engine = new Engine();
+  const { video, duration = 0 } = await engine.probe(path, { scan: false });
+  const rate = video.frameRate === undefined ? '' : `, ${String(Math.round(video.frameRate * 100) / 100)} fps`;
+  const text = `${basename(path)}: ${video.codec} ${String(video.stored.width)}x${String(video.stored.height)}${rate}, ${duration.toFixed(1)} s`;
+  return { path, duration, text };
+}
+
+async function sample(): Promise<string> {
+  const path = join(CACHE, SAMPLE);
+  if (existsSync(path)) return path;
+  await mkdir(CACHE, { recursive: true });
+  const unfinished = join(CACHE, `${String(process.pid)}.mp4`);
+  try {
+    await runChild('ffmpeg', ['-v', 'error', '-y', ...RECIPE, unfinished], { deadline: ENCODE_DEADLINE });
+    await rename(unfinished, path);
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+  return path;
+}

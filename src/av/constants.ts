@@ -1,0 +1,55 @@
+// The few of FFmpeg's public constants that are used here. node-av/constants has them all, and its thousands of exports
+// cost every start 10 ms; a test holds these against those.
+import type * as All from 'node-av/constants';
+
+// Return codes (libavutil/error.h).
+export const AVERROR_EAGAIN = -11 as typeof All.AVERROR_EAGAIN;
+export const AVERROR_EIO = -5 as typeof All.AVERROR_EIO;
+export const AVERROR_ENOMEM = -12 as typeof All.AVERROR_ENOMEM;
+export const AVERROR_EOF = -541478725 as typeof All.AVERROR_EOF;
+export const AVERROR_INVALIDDATA = -1094995529 as typeof All.AVERROR_INVALIDDATA;
+
+// Streams and packets (libavformat/avformat.h, libavcodec/packet.h).
+export const AVMEDIA_TYPE_VIDEO = 0 as typeof All.AVMEDIA_TYPE_VIDEO;
+export const AVMEDIA_TYPE_AUDIO = 1 as typeof All.AVMEDIA_TYPE_AUDIO;
+export const AVMEDIA_TYPE_SUBTITLE = 3 as typeof All.AVMEDIA_TYPE_SUBTITLE;
+export const AV_DISPOSITION_DEFAULT = 1 as typeof All.AV_DISPOSITION_DEFAULT;
+export const AV_DISPOSITION_ATTACHED_PIC = 1024 as typeof All.AV_DISPOSITION_ATTACHED_PIC;
+export const AVDISCARD_ALL = 48 as typeof All.AVDISCARD_ALL;
+export const AV_PKT_FLAG_CORRUPT = 2 as typeof All.AV_PKT_FLAG_CORRUPT;
+export const AV_PKT_DATA_DISPLAYMATRIX = 5 as typeof All.AV_PKT_DATA_DISPLAYMATRIX;
+export const AV_PKT_DATA_FRAME_CROPPING = 36 as typeof All.AV_PKT_DATA_FRAME_CROPPING;
+export const AVSEEK_FLAG_BACKWARD = 1 as typeof All.AVSEEK_FLAG_BACKWARD;
+export const AVFMT_GLOBALHEADER = 64 as typeof All.AVFMT_GLOBALHEADER;
+
+// Input callbacks (stdio.h, libavformat/avio.h).
+export const AVSEEK_SET = 0 as typeof All.AVSEEK_SET;
+export const AVSEEK_CUR = 1 as typeof All.AVSEEK_CUR;
+export const AVSEEK_END = 2 as typeof All.AVSEEK_END;
+export const AVSEEK_SIZE = 65536 as typeof All.AVSEEK_SIZE;
+
+// Frames (libavutil/frame.h, libavutil/avutil.h).
+export const AV_NOPTS_VALUE = -9223372036854775808n as typeof All.AV_NOPTS_VALUE;
+export const AV_FRAME_FLAG_CORRUPT = 1 as typeof All.AV_FRAME_FLAG_CORRUPT;
+export const AV_FRAME_FLAG_KEY = 2 as typeof All.AV_FRAME_FLAG_KEY;
+export const AV_FRAME_DATA_DISPLAYMATRIX = 6 as typeof All.AV_FRAME_DATA_DISPLAYMATRIX;
+
+// Colours (libavutil/pixfmt.h).
+export const AVCOL_RANGE_MPEG = 1 as typeof All.AVCOL_RANGE_MPEG;
+export const AVCOL_RANGE_JPEG = 2 as typeof All.AVCOL_RANGE_JPEG;
+export const AVCOL_SPC_RGB = 0 as typeof All.AVCOL_SPC_RGB;
+export const AVCOL_SPC_UNSPECIFIED = 2 as typeof All.AVCOL_SPC_UNSPECIFIED;
+export const AVCOL_SPC_SMPTE170M = 6 as typeof All.AVCOL_SPC_SMPTE170M;
+export const AVCHROMA_LOC_CENTER = 2 as typeof All.AVCHROMA_LOC_CENTER;
+
+// Codecs and filters (libavcodec/avcodec.h, libavutil/avutil.h, libavfilter/buffersrc.h, libavutil/opt.h).
+export const AV_CODEC_FLAG_QSCALE = 2 as typeof All.AV_CODEC_FLAG_QSCALE;
+export const AV_CODEC_FLAG_GLOBAL_HEADER = 4194304 as typeof All.AV_CODEC_FLAG_GLOBAL_HEADER;
+export const FF_QP2LAMBDA = 118 as typeof All.FF_QP2LAMBDA;
+export const AV_BUFFERSRC_FLAG_KEEP_REF = 8 as typeof All.AV_BUFFERSRC_FLAG_KEEP_REF;
+export const AV_OPT_SEARCH_CHILDREN = 1 as typeof All.AV_OPT_SEARCH_CHILDREN;
+
+// The log (libavutil/log.h).
+export const AV_LOG_QUIET = -8 as typeof All.AV_LOG_QUIET;
+export const AV_LOG_ERROR = 16 as typeof All.AV_LOG_ERROR;
+export const AV_LOG_WARNING = 24 as typeof All.AV_LOG_WARNING;
