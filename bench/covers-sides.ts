@@ -47,9 +47,12 @@ export function ffmpegCover(work: CoverWork): Promise<CoverRun> {
   return ffmpeg(work, []);
 }
 
-/** ffmpeg at its fastest: one thread, keyframes only, and the one at or before the time as framerail takes. */
+/**
+ * ffmpeg at its fastest: one thread, keyframes only, and the one at or before the time as framerail takes.
+ * Without `-copyts` that keyframe gets a negative time, and ffmpeg drops it for a later one.
+ */
 export function tunedFfmpegCover(work: CoverWork): Promise<CoverRun> {
-  return ffmpeg(work, ['-threads', '1', '-skip_frame', 'nokey', '-noaccurate_seek']);
+  return ffmpeg(work, ['-threads', '1', '-skip_frame', 'nokey', '-noaccurate_seek', '-copyts']);
 }
 
 function ffmpeg({ path, time, folder }: CoverWork, tuning: readonly string[]): Promise<CoverRun> {

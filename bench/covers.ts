@@ -2,7 +2,7 @@
 import { createCovers, type CoverTimings } from '#dist/index.js';
 import { coldCover, ffmpegCover, tunedFfmpegCover, warmCover, type CoverRun, type CoverWork } from './covers-sides.js';
 import { machineText, readMachine } from './machine.js';
-import { checkRuns, type BenchOptions } from './options.js';
+import { checkRuns, rounds, type BenchOptions } from './options.js';
 import { findClip } from './sample-clip.js';
 import { exitOnSignals, scratchFolder } from './scratch.js';
 import { median } from './statistics.js';
@@ -42,7 +42,7 @@ export async function run(options: BenchOptions): Promise<void> {
     console.log(JSON.stringify({ suite: 'covers', machine, clip, times, runs, medians, targets }));
     return;
   }
-  console.log(`bench covers: ${clip.text}, 320x180 JPEG, ${String(options.runs)} rounds of ${String(COVERS)} covers`);
+  console.log(`bench covers: ${clip.text}, 320x180 JPEG, ${rounds(options.runs)} of ${String(COVERS)} covers`);
   console.log(`${machineText(machine)}\n`);
   console.log(table(['one at a time', 'ms a cover', 'ffmpeg -ss takes'], sideRows(medians)));
   console.log(`\n${table(['stages of the warm library', ...STAGES], [stageRow(medians.stages)])}`);
@@ -55,7 +55,7 @@ export async function run(options: BenchOptions): Promise<void> {
   console.log(`\n${METHOD}`);
 }
 
-async function takeTurns(path: string, times: readonly number[], rounds: number): Promise<Runs> {
+async function takeTurns(path: string, times: readonly number[], count: number): Promise<Runs> {
   const runs: Runs = { warm: [], cold: [], ffmpeg: [], tuned: [] };
   const folder = scratchFolder();
   await using covers = createCovers();
@@ -68,7 +68,7 @@ async function takeTurns(path: string, times: readonly number[], rounds: number)
   // One untimed turn: every program and the file are then in the page cache.
   await turn({ path, time: times[0] ?? 0, folder });
   for (const side of Object.values(runs) as CoverRun[][]) side.length = 0;
-  for (let round = 0; round < rounds; round++) for (const time of times) await turn({ path, time, folder });
+  for (let round = 0; round < count; round++) for (const time of times) await turn({ path, time, folder });
   return runs;
 }
 

@@ -2,7 +2,7 @@
 import { Engine } from '#dist/index.js';
 import { FRAMES_SIDES, type FramesRun, type FramesWork } from './frames-sides.js';
 import { machineText, readMachine } from './machine.js';
-import { checkRuns, type BenchOptions } from './options.js';
+import { checkRuns, rounds, type BenchOptions } from './options.js';
 import { findClip, type Clip } from './sample-clip.js';
 import { exitOnSignals } from './scratch.js';
 import { median, medianKnown } from './statistics.js';
@@ -39,7 +39,7 @@ export async function run(options: BenchOptions): Promise<void> {
     return;
   }
   const rows = SIDE_KEYS.map((key) => sideRow(FRAMES_SIDES[key].name, medians[key]));
-  console.log(`bench frames: ${clip.text}, ${String(work.frames)} frames, ${String(options.runs)} rounds`);
+  console.log(`bench frames: ${clip.text}, ${String(work.frames)} frames, ${rounds(options.runs)}`);
   console.log(`${machineText(machine)}\n`);
   console.log(table(['', 'frames/s', 'wall ms', 'reader CPU ms', 'all CPU ms', 'peak PSS MiB'], rows));
   console.log(
@@ -64,9 +64,9 @@ async function measureWork({ path }: Clip): Promise<FramesWork> {
   return { path, frames, frameBytes };
 }
 
-async function takeTurns(work: FramesWork, rounds: number, watched: boolean): Promise<Runs> {
+async function takeTurns(work: FramesWork, count: number, watched: boolean): Promise<Runs> {
   const runs: Runs = { warm: [], cold: [], pipe: [], floor: [] };
-  for (let round = 0; round < rounds; round++)
+  for (let round = 0; round < count; round++)
     for (const key of SIDE_KEYS) runs[key].push(await FRAMES_SIDES[key].run(work, watched));
   return runs;
 }

@@ -19,3 +19,8 @@ export function checkRuns(runs: number): void {
       `Expected a whole number from 1 for \`runs\` but received ${String(runs)}.`,
     );
 }
+
+/** How many rounds, in words. */
+export function rounds(runs: number): string {
+  return runs === 1 ? '1 round' : `${String(runs)} rounds`;
+}

@@ -1,5 +1,5 @@
 // Opens a byte source, names its streams, and reads packets. libav never opens anything by itself.
-import { AV_PKT_FLAG_CORRUPT, AVDISCARD_ALL, AVMEDIA_TYPE_VIDEO, AVSEEK_FLAG_BACKWARD } from './constants.js';
+import { AV_PKT_FLAG_CORRUPT, AVFMT_NOTIMESTAMPS, AVDISCARD_ALL, AVMEDIA_TYPE_VIDEO, AVSEEK_FLAG_BACKWARD } from './constants.js';
 import { FormatContext, Packet, type Stream } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
 import type { SourceSpec } from '../sources/index.js';
@@ -49,6 +49,9 @@ export class MediaInputHandle {
   #held: Packet | undefined;
   #video: Stream | undefined;
   #tick = 0;
+  /** Whether this is a bare stream without any times: its pictures are counted instead, and it cannot seek. */
+  readonly #untimed: boolean;
+  #counted = 0;
 
   static {
     nativesOf = (input) => ({ packet: input.#packet, stream: input.#stream() });
@@ -59,6 +62,7 @@ export class MediaInputHandle {
     this.#context = context;
     this.#io = io;
     this.container = context.iformat?.name ?? 'unknown';
+    this.#untimed = ((context.iformat?.flags ?? 0) & AVFMT_NOTIMESTAMPS) !== 0;
     this.streams = context.streams.map((stream) => describeStream(stream));
     const duration = knownTimestamp(context.duration);
     // libav sums the container up only when it analyses; without that its longest stream says as much.
@@ -163,10 +167,12 @@ export class MediaInputHandle {
     const packet = this.#packet;
     if (packet.streamIndex !== this.#video?.index) return 'other';
     const pts = knownTimestamp(packet.pts);
+    const duration = this.toDuration(packet.duration);
+    const counted = this.#untimed ? duration * this.#counted++ : undefined;
     return {
-      time: pts === undefined ? undefined : this.toSeconds(pts),
+      time: pts === undefined ? counted : this.toSeconds(pts),
       decodeTimestamp: knownTimestamp(packet.dts),
-      duration: this.toDuration(packet.duration),
+      duration,
       keyframe: packet.isKeyframe,
       corrupt: packet.hasFlags(AV_PKT_FLAG_CORRUPT),
       size: packet.size,
@@ -189,6 +195,8 @@ export class MediaInputHandle {
 
   /** Moves to a place at or before `seconds`; returns false where the container cannot seek there. */
   async seek(seconds: number): Promise<boolean> {
+    // libav would leave such a stream at its end.
+    if (this.#untimed) return false;
     const stream = this.#stream();
     const target = BigInt(Math.floor((seconds + this.startTime) / this.#tick + 1e-6));
     const code =

@@ -35,11 +35,15 @@ export async function lastKeyframe(
   time: number,
   breathe: Breathe,
 ): Promise<PacketFacts | undefined> {
-  let last = await seekKeyframe(input, time, breathe);
-  if (last !== undefined && EXACT.test(input.container)) return last;
+  const seeks = await input.seek(time);
+  if (seeks && EXACT.test(input.container)) {
+    const found = await nextKeyframe(input, time, breathe);
+    if (found !== undefined) return found;
+  }
+  // Between keyframes, or in a part of the file that is missing: start earlier and read on to the last one.
+  let last = seeks ? await seekKeyframe(input, time, breathe) : undefined;
   if (last === undefined) {
-    // No seek, or nothing that early: read from the start, as far as the container lets us.
-    await input.seek(0);
+    if (seeks) await input.seek(0);
     last = await nextKeyframe(input, Number.POSITIVE_INFINITY, breathe);
   }
   for (let later = last; later !== undefined; later = await nextKeyframe(input, time, breathe)) {

@@ -45,7 +45,8 @@ export function startLogCapture(): void {
 
 /** What FFmpeg said since the capture began, after messages of its threads had their turn to arrive. */
 export async function takeLog(): Promise<LogLine[]> {
-  await new Promise((resolve) => setImmediate(resolve));
+  // Two turns of the event loop: the first one may already be past the phase in which they arrive.
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
   const taken =
     dropped === 0 ? lines : [...lines, { level: 'warning' as const, text: `${String(dropped)} more messages` }];
   lines = [];

@@ -1,5 +1,6 @@
 // framerail bench: side-by-side figures on this machine.
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { checkOneOf } from '../../base/index.js';
 import { integer, type CliCommand } from './command.js';
 
 const SUITES = ['frames', 'covers'] as const;
@@ -22,12 +23,8 @@ export const bench: CliCommand = {
   define(command: Command): void {
     command
       .description('Measure framerail beside ffmpeg on this machine, both sides in turn, with targets.')
-      .argument('<suite>', SUITES.join(' or '), (text): Suite => {
-        const suite = SUITES.find((name) => name === text);
-        if (suite === undefined) throw new InvalidArgumentError(`Expected one of ${SUITES.join(', ')}.`);
-        return suite;
-      })
-      .option('--runs <number>', 'how often each side runs', integer, 5)
+      .argument('<suite>', SUITES.join(' or '), (text) => checkOneOf('suite', text, SUITES))
+      .option('--runs <number>', 'how often each side runs', integer('--runs'), 5)
       .option('--input <file>', 'a video instead of the generated one')
       .option('--json', 'print one JSON document')
       .action(async (suite: Suite, options: Options) => {

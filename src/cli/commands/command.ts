@@ -1,6 +1,6 @@
 // What a command is, and the options that several share.
-import { type Command, InvalidArgumentError } from 'commander';
-import { isFramerailError, parseSeconds, parseSize } from '../../base/index.js';
+import type { Command } from 'commander';
+import { argumentError, parseSeconds, parseSize } from '../../base/index.js';
 
 /** A command: its name with its arguments, and how it is set up. */
 export interface CliCommand {
@@ -8,32 +8,31 @@ export interface CliCommand {
   define(command: Command): void;
 }
 
-/** Reads an option with a parser of ours; its sentence becomes commander's. */
-function parsed<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      throw isFramerailError(error) ? new InvalidArgumentError(error.message) : error;
-    }
-  };
-}
-
 /** A time such as `1.5`, `250ms` or `1:02.5`, in seconds. */
-export const seconds = (name: string): ((text: string) => number) => parsed((text) => parseSeconds(name, text));
+export const seconds =
+  (name: string): ((text: string) => number) =>
+  (text) =>
+    parseSeconds(name, text);
 
 /** Several times with commas between. */
-export const secondsList = (name: string): ((text: string) => number[]) =>
-  parsed((text) => text.split(',').map((part) => parseSeconds(name, part)));
+export const secondsList =
+  (name: string): ((text: string) => number[]) =>
+  (text) =>
+    text.split(',').map((part) => parseSeconds(name, part));
 
 /** A size such as `640x360`. */
-export const size = (name: string): ((text: string) => [number, number]) => parsed((text) => parseSize(name, text));
+export const size =
+  (name: string): ((text: string) => [number, number]) =>
+  (text) =>
+    parseSize(name, text);
 
 /** A whole number. */
-export const integer = (text: string): number => {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
-};
+export const integer =
+  (name: string): ((text: string) => number) =>
+  (text) => {
+    if (!/^\d+$/.test(text)) throw argumentError(name, 'a whole number', text);
+    return Number(text);
+  };
 
 /** The time limit of a whole command, in milliseconds. */
 export const timeoutOption = ['--timeout <time>', 'give up after this time, such as 30s'] as const;

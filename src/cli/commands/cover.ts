@@ -30,9 +30,9 @@ export const cover: CliCommand = {
       .option('--at <time>', 'seconds, a percentage such as 50%, or middle', 'middle')
       .option('--size <WxH>', 'the size of the cover; without it that of the video as shown', size('--size'))
       .option('--fit <how>', 'cover cuts what sticks out of the size, contain adds borders', 'cover')
-      .option('--quality <1-100>', 'JPEG quality', integer, 85)
+      .option('--quality <1-100>', 'JPEG quality', integer('--quality'), 85)
       .option('--background <rrggbb>', 'colour of the borders', '000000')
-      .option('--stream <number>', 'the video stream', integer)
+      .option('--stream <number>', 'the video stream', integer('--stream'))
       .option(timeoutOption[0], timeoutOption[1], seconds('--timeout'), 30)
       .option('--json', 'print one JSON document')
       .action(run);

@@ -22,7 +22,7 @@ export const probe: CliCommand = {
       .description('Report streams, codecs, geometry as shown, duration, keyframes, and what is wrong with a file.')
       .argument('<input>', 'a media file')
       .option('--no-scan', 'read only the headers, not every packet')
-      .option('--stream <number>', 'the video stream to report on', integer)
+      .option('--stream <number>', 'the video stream to report on', integer('--stream'))
       .option(timeoutOption[0], timeoutOption[1], seconds('--timeout'))
       .option('--json', 'print one JSON document')
       .action(run);

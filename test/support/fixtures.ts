@@ -1,0 +1,70 @@
+// Makes the clips that the tests need, once, before any test runs; kept until their recipe changes.
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { RECIPES } from './recipes.js';
+
+/** Where the clips lie. */
+export const FIXTURES = join(import.meta.dirname, '../../.cache/fixtures');
+
+/** The path of a clip of `recipes.ts`, or of one made from it below. */
+export function fixture(name: string): string {
+  return join(FIXTURES, name);
+}
+
+/** Clips that are another one with some bytes changed. */
+const DAMAGE: Readonly<Record<string, { readonly from: string; readonly damage: (bytes: Buffer) => Buffer }>> = {
+  'truncated.mp4': { from: 'front-index.mp4', damage: (bytes) => bytes.subarray(0, Math.floor(bytes.length * 0.6)) },
+  'no-index.mp4': { from: 'plain.mp4', damage: (bytes) => bytes.subarray(0, Math.floor(bytes.length * 0.6)) },
+  'first-bytes.mp4': { from: 'plain.mp4', damage: (bytes) => bytes.subarray(0, 406) },
+  'corrupted.mp4': { from: 'front-index.mp4', damage: corrupt },
+  'huge-side.mp4': { from: 'plain.mp4', damage: (bytes) => patchSize(bytes, 60_000, 60_000) },
+  'zero-side.mp4': { from: 'plain.mp4', damage: (bytes) => patchSize(bytes, 0, 0) },
+};
+
+/** Overwrites some bytes in the second half, where the pictures are. */
+function corrupt(bytes: Buffer): Buffer {
+  const changed = Buffer.from(bytes);
+  for (let at = Math.floor(bytes.length / 2); at < bytes.length - 64; at += 4001) changed.fill(0xff, at, at + 24);
+  return changed;
+}
+
+/** Changes the size in the sample description: 24 bytes after the four letters of its type. */
+function patchSize(bytes: Buffer, width: number, height: number): Buffer {
+  const changed = Buffer.from(bytes);
+  const at = changed.lastIndexOf('avc1') + 28;
+  changed.writeUInt16BE(width, at);
+  changed.writeUInt16BE(height, at + 2);
+  return changed;
+}
+
+/** Vitest's hook. */
+export default async function setup(): Promise<void> {
+  await mkdir(FIXTURES, { recursive: true });
+  // A clip that others are made from comes first.
+  for (const name of ['plain.mp4', 'sar.mp4', 'big.mp4']) await make(name, RECIPES[name] ?? []);
+  for (const [name, recipe] of Object.entries(RECIPES)) await make(name, recipe);
+  for (const [name, { from, damage }] of Object.entries(DAMAGE))
+    await writeFile(fixture(name), damage(await readFile(fixture(from))));
+  await writeFile(fixture('empty.mp4'), '');
+  await writeFile(fixture('text.mp4'), 'This is a text and not a video.\n');
+}
+
+async function make(name: string, recipe: readonly string[]): Promise<void> {
+  const mark = join(FIXTURES, `.${name}.${createHash('sha256').update(recipe.join(' ')).digest('hex').slice(0, 12)}`);
+  if (await exists(mark)) return;
+  const temporary = join(FIXTURES, `part-${name}`);
+  const args = recipe.map((arg) => arg.replace('{dir}', FIXTURES));
+  await promisify(execFile)('ffmpeg', ['-v', 'error', '-y', ...args, '-bitexact', temporary], { timeout: 120_000 });
+  await rename(temporary, fixture(name));
+  await writeFile(mark, '');
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,94 @@
+// The clips that the tests need, each by the ffmpeg arguments that make it. Small, and different in what matters.
+
+const VIDEO = ['-f', 'lavfi', '-i'];
+const SOUND = ['-f', 'lavfi', '-i', 'sine=frequency=440:duration=4'];
+const pattern = (size: string, rate: number, seconds: number): string[] => [
+  ...VIDEO,
+  `testsrc2=size=${size}:rate=${String(rate)}:duration=${String(seconds)}`,
+];
+const x264 = (gop: number): string[] => [
+  '-c:v',
+  'libx264',
+  '-preset',
+  'veryfast',
+  '-g',
+  String(gop),
+  '-pix_fmt',
+  'yuv420p',
+];
+
+/** File name to arguments; `{dir}` stands for the folder of the fixtures. Later ones may read earlier ones. */
+export const RECIPES: Readonly<Record<string, readonly string[]>> = {
+  'plain.mp4': [...pattern('320x180', 25, 4), ...SOUND, ...x264(25), '-bf', '2', '-c:a', 'aac', '-shortest'],
+  'front-index.mp4': ['-i', '{dir}/plain.mp4', '-c', 'copy', '-movflags', '+faststart'],
+  'fragmented.mp4': ['-i', '{dir}/plain.mp4', '-c', 'copy', '-movflags', '+frag_keyframe+empty_moov'],
+  'plain.mkv': ['-i', '{dir}/plain.mp4', '-c', 'copy'],
+  'plain.ts': ['-i', '{dir}/plain.mp4', '-c', 'copy'],
+  'plain.flv': ['-i', '{dir}/plain.mp4', '-c', 'copy'],
+  'raw.h264': ['-i', '{dir}/plain.mp4', '-c', 'copy', '-an', '-bsf:v', 'h264_mp4toannexb', '-f', 'h264'],
+  'mpeg4.avi': [...pattern('320x180', 25, 4), '-c:v', 'mpeg4', '-q:v', '5', '-g', '25'],
+  'vp9.webm': [
+    ...pattern('320x180', 25, 2),
+    '-c:v',
+    'libvpx-vp9',
+    '-deadline',
+    'realtime',
+    '-cpu-used',
+    '8',
+    '-g',
+    '25',
+  ],
+  'hevc10.mp4': [
+    ...pattern('320x180', 25, 2),
+    ...[
+      '-c:v',
+      'libx265',
+      '-preset',
+      'ultrafast',
+      '-pix_fmt',
+      'yuv420p10le',
+      '-x265-params',
+      'log-level=none',
+      '-tag:v',
+      'hvc1',
+    ],
+  ],
+  'odd.mp4': [...pattern('321x181', 25, 1), '-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv444p'],
+  'mjpeg.avi': [...pattern('322x182', 25, 1), '-c:v', 'mjpeg', '-q:v', '3'],
+  'bt709.mp4': [
+    ...pattern('320x180', 25, 1),
+    ...x264(25),
+    ...['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'],
+  ],
+  'turned-90.mp4': ['-i', '{dir}/plain.mp4', '-c', 'copy', '-metadata:s:v:0', 'rotate=90'],
+  'turned-180.mp4': ['-i', '{dir}/plain.mp4', '-c', 'copy', '-metadata:s:v:0', 'rotate=180'],
+  'turned-270.mp4': ['-i', '{dir}/plain.mp4', '-c', 'copy', '-metadata:s:v:0', 'rotate=270'],
+  'sar.mp4': [...pattern('320x180', 25, 1), '-vf', 'setsar=2/1', ...x264(25)],
+  'vfr.mp4': [
+    ...pattern('320x180', 25, 4),
+    '-vf',
+    "select='not(mod(n,3))+lt(n,20)'",
+    '-vsync',
+    'vfr',
+    ...x264(25),
+    '-bf',
+    '2',
+  ],
+  'long-gop.mp4': [...pattern('320x180', 25, 20), ...x264(250), '-bf', '2', '-sc_threshold', '0'],
+  'two-videos.mp4': [
+    ...['-i', '{dir}/plain.mp4', '-i', '{dir}/sar.mp4', '-i', '{dir}/big.mp4'],
+    ...['-map', '0:v', '-map', '2:v', '-map', '1:v', '-c', 'copy', '-t', '1'],
+  ],
+  'big.mp4': [
+    ...pattern('1280x720', 30, 10),
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-g',
+    '60',
+    '-pix_fmt',
+    'yuv420p',
+  ],
+  'sound.m4a': [...SOUND, '-c:a', 'aac'],
+};
