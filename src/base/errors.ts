@@ -88,6 +88,8 @@ export class FramerailError extends Error {
     this.retryable = ERRORS[code].retryable;
     this.details = options.details ?? {};
     Object.defineProperty(this, MARK, { value: true });
+    // Until it is read, a stack holds on to every object in its frames: a kept error would keep a worker's memory mapped.
+    void this.stack;
   }
 }
 

@@ -1,0 +1,26 @@
+// JPEG quality follows libjpeg's curve within what mjpeg's quantiser can say.
+import { expect, test } from 'vitest';
+import { imageFormat, jpegQuantiser } from '#dist/av/index.js';
+
+test.each([
+  [1, 31],
+  [12, 31],
+  [25, 16],
+  [50, 8],
+  [75, 4],
+  [85, 2.4],
+  [90, 2],
+  [100, 2],
+])('quality %d is the quantiser scale %d', (quality, scale) => {
+  expect(jpegQuantiser(quality)).toBeCloseTo(scale, 9);
+});
+
+test('a higher quality never quantises more', () => {
+  for (let quality = 2; quality <= 100; quality++)
+    expect(jpegQuantiser(quality)).toBeLessThanOrEqual(jpegQuantiser(quality - 1));
+});
+
+test('JPEG is encoded from full-range YUV, PNG from RGB', () => {
+  expect(imageFormat({ type: 'jpeg', quality: 85 })).toBe('yuvj420p');
+  expect(imageFormat({ type: 'png' })).toBe('rgb24');
+});

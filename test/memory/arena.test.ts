@@ -1,0 +1,98 @@
+// An arena keeps to the budget of its region, gives memory back, and closes when its worker is gone and nobody reads.
+import { fstatSync } from 'node:fs';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { Arena, CONTROL_BYTES, createRegion, PAGE, plainRegion, type Region } from '#dist/memory/index.js';
+import { failure } from '../support/failure.js';
+
+const MIB = 1024 * 1024;
+
+/** A region of the heap that tells when it is closed and what is given back. */
+function watched(length: number): { region: Region; close: () => void; decommit: (at: number, bytes: number) => void } {
+  const close = vi.fn<() => void>();
+  const decommit = vi.fn<(at: number, bytes: number) => void>();
+  return { region: { ...plainRegion('heap', new ArrayBuffer(length)), close, decommit }, close, decommit };
+}
+
+test('ranges never touch the control words', () => {
+  const { region } = watched(CONTROL_BYTES + 4 * PAGE);
+  const arena = new Arena(region);
+  const ranges = arena.take(PAGE, 100);
+  expect(ranges.map(({ offset }) => offset)).toEqual([1, 2, 3, 4].map((page) => CONTROL_BYTES - PAGE + page * PAGE));
+  expect(arena.control.byteLength).toBe(CONTROL_BYTES);
+  arena.control[0] = 7;
+  expect(new Int32Array(region.buffer)[0]).toBe(7);
+});
+
+test('as many ranges as fit are given, and it counts them', () => {
+  const arena = new Arena(watched(CONTROL_BYTES + 5 * PAGE).region);
+  const ranges = arena.take(2 * PAGE, 8);
+  expect(ranges).toHaveLength(2);
+  expect(arena.taken).toBe(2);
+  arena.give(ranges.slice(1));
+  expect(arena.taken).toBe(1);
+  expect(arena.take(3 * PAGE, 8)).toHaveLength(1);
+});
+
+test('when not even one fits, the error names both sizes', async () => {
+  const arena = new Arena(watched(CONTROL_BYTES + 4 * PAGE).region);
+  arena.take(PAGE, 1);
+  const error = await failure(() => arena.take(4 * PAGE, 2));
+  expect(error).toMatchObject({
+    code: 'FR_MEMORY_BUDGET',
+    details: { bytes: 4 * PAGE, regionBytes: CONTROL_BYTES + 4 * PAGE, largestFree: 3 * PAGE },
+  });
+  expect(error.message).toContain(String(4 * PAGE));
+  expect(arena.taken).toBe(1);
+});
+
+test('a retired arena closes when the last range is back, and not before', () => {
+  const { region, close } = watched(CONTROL_BYTES + 4 * PAGE);
+  const arena = new Arena(region);
+  const [first, second] = arena.take(PAGE, 2);
+  arena.give([first!]);
+  arena.retire();
+  expect(close).not.toHaveBeenCalled();
+  arena.give([second!]);
+  expect(close).toHaveBeenCalledTimes(1);
+});
+
+test('an arena in use does not close when its ranges are back; retired without ranges it closes at once', () => {
+  const { region, close } = watched(CONTROL_BYTES + 4 * PAGE);
+  const arena = new Arena(region);
+  arena.give(arena.take(PAGE, 4));
+  expect(close).not.toHaveBeenCalled();
+  arena.retire();
+  expect(close).toHaveBeenCalledTimes(1);
+});
+
+test('small amounts stay warm for the next job, large ones go back to the system', () => {
+  const { region, decommit } = watched(CONTROL_BYTES + 80 * MIB);
+  const arena = new Arena(region);
+  arena.give(arena.take(8 * MIB, 8));
+  expect(decommit).not.toHaveBeenCalled();
+  const [kept, ...rest] = arena.take(9 * MIB, 8);
+  arena.give(rest);
+  expect(decommit).not.toHaveBeenCalled();
+  arena.give([kept!]);
+  expect(decommit.mock.calls).toEqual([[CONTROL_BYTES, 80 * MIB]]);
+});
+
+test('a small range that is used again and again stays warm', () => {
+  const { region, decommit } = watched(CONTROL_BYTES + 80 * MIB);
+  const arena = new Arena(region);
+  for (let job = 0; job < 200; job++) arena.give(arena.take(MIB, 1));
+  expect(decommit).not.toHaveBeenCalled();
+});
+
+test.runIf(process.platform === 'linux')('the system really gets the memory back, all but the control words', () => {
+  const region = createRegion('memfd', CONTROL_BYTES + 72 * MIB);
+  onTestFinished(() => region.close());
+  const arena = new Arena(region);
+  arena.control[0] = 7;
+  const ranges = arena.take(9 * MIB, 8);
+  for (const { offset, length } of ranges) region.commit(offset, length);
+  expect(fstatSync(region.fd!).blocks * 512).toBeGreaterThanOrEqual(72 * MIB);
+  arena.give(ranges);
+  expect(fstatSync(region.fd!).blocks * 512).toBeLessThanOrEqual(CONTROL_BYTES);
+  expect(arena.control[0]).toBe(7);
+});

@@ -1,0 +1,56 @@
+// What ffmpeg itself makes of a file: the opinion that framerail is compared with.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const LIMIT = 512 * 1024 * 1024;
+
+/** Runs ffmpeg and gives its standard output. */
+export async function ffmpeg(...args: string[]): Promise<Buffer> {
+  const options = { encoding: 'buffer', maxBuffer: LIMIT, timeout: 60_000 } as const;
+  return (await promisify(execFile)('ffmpeg', ['-v', 'error', '-nostdin', ...args], options)).stdout;
+}
+
+/** Runs ffprobe and gives what it says as JSON. */
+export async function ffprobe(...args: string[]): Promise<Record<string, unknown>> {
+  const options = { maxBuffer: LIMIT, timeout: 60_000 };
+  const { stdout } = await promisify(execFile)('ffprobe', ['-v', 'error', '-of', 'json', ...args], options);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+/** The md5 of the untouched pixels of every frame, in order. */
+export async function framemd5(path: string): Promise<string[]> {
+  const args = ['-noautorotate', '-i', path, '-an', '-sn', '-dn', '-vsync', 'passthrough', '-f', 'framemd5', '-'];
+  const lines = (await ffmpeg(...args)).toString().split('\n');
+  return lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(',')[5]!.trim());
+}
+
+/** The times of every frame, in seconds from the start of the file, in order. */
+export async function frameTimes(path: string): Promise<number[]> {
+  const entries = 'frame=best_effort_timestamp_time:format=start_time';
+  const { frames, format } = await ffprobe('-select_streams', 'v:0', '-show_entries', entries, path);
+  const start = Number((format as { start_time?: string }).start_time ?? 0);
+  return (frames as { best_effort_timestamp_time: string }[])
+    .map((frame) => Number(frame.best_effort_timestamp_time) - start)
+    .sort((a, b) => a - b);
+}
+
+/** Raw pixels, frame after frame, after `args` such as `-pix_fmt rgb24`. */
+export async function rawPixels(path: string, ...args: string[]): Promise<Buffer> {
+  return ffmpeg('-i', path, '-an', '-vsync', 'passthrough', ...args, '-f', 'rawvideo', '-');
+}
+
+/** The pixels of an encoded image. */
+export async function imagePixels(image: Uint8Array, pixelFormat: string): Promise<Buffer> {
+  return feed(image, ['-i', '-', '-pix_fmt', pixelFormat, '-f', 'rawvideo', '-']);
+}
+
+function feed(input: Uint8Array, args: readonly string[]): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const options = { encoding: 'buffer', maxBuffer: LIMIT, timeout: 60_000 } as const;
+    const child = execFile('ffmpeg', ['-v', 'error', ...args], options, (error, stdout) => {
+      if (error === null) resolve(stdout);
+      else reject(error as Error);
+    });
+    child.stdin?.on('error', () => undefined).end(input);
+  });
+}
