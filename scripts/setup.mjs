@@ -67,7 +67,7 @@ function build() {
   // What `npx tsc` would run, without a process between us and the deadline.
   const tsc = [process.execPath, join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'];
   if (forTests) step('built src and test', tsc, BUILD_DEADLINE);
-  else step('built src', [...tsc, 'src'], BUILD_DEADLINE);
+  else step('built src and bench', [...tsc, 'src', 'bench'], BUILD_DEADLINE);
 }
 
 /** Runs one command to its end or its deadline: one line when it works, its whole output when it does not. */

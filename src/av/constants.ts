@@ -30,7 +30,7 @@ export const AVSEEK_END = 2 as typeof All.AVSEEK_END;
 export const AVSEEK_SIZE = 65536 as typeof All.AVSEEK_SIZE;
 
 // Frames (libavutil/frame.h, libavutil/avutil.h).
-export const AV_NOPTS_VALUE = -9223372036854775808n as typeof All.AV_NOPTS_VALUE;
+export const AV_NOPTS_VALUE = -9223372036854775808n;
 export const AV_FRAME_FLAG_CORRUPT = 1 as typeof All.AV_FRAME_FLAG_CORRUPT;
 export const AV_FRAME_FLAG_KEY = 2 as typeof All.AV_FRAME_FLAG_KEY;
 export const AV_FRAME_DATA_DISPLAYMATRIX = 6 as typeof All.AV_FRAME_DATA_DISPLAYMATRIX;
@@ -46,7 +46,7 @@ export const AVCHROMA_LOC_CENTER = 2 as typeof All.AVCHROMA_LOC_CENTER;
 // Codecs and filters (libavcodec/avcodec.h, libavutil/avutil.h, libavfilter/buffersrc.h, libavutil/opt.h).
 export const AV_CODEC_FLAG_QSCALE = 2 as typeof All.AV_CODEC_FLAG_QSCALE;
 export const AV_CODEC_FLAG_GLOBAL_HEADER = 4194304 as typeof All.AV_CODEC_FLAG_GLOBAL_HEADER;
-export const FF_QP2LAMBDA = 118 as typeof All.FF_QP2LAMBDA;
+export const FF_QP2LAMBDA = 118;
 export const AV_BUFFERSRC_FLAG_KEEP_REF = 8 as typeof All.AV_BUFFERSRC_FLAG_KEEP_REF;
 export const AV_OPT_SEARCH_CHILDREN = 1 as typeof All.AV_OPT_SEARCH_CHILDREN;
 

@@ -1,5 +1,11 @@
 // Opens a byte source, names its streams, and reads packets. libav never opens anything by itself.
-import { AV_PKT_FLAG_CORRUPT, AVFMT_NOTIMESTAMPS, AVDISCARD_ALL, AVMEDIA_TYPE_VIDEO, AVSEEK_FLAG_BACKWARD } from './constants.js';
+import {
+  AV_PKT_FLAG_CORRUPT,
+  AVFMT_NOTIMESTAMPS,
+  AVDISCARD_ALL,
+  AVMEDIA_TYPE_VIDEO,
+  AVSEEK_FLAG_BACKWARD,
+} from './constants.js';
 import { FormatContext, Packet, type Stream } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
 import type { SourceSpec } from '../sources/index.js';

@@ -22,6 +22,7 @@ import { formatName, knownTimestamp, readMatrix } from './picture.js';
 
 /** A video stream as its headers describe it. */
 export interface VideoStreamInfo {
+  /** Tells video streams from others. */
   readonly kind: 'video';
   /** Its number in the file. */
   readonly index: number;
@@ -35,6 +36,7 @@ export interface VideoStreamInfo {
   readonly display: Size;
   /** The part of a decoded frame that is meant to be seen, where the container cuts some off. */
   readonly crop: Rect | undefined;
+  /** How stored pictures are turned to stand upright. */
   readonly orientation: Orientation;
   /** Width of one pixel divided by its height, before any turn. */
   readonly pixelAspect: number;
@@ -46,6 +48,7 @@ export interface VideoStreamInfo {
   readonly frameCount: number | undefined;
   /** Bits per second; undefined when the header does not say. */
   readonly bitRate: number | undefined;
+  /** Whether the container marks it as the one to show by default. */
   readonly isDefault: boolean;
   /** A still picture such as cover art instead of a video. */
   readonly attachedPicture: boolean;
@@ -55,6 +58,7 @@ export interface VideoStreamInfo {
 
 /** A stream without pictures. */
 export interface OtherStreamInfo {
+  /** What the stream carries instead of pictures. */
   readonly kind: 'audio' | 'subtitle' | 'data';
   /** Its number in the file. */
   readonly index: number;
@@ -92,7 +96,7 @@ export function describeStream(stream: Stream): StreamInfo {
     kind: audio ? 'audio' : parameters.codecType === AVMEDIA_TYPE_SUBTITLE ? 'subtitle' : 'data',
     ...common,
     sampleRate: audio ? parameters.sampleRate : undefined,
-    channels: audio ? parameters.channels : undefined,
+    channels: audio ? parameters.channelLayout.nbChannels : undefined,
   };
 }
 

@@ -77,6 +77,8 @@ export class VideoWriter {
       if (isAgain(code) || isEof(code)) return;
       check(code, 'FR_ENCODE_FAILED', 'A frame could not be encoded');
       this.#packet.streamIndex = this.#stream.index;
+      // Without it the container would end where its last frame begins, and players would leave that one out.
+      this.#packet.duration = 1n;
       this.#packet.rescaleTs(this.#encoder.timeBase, this.#stream.timeBase);
       check(
         this.#container.interleavedWriteFrameSync(this.#packet),

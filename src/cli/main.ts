@@ -16,11 +16,13 @@ const program = new Command('framerail')
 // Only the named command is loaded; without a known name it is help that is wanted, and that lists all of them.
 const named = commands[process.argv[2] ?? ''];
 for (const load of named === undefined ? Object.values(commands) : [named]) {
-  const { name, define } = await load();
-  define(program
-    .command(name)
-    .exitOverride()
-    .configureOutput({ outputError: () => undefined }));
+  const command = await load();
+  command.define(
+    program
+      .command(command.name)
+      .exitOverride()
+      .configureOutput({ outputError: () => undefined }),
+  );
 }
 
 // A reader that has seen enough closes the pipe: that is no failure.

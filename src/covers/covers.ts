@@ -29,9 +29,9 @@ export interface CoverOptions extends CallOptions, SourceOptions {
 export interface Cover {
   /** The bytes of the JPEG file; they belong to the caller. */
   readonly data: Uint8Array;
-  /** Columns. */
+  /** Columns of the image, in pixels. */
   readonly width: number;
-  /** Rows. */
+  /** Rows of the image, in pixels. */
   readonly height: number;
   /** The time of the frame in seconds from the start of the video. */
   readonly pts: number;

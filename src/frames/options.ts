@@ -147,7 +147,8 @@ function selection(options: FramesOptions): Selection {
 
 /** Times in ascending order, as decoding meets them. */
 function chosenTimes(name: string, times: readonly number[]): Selection {
-  if (!Array.isArray(times) || times.length === 0) throw argumentError(name, 'a list of times in seconds', times);
+  // A caller without types may give anything; Array.isArray would make it `any[]` here.
+  if (!(times instanceof Array) || times.length === 0) throw argumentError(name, 'a list of times in seconds', times);
   for (const [place, time] of times.entries()) checkNumber(`${name}[${String(place)}]`, time, 0, 'seconds');
   const places = times.map((_, place) => place).sort((a, b) => (times[a] ?? 0) - (times[b] ?? 0));
   return { kind: 'times', times: places.map((place) => times[place] ?? 0), places };

@@ -50,7 +50,7 @@ export interface FrameFacts {
 
 /** What a frames job returns. */
 export interface FramesResult {
-  /** Frames delivered. */
+  /** Frames that were delivered. */
   readonly frames: number;
   /** Frames decoded, delivered or not. */
   readonly decoded: number;

@@ -49,7 +49,7 @@ export class Lease {
 // A frame that was retained and forgotten must not take its slot with it for ever.
 const leaks = new FinalizationRegistry<{ end: () => void; what: string }>(({ end, what }) => {
   process.emitWarning(`A retained frame of ${what} was garbage-collected without release(); its slot was recovered.`, {
-    code: 'FR_FRAME_LEAKED',
+    code: 'FRAMERAIL_FRAME_LEAKED',
   });
   end();
 });

@@ -11,7 +11,7 @@ export const PAGE = 4096;
 
 /** The free ranges of one region. */
 export class RangeAllocator {
-  #free: Range[];
+  readonly #free: Range[];
 
   constructor(offset: number, end: number) {
     this.#free = [{ offset, length: end - offset }];

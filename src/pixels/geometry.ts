@@ -2,7 +2,7 @@
 
 /** How a stored picture must be turned to stand upright: first mirrored, then turned clockwise. */
 export interface Orientation {
-  /** Clockwise degrees. */
+  /** Clockwise turn in degrees. */
   readonly turn: 0 | 90 | 180 | 270;
   /** Whether the stored picture is mirrored left to right before the turn. */
   readonly mirror: boolean;
@@ -10,9 +10,9 @@ export interface Orientation {
 
 /** Columns and rows, in pixels. */
 export interface Size {
-  /** Columns. */
+  /** Columns, in pixels. */
   readonly width: number;
-  /** Rows. */
+  /** Rows, in pixels. */
   readonly height: number;
 }
 

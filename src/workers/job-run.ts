@@ -130,12 +130,12 @@ export class JobRun {
   }
 
   #reserve(bytes: number): void {
-    const { id, arena, slots, send } = this.#options;
+    const { id, arena, slots } = this.#options;
     try {
       this.#ranges = arena.take(bytes, slots);
-      send({ type: 'grant', id, offsets: this.#ranges.map((range) => range.offset), bytes });
+      this.#options.send({ type: 'grant', id, offsets: this.#ranges.map((range) => range.offset), bytes });
     } catch (error) {
-      send({ type: 'refuse', id, error: errorToData(error) });
+      this.#options.send({ type: 'refuse', id, error: errorToData(error) });
     }
   }
 
@@ -182,12 +182,12 @@ export class JobRun {
   }
 
   async #answer(ask: number, offset: number, length: number): Promise<void> {
-    const { id, blocks, send } = this.#options;
+    const { id, blocks } = this.#options;
     try {
       if (blocks === undefined) throw new FramerailError('FR_INTERNAL', 'This job has no blocks to ask for.');
       const bytes = await blocks.read(offset, length);
       // Copied: the source may use its memory again, and a view of a large buffer must not travel whole.
-      send({ type: 'block', id, ask, bytes: Uint8Array.from(bytes) });
+      this.#options.send({ type: 'block', id, ask, bytes: Uint8Array.from(bytes) });
     } catch (cause) {
       const error = isFramerailError(cause)
         ? cause
@@ -195,7 +195,7 @@ export class JobRun {
             'FR_INPUT_READ',
             `The source could not give bytes ${String(offset)} to ${String(offset + length)}: ${cause instanceof Error ? cause.message : String(cause)}.`,
           );
-      send({ type: 'no-block', id, ask, error: errorToData(error) });
+      this.#options.send({ type: 'no-block', id, ask, error: errorToData(error) });
     }
   }
 }

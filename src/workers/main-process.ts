@@ -32,7 +32,10 @@ const pipe = copies ? sendCopies(new Socket({ fd: REGION_FD }), region.buffer, p
 await Promise.all(setup.preload.map((module) => import(module)));
 serveJobs({
   channel: {
-    send: pipe?.send ?? post,
+    send: (message) => {
+      if (pipe === undefined) post(message);
+      else pipe.send(message);
+    },
     listen: (listener) => {
       process.on('message', (message) => {
         const heard = message as ToWorker;

@@ -177,5 +177,5 @@ export class WorkerPool {
 export interface PooledRun {
   readonly run: JobRun;
   /** Ends the run with an error for its caller and has the worker stop. */
-  cancel(error: FramerailError): void;
+  readonly cancel: (error: FramerailError) => void;
 }

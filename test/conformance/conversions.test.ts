@@ -7,7 +7,7 @@ import { fixture } from '../support/fixtures.js';
 import { tight } from '../support/frame-list.js';
 import { lastColumns, psnr } from '../support/psnr.js';
 
-const CLIPS = ['bt709.mp4', 'hevc10.mp4', 'odd.mp4', 'mjpeg.avi', 'turned-90.mp4'];
+const CLIPS = ['bt709.mp4', 'hevc10.mp4', 'odd.mp4', 'odd-420.webm', 'mjpeg.avi', 'turned-90.mp4'];
 /** Our names, ffmpeg's names, and bytes of one column in the first plane. */
 const FORMATS = [
   ['rgb24', 'rgb24', 3],
@@ -44,7 +44,7 @@ describe.each(CLIPS)('%s', (clip) => {
     const packed = await ours(video, format, true);
     const padded = await ours(video, format, false);
     expect(packed.length).toBe(COUNT);
-    expect(padded).toEqual(packed);
+    expect(padded.map((pixels, i) => Buffer.compare(pixels, packed[i]!))).toEqual(packed.map(() => 0));
     const size = theirs.byteLength / COUNT;
     const { width, height } = video.info.video.display;
     for (const [i, pixels] of packed.entries()) {

@@ -8,7 +8,7 @@ import { listFrames } from '../support/frame-list.js';
 
 const CLIPS = [
   ...['plain.mp4', 'front-index.mp4', 'fragmented.mp4', 'plain.mkv', 'plain.ts', 'plain.flv', 'raw.h264'],
-  ...['mpeg4.avi', 'vp9.webm', 'hevc10.mp4', 'odd.mp4', 'mjpeg.avi', 'vfr.mp4', 'sar.mp4', 'bt709.mp4'],
+  ...['mpeg4.avi', 'vp9.webm', 'hevc10.mp4', 'odd.mp4', 'odd-420.webm', 'mjpeg.avi', 'vfr.mp4', 'sar.mp4', 'bt709.mp4'],
   ...['turned-90.mp4', 'turned-180.mp4', 'turned-270.mp4', 'two-videos.mp4'],
 ];
 const NATIVE = { format: 'native', packed: true } as const;

@@ -44,7 +44,7 @@ async function killInMidDecode(signal: NodeJS.Signals): Promise<Death> {
   throw new Error('The video was read to its end although its worker was killed.');
 }
 
-describe.sequential('a worker that dies', () => {
+describe('a worker that dies', () => {
   it('leaves descriptors, mappings and children as they were after 100 deaths', async () => {
     // The first round fills what is kept on purpose: a warm worker and the modules of the tests.
     await killInMidDecode('SIGKILL');

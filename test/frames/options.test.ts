@@ -30,7 +30,13 @@ test('without options every frame comes as it is shown, in rgb24', () => {
 });
 
 test('options that are undefined count as left out', () => {
-  const options: FramesOptions = { format: undefined, size: undefined, every: undefined, slots: undefined, to: undefined };
+  const options: FramesOptions = {
+    format: undefined,
+    size: undefined,
+    every: undefined,
+    slots: undefined,
+    to: undefined,
+  };
   expect(checkFrames(options)).toEqual(checkFrames({}));
 });
 

@@ -34,7 +34,12 @@ test('a copy has every pixel in its place and no padding', () => {
       expect(size).toBe(planLayout(format, width, height, true).byteLength);
       const copy = new Uint8Array(size + 2).fill(254);
       expect(made.copyTo(copy)).toBe(size);
-      expect(Buffer.compare(copy, Uint8Array.from(copy, (_, i) => (i < size ? i % 251 : 254)))).toBe(0);
+      expect(
+        Buffer.compare(
+          copy,
+          Uint8Array.from(copy, (_, i) => (i < size ? i % 251 : 254)),
+        ),
+      ).toBe(0);
     }),
     { numRuns: 60 },
   );

@@ -1,15 +1,21 @@
 // An arena keeps to the budget of its region, gives memory back, and closes when its worker is gone and nobody reads.
 import { fstatSync } from 'node:fs';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, type Mock, onTestFinished, test, vi } from 'vitest';
 import { Arena, CONTROL_BYTES, createRegion, PAGE, plainRegion, type Region } from '#dist/memory/index.js';
 import { failure } from '../support/failure.js';
 
 const MIB = 1024 * 1024;
 
 /** A region of the heap that tells when it is closed and what is given back. */
-function watched(length: number): { region: Region; close: () => void; decommit: (at: number, bytes: number) => void } {
+interface Watched {
+  readonly region: Region;
+  readonly close: Mock<() => void>;
+  readonly decommit: Mock<(offset: number, length: number) => void>;
+}
+
+function watched(length: number): Watched {
   const close = vi.fn<() => void>();
-  const decommit = vi.fn<(at: number, bytes: number) => void>();
+  const decommit = vi.fn<(offset: number, length: number) => void>();
   return { region: { ...plainRegion('heap', new ArrayBuffer(length)), close, decommit }, close, decommit };
 }
 

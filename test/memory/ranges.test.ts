@@ -9,11 +9,8 @@ const END = 64 * PAGE;
 /** Takes (bytes) and gives back (which of those taken). */
 type Move = { readonly take: number } | { readonly give: number };
 
-const moves = fc.array(
-  fc.oneof(
-    fc.record({ take: fc.integer({ min: 0, max: 20 * PAGE }) }),
-    fc.record({ give: fc.nat({ max: 1000 }) }),
-  ) as fc.Arbitrary<Move>,
+const moves: fc.Arbitrary<Move[]> = fc.array(
+  fc.oneof(fc.record({ take: fc.integer({ min: 0, max: 20 * PAGE }) }), fc.record({ give: fc.nat({ max: 1000 }) })),
   { maxLength: 60 },
 );
 

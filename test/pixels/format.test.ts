@@ -28,6 +28,17 @@ test('every name has a shape, and none appears twice', () => {
 });
 
 test('the formats that frames are asked for, and those that decoders give most, can be laid out', () => {
-  const wanted = ['rgb24', 'rgba', 'gray', 'yuv420p', 'nv12', 'yuvj420p', 'yuv420p10le', 'yuv422p10le', 'p010le', 'gbrp'];
+  const wanted = [
+    'rgb24',
+    'rgba',
+    'gray',
+    'yuv420p',
+    'nv12',
+    'yuvj420p',
+    'yuv420p10le',
+    'yuv422p10le',
+    'p010le',
+    'gbrp',
+  ];
   for (const name of wanted) expect(formatNames()).toContain(name);
 });

@@ -89,5 +89,6 @@ test('PAL and anamorphic HDV have the sizes that players show', () => {
 
 test('an aspect without sense changes nothing', () => {
   const stored = { width: 640, height: 360 };
-  for (const aspect of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) expect(squarePixels(stored, aspect)).toEqual(stored);
+  for (const aspect of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
+    expect(squarePixels(stored, aspect)).toEqual(stored);
 });

@@ -118,7 +118,10 @@ test('an empty file is refused', async () => {
 test('a circle of links is an input that cannot be read', async () => {
   const path = join(temporaryFolder(), 'loop');
   symlinkSync(path, path);
-  expect(await failure(() => resolveSource(path))).toMatchObject({ code: 'FR_INPUT_READ', details: { system: 'ELOOP' } });
+  expect(await failure(() => resolveSource(path))).toMatchObject({
+    code: 'FR_INPUT_READ',
+    details: { system: 'ELOOP' },
+  });
 });
 
 test('an empty path, and one with a zero byte, are wrong arguments', async () => {

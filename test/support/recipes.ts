@@ -53,12 +53,38 @@ export const RECIPES: Readonly<Record<string, readonly string[]>> = {
       'hvc1',
     ],
   ],
-  'odd.mp4': [...pattern('321x181', 25, 1), '-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv444p'],
+  // The pattern itself comes in even sizes only.
+  'odd.mp4': [
+    ...pattern('336x192', 25, 1),
+    ...['-vf', 'format=yuv444p,crop=321:181', '-c:v', 'libx264', '-preset', 'veryfast'],
+  ],
+  'odd-420.webm': [
+    ...pattern('336x192', 25, 1),
+    ...[
+      '-vf',
+      'format=yuv444p,crop=321:181',
+      '-c:v',
+      'libvpx-vp9',
+      '-pix_fmt',
+      'yuv420p',
+      '-deadline',
+      'realtime',
+      '-cpu-used',
+      '8',
+      '-g',
+      '5',
+    ],
+  ],
   'mjpeg.avi': [...pattern('322x182', 25, 1), '-c:v', 'mjpeg', '-q:v', '3'],
   'bt709.mp4': [
     ...pattern('320x180', 25, 1),
     ...x264(25),
     ...['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'],
+  ],
+  // Plain areas of strong colour, tagged as they are stored.
+  'bars.mp4': [
+    ...[...VIDEO, 'smptehdbars=size=320x180:rate=5:duration=1', ...x264(5), '-crf', '5'],
+    ...['-vf', 'scale=out_color_matrix=bt709:out_range=tv', '-colorspace', 'bt709', '-color_range', 'tv'],
   ],
   'turned-90.mp4': ['-i', '{dir}/plain.mp4', '-c', 'copy', '-metadata:s:v:0', 'rotate=90'],
   'turned-180.mp4': ['-i', '{dir}/plain.mp4', '-c', 'copy', '-metadata:s:v:0', 'rotate=180'],
