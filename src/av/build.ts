@@ -15,10 +15,11 @@ export interface FfmpegBuild {
 }
 
 /**
- * The oldest libavcodec that is accepted: that of FFmpeg 8.1, which carries the fixes of the 8.0.3 and 8.1 series
- * (CVE-2026-8461 in the MagicYUV decoder and others). Source: ffmpeg.org/security.html and the CVE records.
+ * The oldest libavcodec that is accepted: that of FFmpeg 8.1 (62.28.100, ffmpeg.org/download.html). Releases before it
+ * carry memory-safety defects that were published in 2026. Libraries do not tell point releases apart, so this is a
+ * floor and no proof of safety: that is what worker processes are for.
  */
-export const AVCODEC_FLOOR = '62.28.0';
+export const AVCODEC_FLOOR = '62.28.100';
 
 /** Reads the build that is loaded. */
 export function ffmpegBuild(): FfmpegBuild {
@@ -35,6 +36,15 @@ export function checkBuild(build: FfmpegBuild): void {
     `FFmpeg ${build.version} (libavcodec ${found}) is below the floor ${AVCODEC_FLOOR}; update node-av.`,
     { details: { found, floor: AVCODEC_FLOOR } },
   );
+}
+
+let accepted = false;
+
+/** Throws FR_ENGINE_TOO_OLD when the loaded build is below the floor; asked before every input, answered once. */
+export function requireBuild(): void {
+  if (accepted) return;
+  checkBuild(ffmpegBuild());
+  accepted = true;
 }
 
 /** Compares dotted versions number by number. */

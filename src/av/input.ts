@@ -10,6 +10,7 @@ import { FormatContext, Packet, type Stream } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
 import type { SourceSpec } from '../sources/index.js';
 import { avError, check, isEof } from './averror.js';
+import { requireBuild } from './build.js';
 import { blockIo, type BlockIo, type ReadBlock } from './block-io.js';
 import { DEFAULT_LIMITS, DEMUXERS, type InputLimits } from './limits.js';
 import { knownTimestamp } from './picture.js';
@@ -81,6 +82,7 @@ export class MediaInputHandle {
 
   /** Opens a checked source; throws FR_INPUT_INVALID or FR_INPUT_READ with FFmpeg's reason. */
   static async open(source: SourceSpec, options: OpenOptions = {}): Promise<MediaInputHandle> {
+    requireBuild();
     const context = new FormatContext();
     context.allocContext();
     const limits = options.limits ?? DEFAULT_LIMITS;

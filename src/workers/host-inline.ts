@@ -36,7 +36,7 @@ export function startInlineHost(options: HostOptions): WorkerHost {
   };
   // Messages take a turn of the event loop, as they would between processes, so that neither side re-enters the other.
   setImmediate(() => {
-    serveJobs({
+    void serveJobs({
       channel: {
         send: (message) =>
           setImmediate(() => {
@@ -47,6 +47,7 @@ export function startInlineHost(options: HostOptions): WorkerHost {
         },
       },
       region,
+      preload: options.preload,
       exit,
     });
   });

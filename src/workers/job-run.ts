@@ -77,7 +77,7 @@ export class JobRun {
   }
 
   /** For the worker's owner: what the worker said about this job. */
-  hear(message: Exclude<FromWorker, { type: 'ready' }>): void {
+  hear(message: Exclude<FromWorker, { type: 'ready' | 'unable' }>): void {
     switch (message.type) {
       case 'reserve':
         this.#reserve(message.bytes);

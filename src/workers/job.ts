@@ -1,5 +1,6 @@
 // What a job sees of the world: slots to fill, batches to send, and when to stop.
 import type { ReadBlock } from '../av/index.js';
+import { FramerailError } from '../base/index.js';
 import type { SourceSpec } from '../sources/index.js';
 
 /** A slot that a job may write until it is emitted. */
@@ -28,6 +29,23 @@ export interface JobContext {
 
 /** The default export of a job module; what it returns is the job's result. */
 export type JobFunction = (params: unknown, context: JobContext) => Promise<unknown>;
+
+/** Loads a job module; what cannot be loaded, such as a native library that is missing here, is FR_ENGINE_LOAD. */
+export async function loadJob(module: string): Promise<JobFunction> {
+  try {
+    return ((await import(module)) as { default: JobFunction }).default;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
+    throw new FramerailError(
+      'FR_ENGINE_LOAD',
+      `The native engine could not be loaded: ${reason ?? 'no reason given'}`,
+      {
+        details: { module, platform: `${process.platform}-${process.arch}` },
+        cause,
+      },
+    );
+  }
+}
 
 /**
  * Names a job module next to the caller's own module.

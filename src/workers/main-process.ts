@@ -29,8 +29,7 @@ const post = (message: FromWorker): void => {
 const region = copies ? plainRegion('copy', new ArrayBuffer(setup.copyBytes)) : attachRegion(REGION_FD);
 const pipe = copies ? sendCopies(new Socket({ fd: REGION_FD }), region.buffer, post) : undefined;
 
-await Promise.all(setup.preload.map((module) => import(module)));
-serveJobs({
+await serveJobs({
   channel: {
     send: (message) => {
       if (pipe === undefined) post(message);
@@ -45,5 +44,6 @@ serveJobs({
     },
   },
   region,
+  preload: setup.preload,
   exit: () => process.exit(0),
 });

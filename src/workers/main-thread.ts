@@ -7,9 +7,8 @@ import { serveJobs } from './serve.js';
 
 const setup = workerData as ThreadSetup;
 const port = parentPort;
-await Promise.all(setup.preload.map((module) => import(module)));
 if (port !== null)
-  serveJobs({
+  await serveJobs({
     channel: {
       send: (message) => {
         port.postMessage(message);
@@ -21,5 +20,6 @@ if (port !== null)
       },
     },
     region: plainRegion('threads', setup.memory),
+    preload: setup.preload,
     exit: () => process.exit(0),
   });

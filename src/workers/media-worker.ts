@@ -1,5 +1,5 @@
 // One worker under supervision: started with a deadline, watched for death and for hanging, stopped by a ladder.
-import { FramerailError } from '../base/index.js';
+import { errorFromData, FramerailError } from '../base/index.js';
 import { CANCEL_WORD } from '../memory/index.js';
 import type { BlockSource } from '../sources/index.js';
 import type { Backend, ExitFacts, WorkerHost } from './host.js';
@@ -39,7 +39,8 @@ export class MediaWorker {
   #runId = 0;
   #jobs = 0;
   #gone: ExitFacts | undefined;
-  #hung = false;
+  /** It was, or is about to be, killed. */
+  #condemned = false;
   #onReady: ((error?: FramerailError) => void) | undefined;
   #lastWord = 0;
   #onIdle: (() => void) | undefined;
@@ -71,12 +72,12 @@ export class MediaWorker {
 
   /** Whether it can take a job now. */
   get idle(): boolean {
-    return this.#run === undefined && this.#gone === undefined && !this.#hung;
+    return this.#run === undefined && this.#gone === undefined && !this.#condemned;
   }
 
   /** Whether it has ended, or is about to. */
   get dead(): boolean {
-    return this.#gone !== undefined || this.#hung;
+    return this.#gone !== undefined || this.#condemned;
   }
 
   /** Jobs that were given to it. */
@@ -128,6 +129,12 @@ export class MediaWorker {
       if (this.#run === undefined) this.host.hold(false);
       return;
     }
+    if (message.type === 'unable') {
+      this.#onReady?.(errorFromData(message.error));
+      this.#condemned = true;
+      this.host.kill('SIGKILL');
+      return;
+    }
     if (message.id !== this.#runId || this.#run === undefined) return;
     this.#run.hear(message);
     if (!this.#run.busy) this.#release();
@@ -162,7 +169,7 @@ export class MediaWorker {
     if (this.#backend === 'inline') return;
     const timer = setTimeout(() => {
       if (run !== this.#run) return;
-      this.#hung = true;
+      this.#condemned = true;
       this.host.kill('SIGKILL');
     }, CANCEL_GRACE);
     void this.host.exited.then(() => {
@@ -182,7 +189,7 @@ export class MediaWorker {
         timer = setTimeout(look, stallTimeout - silent);
         return;
       }
-      this.#hung = true;
+      this.#condemned = true;
       run.fail(
         new FramerailError(
           'FR_WORKER_HUNG',

@@ -46,6 +46,7 @@ export type ToWorker =
 /** Messages from a worker. */
 export type FromWorker =
   | { readonly type: 'ready'; readonly version: number; readonly pid: number }
+  | { readonly type: 'unable'; readonly error: ErrorData }
   | { readonly type: 'reserve'; readonly id: number; readonly bytes: number }
   | { readonly type: 'batch'; readonly id: number; readonly items: readonly BatchItem[] }
   | { readonly type: 'event'; readonly id: number; readonly payload: unknown }

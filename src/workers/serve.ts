@@ -1,7 +1,7 @@
 // The worker's side of the channel: runs one job at a time, whatever carries the messages.
 import { errorFromData, errorToData, FramerailError } from '../base/index.js';
 import { CANCEL_WORD, CONTROL_BYTES, type Region } from '../memory/index.js';
-import type { JobContext, JobFunction, WritableSlot } from './job.js';
+import { loadJob, type JobContext, type WritableSlot } from './job.js';
 import {
   PROTOCOL_VERSION,
   type BatchItem,
@@ -18,12 +18,14 @@ const BREATH_INTERVAL = 40;
 export interface ServeOptions {
   readonly channel: Channel<ToWorker, FromWorker>;
   readonly region: Region;
+  /** Job modules to load before the worker calls itself ready. */
+  readonly preload: readonly string[];
   /** Ends the worker after `bye`. */
   exit(): void;
 }
 
-/** Answers the parent until it says goodbye. */
-export function serveJobs(options: ServeOptions): void {
+/** Loads the jobs that are known beforehand, says so, and answers the parent until it says goodbye. */
+export async function serveJobs(options: ServeOptions): Promise<void> {
   const { channel, region } = options;
   let current: RunningJob | undefined;
   channel.listen((message) => {
@@ -40,7 +42,12 @@ export function serveJobs(options: ServeOptions): void {
       current.hear(message);
     }
   });
-  channel.send({ type: 'ready', version: PROTOCOL_VERSION, pid: process.pid });
+  try {
+    await Promise.all(options.preload.map((module) => loadJob(module)));
+    channel.send({ type: 'ready', version: PROTOCOL_VERSION, pid: process.pid });
+  } catch (error) {
+    channel.send({ type: 'unable', error: errorToData(error) });
+  }
 }
 
 /** Thrown inside a job to unwind it; the parent has already told its caller why. */
@@ -79,8 +86,8 @@ class RunningJob implements JobContext {
       this.#channel.send({ type: 'beat', id: this.id });
     }, beat);
     try {
-      const module = (await import(this.#request.module)) as { default: JobFunction };
-      const result = await module.default(this.#request.params, this);
+      const job = await loadJob(this.#request.module);
+      const result = await job(this.#request.params, this);
       this.#flush();
       return { type: 'done', id: this.id, result };
     } catch (error) {
