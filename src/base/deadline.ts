@@ -52,6 +52,24 @@ function abortError(signal: AbortSignal | undefined, what: string): FramerailErr
   return new FramerailError('FR_ABORTED', `${what} was aborted.`, { cause: reason });
 }
 
+/** Waits for a promise, but not beyond the abort of a signal: then it rejects with the signal's typed error. */
+export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  let onAbort: () => void = () => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => {
+      reject(deadlineError(signal));
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
 /** The typed error that an aborted deadline carries. */
 export function deadlineError(signal: AbortSignal): FramerailError {
   const reason: unknown = signal.reason;

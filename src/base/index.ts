@@ -1,6 +1,6 @@
 // What every folder may use: node:* only.
 export { argumentError, checkInteger, checkNumber, checkOneOf, invariant } from './check.js';
-export { deadlineError, startDeadline, type CallOptions, type Deadline } from './deadline.js';
+export { deadlineError, startDeadline, untilAborted, type CallOptions, type Deadline } from './deadline.js';
 export {
   ERRORS,
   errorFromData,

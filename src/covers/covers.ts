@@ -2,7 +2,7 @@
 import { argumentError, checkInteger, checkNumber, checkOneOf, type CallOptions } from '../base/index.js';
 import type { VideoStreamInfo } from '../av/index.js';
 import { resolveSource, type MediaInput, type SourceOptions } from '../sources/index.js';
-import { jobModule, runJob, WorkerPool, type PoolOptions } from '../workers/index.js';
+import { jobModule, runDirect, runJob, WorkerPool, type JobCall, type PoolOptions } from '../workers/index.js';
 import type { CoverJobResult, CoverTimings } from './cover-job.js';
 import type { CoverFit, CoverParams, CoverPlace } from './cover-params.js';
 
@@ -49,8 +49,7 @@ export class Covers {
 
   /** @internal */
   constructor(options: PoolOptions) {
-    // The inline pool loads the job when it runs it: a command that fails early loads nothing.
-    this.#pool = new WorkerPool(options, options.backend === 'inline' ? [] : [COVER_JOB]);
+    this.#pool = new WorkerPool(options, [COVER_JOB]);
   }
 
   /**
@@ -69,12 +68,11 @@ export class Covers {
   async make(input: MediaInput, options: CoverOptions = {}): Promise<Cover> {
     const params = checkOptions(options);
     const source = await resolveSource(input, options);
-    const { result } = await runJob<CoverJobResult>(this.#pool, source, {
-      module: COVER_JOB,
-      params,
-      options,
-      what: `Making a cover of ${source.spec.name}`,
-    });
+    const call: JobCall = { module: COVER_JOB, params, options, what: `Making a cover of ${source.spec.name}` };
+    const result =
+      this.#pool.backend === 'inline'
+        ? await runDirect<CoverJobResult>(source, call)
+        : (await runJob<CoverJobResult>(this.#pool, source, call)).result;
     const { data, width, height, pts, damaged, decoder, timings } = result;
     return { data, width, height, pts, damaged, decoder, timings };
   }

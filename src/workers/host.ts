@@ -36,21 +36,6 @@ export type Backend = 'process' | 'thread' | 'inline';
 /** How the bytes of a worker process reach its parent; `auto` takes the first that works here. */
 export type Transport = 'auto' | Extract<RegionKind, 'memfd' | 'shm' | 'copy'>;
 
-/** Starts a worker of one kind. */
-export type StartHost = (options: HostOptions) => WorkerHost;
-
-/** The way to start workers of a kind, loaded when it is first needed: a one-shot command pays for nothing else. */
-export async function hostStarter(backend: Backend): Promise<StartHost> {
-  switch (backend) {
-    case 'process':
-      return (await import('./host-process.js')).startProcessHost;
-    case 'thread':
-      return (await import('./host-thread.js')).startThreadHost;
-    case 'inline':
-      return (await import('./host-inline.js')).startInlineHost;
-  }
-}
-
 /** How a host is started. */
 export interface HostOptions {
   readonly transport: Transport;

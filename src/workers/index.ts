@@ -1,4 +1,5 @@
 // Media workers: where jobs run, and what happens when a worker dies, hangs or is no longer wanted.
+export { runDirect } from './direct.js';
 export type { Backend, Transport } from './host.js';
 export { jobModule, type JobContext, type JobFunction, type WritableSlot } from './job.js';
 export type { JobRun, LeasedItem } from './job-run.js';

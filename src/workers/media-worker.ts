@@ -16,6 +16,8 @@ export interface WatchOptions {
 
 /** How long a cancelled job may take to stop by itself before its worker is killed, in milliseconds. */
 const CANCEL_GRACE = 150;
+/** How often a worker must be found silent in a row, spread over `stallTimeout`, to count as hung. */
+const LOOKS = 8;
 /** The steps of the stop ladder: goodbye, SIGTERM, SIGKILL; each waits this long, in milliseconds. */
 const LADDER_STEP = 500;
 
@@ -42,7 +44,7 @@ export class MediaWorker {
   /** It was, or is about to be, killed. */
   #condemned = false;
   #onReady: ((error?: FramerailError) => void) | undefined;
-  #lastWord = 0;
+  #heard = false;
   #onIdle: (() => void) | undefined;
 
   constructor(backend: Backend, host: WorkerHost, watch: WatchOptions) {
@@ -108,13 +110,13 @@ export class MediaWorker {
     this.host.hold(true);
     this.#watchForCancel(run, options.signal);
     this.#watchForSilence(run);
-    const beat = Math.max(20, Math.min(1000, this.#watch.stallTimeout / 4));
+    const beat = Math.max(20, Math.min(1000, this.#watch.stallTimeout / LOOKS));
     this.host.channel.send({ type: 'job', id, request: options.request, beat });
     return run;
   }
 
   #hear(message: FromWorker): void {
-    this.#lastWord = performance.now();
+    this.#heard = true;
     if (message.type === 'ready') {
       const same = message.version === PROTOCOL_VERSION;
       this.#onReady?.(
@@ -168,9 +170,11 @@ export class MediaWorker {
     this.host.channel.send({ type: 'cancel', id });
     if (this.#backend === 'inline') return;
     const timer = setTimeout(() => {
-      if (run !== this.#run) return;
-      this.#condemned = true;
-      this.host.kill('SIGKILL');
+      afterMessages(() => {
+        if (run !== this.#run) return;
+        this.#condemned = true;
+        this.host.kill('SIGKILL');
+      });
     }, CANCEL_GRACE);
     void this.host.exited.then(() => {
       clearTimeout(timer);
@@ -180,32 +184,33 @@ export class MediaWorker {
   #watchForSilence(run: JobRun): void {
     // The caller's own thread cannot watch itself.
     if (this.#backend === 'inline') return;
-    this.#lastWord = performance.now();
     const { stallTimeout } = this.#watch;
-    const look = (): void => {
-      if (run !== this.#run) return;
-      const silent = performance.now() - this.#lastWord;
-      if (silent < stallTimeout) {
-        timer = setTimeout(look, stallTimeout - silent);
-        return;
-      }
-      this.#condemned = true;
-      run.fail(
-        new FramerailError(
-          'FR_WORKER_HUNG',
-          `The media worker made no progress for ${String(stallTimeout)} ms and was killed.`,
-          {
-            details: { pid: this.host.pid, stallTimeout },
-          },
-        ),
-      );
-      this.host.kill('SIGKILL');
-    };
-    let timer = setTimeout(look, stallTimeout);
+    let silentLooks = 0;
+    this.#heard = true;
+    // Looks are counted and not milliseconds: between two of them the loop reads what has arrived, so a caller that
+    // keeps its thread busy for long does not take its own silence for the worker's.
+    const timer = setInterval(() => {
+      silentLooks = this.#heard ? 0 : silentLooks + 1;
+      this.#heard = false;
+      if (run === this.#run && silentLooks >= LOOKS) this.#giveUp(run);
+    }, stallTimeout / LOOKS);
     const stop = (): void => {
-      clearTimeout(timer);
+      clearInterval(timer);
     };
     run.result.then(stop, stop);
+  }
+
+  #giveUp(run: JobRun): void {
+    const { stallTimeout } = this.#watch;
+    this.#condemned = true;
+    run.fail(
+      new FramerailError(
+        'FR_WORKER_HUNG',
+        `The media worker made no progress for ${String(stallTimeout)} ms and was killed.`,
+        { details: { pid: this.host.pid, stallTimeout } },
+      ),
+    );
+    this.host.kill('SIGKILL');
   }
 
   #died(facts: ExitFacts): void {
@@ -238,6 +243,14 @@ export class MediaWorker {
     await this.host.exited;
     clearInterval(timer);
   }
+}
+
+/**
+ * Calls back after the messages that have already arrived were heard. A caller that kept its thread busy would
+ * otherwise see its own timer first and take its own silence for the worker's.
+ */
+function afterMessages(callback: () => void): void {
+  setImmediate(() => setImmediate(callback));
 }
 
 function startError(what: string): FramerailError {

@@ -1,8 +1,11 @@
 // A pool of workers: started on demand, kept warm, replaced when they die.
-import { checkInteger, checkNumber, checkOneOf, deadlineError, FramerailError } from '../base/index.js';
-import { hostStarter, type Backend, type StartHost, type Transport } from './host.js';
+import { checkInteger, checkNumber, checkOneOf, deadlineError, FramerailError, untilAborted } from '../base/index.js';
+import type { Backend, Transport } from './host.js';
 import type { JobRun } from './job-run.js';
-import { MediaWorker, type JobOptions } from './media-worker.js';
+import type { JobOptions, MediaWorker } from './media-worker.js';
+import type { startWorker } from './start-worker.js';
+
+type StartWorker = typeof startWorker;
 
 /** How a pool of workers is set up. */
 export interface PoolOptions {
@@ -40,7 +43,7 @@ export class WorkerPool {
   /** Workers that a job is about to start on. */
   readonly #claimed = new Set<MediaWorker>();
   readonly #waiting: (() => void)[] = [];
-  #starter: Promise<StartHost> | undefined;
+  #starter: Promise<StartWorker> | undefined;
   #closed = false;
 
   /**
@@ -89,7 +92,7 @@ export class WorkerPool {
       }
       this.#claimed.add(worker);
       try {
-        await worker.ready;
+        await untilAborted(worker.ready, options.signal);
         // It may have died, or the pool may have closed, in the meantime.
         if (!worker.idle || this.#closed) continue;
         const run = worker.run(options);
@@ -105,23 +108,27 @@ export class WorkerPool {
     }
   }
 
-  #loadStarter(): Promise<StartHost> {
-    this.#starter ??= hostStarter(this.backend);
+  #loadStarter(): Promise<StartWorker> {
+    this.#starter ??= import('./start-worker.js').then((module) => module.startWorker);
     return this.#starter;
   }
 
-  #pick(start: StartHost): MediaWorker | undefined {
+  #pick(start: StartWorker): MediaWorker | undefined {
     const idle = [...this.#workers].find((worker) => worker.idle && !this.#claimed.has(worker));
     if (idle !== undefined) return idle;
     return this.#workers.size < this.#options.workers ? this.#start(start) : undefined;
   }
 
-  #start(start: StartHost): MediaWorker {
+  #start(start: StartWorker): MediaWorker {
     const { transport, regionBytes, stallTimeout } = this.#options;
-    const worker = new MediaWorker(this.backend, start({ transport, regionBytes, preload: this.#preload }), {
-      stallTimeout,
-      startTimeout: START_TIMEOUT,
-    });
+    const worker = start(
+      this.backend,
+      { transport, regionBytes, preload: this.#preload },
+      {
+        stallTimeout,
+        startTimeout: START_TIMEOUT,
+      },
+    );
     this.#workers.add(worker);
     const forget = (): void => {
       if (!worker.dead) return;

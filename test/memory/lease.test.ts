@@ -72,6 +72,6 @@ test('a forgotten lease gives its slot back when it is collected, with a warning
   expect(forgotten).toHaveBeenCalledTimes(1);
   expect(released).toHaveBeenCalledTimes(1);
   expect(warnings).toHaveLength(1);
-  expect(warnings[0]).toMatchObject({ code: 'FR_FRAME_LEAKED' });
+  expect(warnings[0]).toMatchObject({ code: 'FRAMERAIL_FRAME_LEAKED' });
   expect(warnings[0]?.message).toContain('12 bytes');
 });

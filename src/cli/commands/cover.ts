@@ -41,8 +41,6 @@ export const cover: CliCommand = {
 
 /** What the watchdog leaves to the deadline inside, in milliseconds. */
 const WATCHDOG_GRACE = 1000;
-/** A cover comes back as a result, not in slots: a large region would only make the garbage collector busy. */
-const MIB = 1024 * 1024;
 
 async function run(input: string, options: Options): Promise<void> {
   const background = parseColor(options.background);
@@ -57,7 +55,7 @@ async function run(input: string, options: Options): Promise<void> {
   try {
     // Both at once: reading the files of one overlaps with compiling those of the other.
     const [{ createCovers }] = await Promise.all([import('../../covers/index.js'), import('../../av/index.js')]);
-    await using covers = createCovers({ backend: 'inline', regionBytes: MIB });
+    await using covers = createCovers({ backend: 'inline' });
     const made = await covers.make(input, {
       at,
       size: options.size,
