@@ -8,12 +8,16 @@ export function argumentError(name: string, expected: string, received: unknown)
   });
 }
 
-function show(value: unknown): string {
+const SHOWN_ITEMS = 4;
+
+function show(value: unknown, depth = 0): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   if (value === null || value === undefined) return String(value);
-  if (Array.isArray(value)) return `[${value.slice(0, 4).map(show).join(', ')}${value.length > 4 ? ', ...' : ''}]`;
-  return typeof value === 'function' ? 'a function' : 'an object';
+  if (!Array.isArray(value)) return typeof value === 'function' ? 'a function' : 'an object';
+  if (depth > 1) return 'a list';
+  const items = value.slice(0, SHOWN_ITEMS).map((item) => show(item, depth + 1));
+  return `[${items.join(', ')}${value.length > SHOWN_ITEMS ? ', ...' : ''}]`;
 }
 
 /** Checks an integer within bounds. */
@@ -28,6 +32,29 @@ export function checkNumber(name: string, value: unknown, min: number, unit = ''
   if (typeof value !== 'number' || !Number.isFinite(value) || value < min)
     throw argumentError(name, `a number${unit === '' ? '' : ` of ${unit}`} from ${String(min)} up`, value);
   return value;
+}
+
+/** Checks an optional switch. */
+export function checkSwitch(name: string, value: unknown, byDefault: boolean): boolean {
+  if (value === undefined) return byDefault;
+  if (typeof value !== 'boolean') throw argumentError(name, 'true or false', value);
+  return value;
+}
+
+/** Checks a pair of columns and rows. */
+export function checkSize(name: string, value: unknown, maxSide: number): { width: number; height: number } {
+  if (!(value instanceof Array) || value.length !== 2)
+    throw argumentError(name, 'columns and rows, such as [640, 360]', value);
+  const [width, height] = value as unknown[];
+  return {
+    width: checkInteger(`${name}[0]`, width, 1, maxSide),
+    height: checkInteger(`${name}[1]`, height, 1, maxSide),
+  };
+}
+
+/** Checks that options are an object at all. */
+export function checkOptions(value: unknown): void {
+  if (typeof value !== 'object' || value === null) throw argumentError('options', 'an object', value);
 }
 
 /** Checks one of a few words. */

@@ -1,5 +1,5 @@
 // Deadlines: a caller's `signal` and `timeout` as one AbortSignal whose reason is a typed error.
-import { checkNumber } from './check.js';
+import { argumentError, checkNumber } from './check.js';
 import { FramerailError, isFramerailError } from './errors.js';
 
 /** How a call may be cut short; every call that waits takes these. */
@@ -17,10 +17,15 @@ export interface Deadline {
   done(): void;
 }
 
+/** Timers of Node overflow beyond this and would fire at once; it is 24 days. Milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** Joins a caller's signal and timeout; the signal's `reason` is always a FramerailError. */
 export function startDeadline(options: CallOptions, what: string): Deadline {
   const controller = new AbortController();
   const { signal, timeout } = options;
+  if (signal !== undefined && typeof signal.addEventListener !== 'function')
+    throw argumentError('signal', 'an AbortSignal', signal);
   if (timeout !== undefined) checkNumber('timeout', timeout, 0, 'milliseconds');
   const onAbort = (): void => {
     controller.abort(abortError(signal, what));
@@ -30,13 +35,16 @@ export function startDeadline(options: CallOptions, what: string): Deadline {
   const timer =
     timeout === undefined
       ? undefined
-      : setTimeout(() => {
-          controller.abort(
-            new FramerailError('FR_TIMEOUT', `${what} did not finish within ${String(timeout)} ms.`, {
-              details: { timeout },
-            }),
-          );
-        }, timeout);
+      : setTimeout(
+          () => {
+            controller.abort(
+              new FramerailError('FR_TIMEOUT', `${what} did not finish within ${String(timeout)} ms.`, {
+                details: { timeout },
+              }),
+            );
+          },
+          Math.min(timeout, LONGEST_TIMER),
+        );
   return {
     signal: controller.signal,
     done(): void {

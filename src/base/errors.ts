@@ -112,7 +112,7 @@ export interface ErrorData {
 /** Turns anything thrown into plain data; what is not ours becomes FR_INTERNAL with its stack. */
 export function errorToData(error: unknown): ErrorData {
   if (isFramerailError(error)) return { code: error.code, message: error.message, details: error.details };
-  const message = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : describeThrown(error);
   return {
     code: 'FR_INTERNAL',
     message: `Unexpected failure inside framerail: ${message}`,
@@ -121,8 +121,18 @@ export function errorToData(error: unknown): ErrorData {
   };
 }
 
-/** The error that plain data describes. */
+/** Anything can be thrown, also what cannot be turned into text. */
+function describeThrown(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}
+
+/** The error that plain data describes; a code that this version does not know becomes FR_INTERNAL. */
 export function errorFromData(data: ErrorData): FramerailError {
   const details = data.stack === undefined ? data.details : { ...data.details, workerStack: data.stack };
-  return new FramerailError(data.code, data.message, { details });
+  if (data.code in ERRORS) return new FramerailError(data.code, data.message, { details });
+  return new FramerailError('FR_INTERNAL', data.message, { details: { ...details, code: data.code } });
 }

@@ -1,5 +1,14 @@
 // What every folder may use: node:* only.
-export { argumentError, checkInteger, checkNumber, checkOneOf, invariant } from './check.js';
+export {
+  argumentError,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  checkSize,
+  checkSwitch,
+  invariant,
+} from './check.js';
 export { deadlineError, startDeadline, untilAborted, type CallOptions, type Deadline } from './deadline.js';
 export {
   ERRORS,

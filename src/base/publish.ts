@@ -1,31 +1,45 @@
 // Outputs appear whole or not at all: written beside their place, then renamed.
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { FramerailError } from './errors.js';
 
-let names = 0;
-
-/** A temporary name beside `path`, so that the rename stays within one file system; no two processes share it. */
+/** A temporary name beside `path`, so that the rename stays within one file system; short, as names have limits. */
 export function temporaryName(path: string): string {
-  names += 1;
-  const unique = [process.pid, Date.now(), names].map((part) => part.toString(36)).join('-');
-  return join(dirname(path), `.${basename(path)}.${unique}.part`);
+  const unique = [process.pid, Date.now(), Math.floor(Math.random() * 2 ** 40)].map((part) => part.toString(36));
+  return join(dirname(path), `.framerail-${unique.join('-')}.part`);
 }
 
-/** Writes a whole file and publishes it by rename; on any failure nothing is left behind. */
+/** Writes a whole file and publishes it by rename; on any failure nothing is left behind. Links are followed. */
 export async function publishFile(path: string, data: Uint8Array): Promise<void> {
-  const temporary = temporaryName(path);
+  let temporary: string | undefined;
   try {
-    const file = await open(temporary, 'wx');
+    const target = await publishable(path);
+    const name = temporaryName(target);
+    const file = await open(name, 'wx');
+    temporary = name;
     try {
       await file.writeFile(data);
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await rename(temporary, target);
   } catch (cause) {
-    await rm(temporary, { force: true });
-    throw outputError(path, cause);
+    if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
+    throw cause instanceof FramerailError ? cause : outputError(path, cause);
+  }
+}
+
+/** Where a file may appear: nowhere yet, or in place of a regular file. */
+async function publishable(path: string): Promise<string> {
+  try {
+    const target = await realpath(path);
+    const facts = await stat(target);
+    if (facts.isFile()) return target;
+    const what = facts.isDirectory() ? 'a directory' : 'a device, a pipe or a socket';
+    throw new FramerailError('FR_OUTPUT_FAILED', `Cannot write ${path}: it is ${what}.`, { details: { path } });
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return path;
+    throw error;
   }
 }
 
@@ -46,9 +60,10 @@ function outputError(path: string, cause: unknown): FramerailError {
     EPERM: 'this user may not write there',
     EROFS: 'the file system is read-only',
     ENOSPC: 'the disk is full',
-    EISDIR: 'it is a directory',
     ENOTDIR: 'a part of the path is not a directory',
     EEXIST: 'a file of that name is in the way',
+    ENAMETOOLONG: 'its name is too long',
+    ELOOP: 'its links lead in a circle',
   }[code];
   return new FramerailError('FR_OUTPUT_FAILED', `Cannot write ${path}: ${why ?? code}.`, {
     details: { path, system: code },

@@ -12,7 +12,7 @@ import {
   type Rect,
   type Size,
 } from '../pixels/index.js';
-import type { CoverParams } from './cover-params.js';
+import { MAX_SIDE, type CoverParams } from './cover-params.js';
 
 const FORMAT = imageFormat({ type: 'jpeg', quality: 0 });
 
@@ -40,8 +40,10 @@ export function planCover(
   wanted: Pick<CoverParams, 'size' | 'fit'>,
 ): CoverPlan {
   const square = squarePixels(stored, pixelAspect);
-  const box = wanted.size ?? oriented(square, orientation);
+  const box = wanted.size ?? within(oriented(square, orientation), MAX_SIDE);
   const boxBeforeTurn = oriented(box, orientation);
+  const whole = { x: 0, y: 0, ...box };
+  if (wanted.size === null) return { crop: stored, scaled: boxBeforeTurn, orientation, box, place: whole };
   if (wanted.fit === 'contain') {
     const place = containRect(oriented(square, orientation), box);
     // Chroma has half the columns and rows: an even place keeps it aligned with luma.
@@ -61,7 +63,13 @@ export function planCover(
     width: Math.max(1, Math.round(part.width * scaleX)),
     height: Math.max(1, Math.round(part.height * scaleY)),
   };
-  return { crop, scaled: boxBeforeTurn, orientation, box, place: { x: 0, y: 0, ...box } };
+  return { crop, scaled: boxBeforeTurn, orientation, box, place: whole };
+}
+
+/** A size that is made smaller, in its shape, until both sides are within a limit: pixel aspects come from the file. */
+function within(size: Size, side: number): Size {
+  const scale = Math.min(1, side / size.width, side / size.height);
+  return { width: Math.max(1, Math.round(size.width * scale)), height: Math.max(1, Math.round(size.height * scale)) };
 }
 
 function even(value: number): number {

@@ -5,6 +5,9 @@ import type { Size } from '../pixels/index.js';
 export type CoverPlace =
   { readonly kind: 'seconds'; readonly seconds: number } | { readonly kind: 'fraction'; readonly fraction: number };
 
+/** Columns or rows of a cover at most. */
+export const MAX_SIDE = 4096;
+
 /** How a picture is brought into a size of another shape: by cutting what sticks out, or by borders. */
 export type CoverFit = 'cover' | 'contain';
 

@@ -1,19 +1,26 @@
 // Covers of videos: a pool of warm workers, or the caller's own thread for a one-shot command.
-import { argumentError, checkInteger, checkNumber, checkOneOf, type CallOptions } from '../base/index.js';
+import {
+  argumentError,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions as checkObject,
+  checkSize,
+  type CallOptions,
+} from '../base/index.js';
 import type { VideoStreamInfo } from '../av/index.js';
 import { resolveSource, type MediaInput, type SourceOptions } from '../sources/index.js';
 import { jobModule, runDirect, runJob, WorkerPool, type JobCall, type PoolOptions } from '../workers/index.js';
 import type { CoverJobResult, CoverTimings } from './cover-job.js';
-import type { CoverFit, CoverParams, CoverPlace } from './cover-params.js';
+import { MAX_SIDE, type CoverFit, type CoverParams, type CoverPlace } from './cover-params.js';
 
 const COVER_JOB = jobModule(import.meta.url, './cover-job.js');
-const MAX_SIDE = 4096;
 
 /** Which frame becomes the cover, and in what form. */
 export interface CoverOptions extends CallOptions, SourceOptions {
   /** Seconds, `'12.5%'` of the duration, or `'middle'`; the keyframe at or before it is used. @defaultValue 'middle' */
   readonly at?: number | string | undefined;
-  /** Columns and rows, 1 to 4096. @defaultValue the size of the video as a person sees it */
+  /** Columns and rows, 1 to 4096. @defaultValue the size of the video as a person sees it, within 4096 */
   readonly size?: readonly [number, number] | undefined;
   /** `cover` cuts what sticks out of the size, `contain` adds borders. @defaultValue 'cover' */
   readonly fit?: CoverFit | undefined;
@@ -97,16 +104,13 @@ export function createCovers(options: PoolOptions = {}): Covers {
 }
 
 function checkOptions(options: CoverOptions): CoverParams {
-  const [width, height] = options.size ?? [];
+  checkObject(options);
   const background = options.background ?? [0, 0, 0];
   if (background.length !== 3) throw argumentError('background', 'red, green and blue', background);
   for (const [i, part] of background.entries()) checkInteger(`background[${String(i)}]`, part, 0, 255);
   return {
     at: checkPlace(options.at ?? 'middle'),
-    size:
-      options.size === undefined
-        ? null
-        : { width: checkInteger('size[0]', width, 1, MAX_SIDE), height: checkInteger('size[1]', height, 1, MAX_SIDE) },
+    size: options.size === undefined ? null : checkSize('size', options.size, MAX_SIDE),
     fit: checkOneOf('fit', options.fit ?? 'cover', ['cover', 'contain'] as const),
     quality: checkInteger('quality', options.quality ?? 85, 1, 100),
     background,

@@ -61,7 +61,7 @@ async function* onDisplay(walker: Walker, times: Iterable<number>, ending: Endin
   let ended = false;
   for (const time of times) {
     // What is already decoded may do; only beyond it is a jump worth a thought.
-    if (!ended && (ahead === undefined || ahead.time <= time)) {
+    if (!ended && (ahead === undefined || ahead.time <= time + EPSILON)) {
       await walker.jumpTo(time);
       for (;;) {
         if (ahead !== undefined && ahead.time > time + EPSILON) break;

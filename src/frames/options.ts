@@ -1,5 +1,15 @@
 // The options of `frames()` and `framesAt()`: checked once at the door, then plain data for the job.
-import { argumentError, checkInteger, checkNumber, checkOneOf, parseSeconds, type CallOptions } from '../base/index.js';
+import {
+  argumentError,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  checkSize,
+  checkSwitch,
+  parseSeconds,
+  type CallOptions,
+} from '../base/index.js';
 import type { BatchRule } from '../workers/index.js';
 import type { FramesParams, Selection } from './selection.js';
 
@@ -70,6 +80,7 @@ const MAX_SIDE = 16_384;
 
 /** Checks the options of `frames()`. */
 export function checkFrames(options: FramesOptions): CheckedFrames {
+  checkOptions(options);
   const slots = checkInteger('slots', options.slots ?? 8, 2, 256);
   const size = checkInteger('batchSize', options.batchSize ?? 10, 1, 256);
   const params: FramesParams = {
@@ -78,7 +89,7 @@ export function checkFrames(options: FramesOptions): CheckedFrames {
     from: checkNumber('from', options.from ?? 0, 0, 'seconds'),
     to: options.to === undefined ? null : checkNumber('to', options.to, 0, 'seconds'),
     count: options.count === undefined ? null : checkInteger('count', options.count, 1, Number.MAX_SAFE_INTEGER),
-    packed: options.packed ?? false,
+    packed: checkSwitch('packed', options.packed, false),
     gather: null,
   };
   if (params.to !== null && params.to <= params.from)
@@ -90,6 +101,7 @@ export function checkFrames(options: FramesOptions): CheckedFrames {
 
 /** Checks the options of `framesAt()`. */
 export function checkFramesAt(times: readonly number[], options: FramesAtOptions): CheckedFrames {
+  checkOptions(options);
   const gather = checkOneOf('layout', options.layout ?? 'nhwc', ['nhwc', 'nchw'] as const);
   const common = picture(options);
   if (gather === 'nchw' && common.format !== 'rgb24')
@@ -113,24 +125,19 @@ function picture(options: PictureOptions): Pick<FramesParams, 'format' | 'size' 
   const format = checkOneOf('format', options.format ?? 'rgb24', FRAME_FORMATS);
   if (format === 'native' && options.size !== undefined)
     throw argumentError('size', 'no size with the format native', options.size);
-  const [width, height] = options.size ?? [];
   return {
     format: format === 'native' ? null : format === 'gray8' ? 'gray' : format,
-    size:
-      options.size === undefined
-        ? null
-        : { width: checkInteger('size[0]', width, 1, MAX_SIDE), height: checkInteger('size[1]', height, 1, MAX_SIDE) },
-    upright: options.upright ?? true,
+    size: options.size === undefined ? null : checkSize('size', options.size, MAX_SIDE),
+    upright: checkSwitch('upright', options.upright, true),
     stream: options.stream === undefined ? null : checkInteger('stream', options.stream, 0, 1000),
     threads: checkInteger('threads', options.threads ?? 0, 0, 64),
   };
 }
 
 function selection(options: FramesOptions): Selection {
-  const { every, at, keyframes } = options;
-  const chosen = [every !== undefined && 'every', at !== undefined && 'at', keyframes === true && 'keyframes'].filter(
-    Boolean,
-  );
+  const { every, at } = options;
+  const keyframes = checkSwitch('keyframes', options.keyframes, false);
+  const chosen = [every !== undefined && 'every', at !== undefined && 'at', keyframes && 'keyframes'].filter(Boolean);
   if (chosen.length > 1)
     throw argumentError(chosen.join('` and `'), 'only one of every, at and keyframes', 'more than one');
   if (every !== undefined) {
@@ -142,7 +149,7 @@ function selection(options: FramesOptions): Selection {
       throw argumentError('at', 'no `from` and `to` beside it', at);
     return chosenTimes('at', at);
   }
-  return keyframes === true ? { kind: 'keyframes' } : { kind: 'all' };
+  return keyframes ? { kind: 'keyframes' } : { kind: 'all' };
 }
 
 /** Times in ascending order, as decoding meets them. */

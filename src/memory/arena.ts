@@ -39,27 +39,32 @@ export class Arena {
       if (range === undefined) break;
       ranges.push(range);
     }
-    if (ranges.length === 0)
-      throw new FramerailError(
-        'FR_MEMORY_BUDGET',
-        `A frame of ${String(bytes)} bytes does not fit into the ${String(this.region.buffer.byteLength)} bytes of a worker's region; ask for a smaller \`size\` or raise \`regionBytes\`.`,
-        { details: { bytes, regionBytes: this.region.buffer.byteLength, largestFree: this.#ranges.largestFree } },
-      );
+    if (ranges.length === 0) throw this.#budgetError(bytes);
     this.#taken += ranges.length;
+    for (const range of ranges) this.#warm = Math.max(0, this.#warm - range.length);
     return ranges;
+  }
+
+  #budgetError(bytes: number): FramerailError {
+    const regionBytes = this.region.buffer.byteLength;
+    const why =
+      bytes > regionBytes - CONTROL_BYTES
+        ? `the ${String(regionBytes)} bytes of a worker's region; ask for a smaller \`size\` or raise \`regionBytes\``
+        : `what retained frames left of the ${String(regionBytes)} bytes of a worker's region; release them`;
+    const details = { bytes, regionBytes, largestFree: this.#ranges.largestFree };
+    return new FramerailError('FR_MEMORY_BUDGET', `Frames of ${String(bytes)} bytes do not fit into ${why}.`, {
+      details,
+    });
   }
 
   /** Gives ranges back. */
   give(ranges: readonly Range[]): void {
     for (const range of ranges) {
       this.#ranges.give(range);
-      this.#warm += range.length;
+      if (this.#warm + range.length <= KEEP_WARM_BYTES) this.#warm += range.length;
+      else this.region.decommit(range.offset, range.length);
     }
     this.#taken -= ranges.length;
-    if (this.#taken === 0 && this.#warm > KEEP_WARM_BYTES) {
-      this.region.decommit(CONTROL_BYTES, this.region.buffer.byteLength - CONTROL_BYTES);
-      this.#warm = 0;
-    }
     this.#closeWhenUnused();
   }
 

@@ -46,7 +46,7 @@ export function createSharedRegion(length: number, kind: SharedRegionKind): Shar
     if (c.ftruncate(fd, length) !== 0) throw regionError(kind, 'could not be sized', length);
     if (kind === 'memfd' && c.addSeals(fd, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) !== 0)
       throw regionError(kind, 'could not be sealed', length);
-    return map(fd, length, kind);
+    return map(fd, length, kind, true);
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -55,7 +55,7 @@ export function createSharedRegion(length: number, kind: SharedRegionKind): Shar
 
 /** Maps the region behind an inherited descriptor. */
 export function attachSharedRegion(fd: number): SharedRegion {
-  return map(fd, fstatSync(fd).size, 'memfd');
+  return map(fd, fstatSync(fd).size, 'memfd', false);
 }
 
 function openUnlinkedShm(): number {
@@ -67,11 +67,11 @@ function openUnlinkedShm(): number {
   return fd;
 }
 
-function map(fd: number, length: number, kind: SharedRegionKind): SharedRegion {
+function map(fd: number, length: number, kind: SharedRegionKind, owner: boolean): SharedRegion {
   const c = libc();
   const address = c.mmap(0n, length, PROT_READ_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
   if (BigInt(address) === -1n) throw regionError(kind, 'could not be mapped', length);
-  const region = new MappedRegion(kind, fd, c.view(BigInt(address), length));
+  const region = new MappedRegion(kind, fd, c.view(BigInt(address), length), owner);
   mappings.register(region.buffer, { address: BigInt(address), length });
   return region;
 }
@@ -84,12 +84,14 @@ const mappings = new FinalizationRegistry<{ address: bigint; length: number }>((
 class MappedRegion implements SharedRegion {
   readonly kind: SharedRegionKind;
   readonly buffer: ArrayBuffer;
+  readonly #owner: boolean;
   #fd: number;
 
-  constructor(kind: SharedRegionKind, fd: number, buffer: ArrayBuffer) {
+  constructor(kind: SharedRegionKind, fd: number, buffer: ArrayBuffer, owner: boolean) {
     this.kind = kind;
     this.#fd = fd;
     this.buffer = buffer;
+    this.#owner = owner;
   }
 
   get fd(): number {
@@ -110,7 +112,8 @@ class MappedRegion implements SharedRegion {
 
   close(): void {
     if (this.#fd < 0) return;
-    this.decommit(0, this.buffer.byteLength);
+    // Only who made it may take the memory away from both sides.
+    if (this.#owner) this.decommit(0, this.buffer.byteLength);
     closeSync(this.#fd);
     this.#fd = -1;
   }

@@ -1,7 +1,7 @@
 // Byte sources: what a job may read. The caller chooses the kind; a string is a path and never a protocol.
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
-import { resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { argumentError, checkInteger, FramerailError, systemCode } from '../base/index.js';
 
@@ -40,14 +40,16 @@ export interface ResolvedSource {
 
 /** Checks an input without decoding anything; throws FR_INPUT_* or FR_ARG_INVALID. */
 export async function resolveSource(input: MediaInput, options: SourceOptions = {}): Promise<ResolvedSource> {
-  if (typeof input === 'string' || input instanceof URL)
-    return { spec: await resolveFile(input, options), blocks: undefined };
+  if (typeof input === 'string' || input instanceof URL) {
+    const roots = await realRoots(options.roots);
+    return { spec: await resolveFile(String(input), literalPath(input), roots), blocks: undefined };
+  }
   const blocks = input instanceof Uint8Array ? memoryBlocks(input) : input;
   if (typeof blocks !== 'object' || blocks === null || typeof blocks.read !== 'function')
     throw argumentError('input', 'a path, a file: URL, a Uint8Array or a block source', input);
   checkInteger('input.size', blocks.size, 0, Number.MAX_SAFE_INTEGER);
-  const name = blocks.name ?? 'the given bytes';
-  if (blocks.size === 0) throw new FramerailError('FR_INPUT_EMPTY', `${capital(name)} hold nothing.`);
+  const name = blocks.name ?? '(bytes in memory)';
+  if (blocks.size === 0) throw new FramerailError('FR_INPUT_EMPTY', `${name} is empty (0 bytes).`);
   return { spec: { kind: 'blocks', name, size: blocks.size }, blocks };
 }
 
@@ -55,13 +57,27 @@ function memoryBlocks(bytes: Uint8Array): BlockSource {
   return { size: bytes.byteLength, read: (offset, length) => bytes.subarray(offset, offset + length) };
 }
 
-async function resolveFile(input: string | URL, options: SourceOptions): Promise<SourceSpec> {
-  const name = String(input);
-  if (name === '') throw argumentError('input', 'a path', input);
-  const literal = literalPath(input);
+function literalPath(input: string | URL): string {
+  const text = String(input);
+  if (text === '' || text.includes('\0')) throw argumentError('input', 'a path', text);
+  if (typeof input === 'string' && !/^file:\/\//i.test(input)) return resolve(input);
+  let path: string;
   try {
+    const url = new URL(input);
+    if (url.protocol !== 'file:') throw protocolError(url.href);
+    path = fileURLToPath(url);
+  } catch (error) {
+    throw error instanceof FramerailError ? error : argumentError('input', 'a local file: URL', text);
+  }
+  if (path.includes('\0')) throw argumentError('input', 'a path', text);
+  return path;
+}
+
+async function resolveFile(name: string, literal: string, roots: readonly Root[] | undefined): Promise<SourceSpec> {
+  try {
+    // Nobody learns which files there are outside of the roots: what is missing there is outside first.
+    if (!isInside(await nearestReal(literal), roots)) throw outsideError(name, roots);
     const path = await realpath(literal);
-    checkRoots(name, path, await Promise.all((options.roots ?? []).map((root) => realpath(root))), options.roots);
     const facts = await stat(path);
     if (!facts.isFile()) {
       const what = facts.isDirectory() ? 'a directory' : 'not a regular file';
@@ -75,24 +91,47 @@ async function resolveFile(input: string | URL, options: SourceOptions): Promise
   }
 }
 
-function literalPath(input: string | URL): string {
-  if (typeof input === 'string' && !/^file:\/\//i.test(input)) return resolve(input);
-  const url = new URL(input);
-  if (url.protocol !== 'file:') throw protocolError(url.href);
+/** An allowed folder: as the caller named it, and where it really is. */
+interface Root {
+  readonly named: string;
+  readonly real: string;
+}
+
+async function realRoots(roots: unknown): Promise<Root[] | undefined> {
+  if (roots === undefined) return undefined;
+  if (!(roots instanceof Array)) throw argumentError('roots', 'a list of folders', roots);
+  return Promise.all(
+    roots.map(async (named: unknown, index) => {
+      const argument = `roots[${String(index)}]`;
+      if (typeof named !== 'string') throw argumentError(argument, 'a folder', named);
+      const real = await realpath(named).catch(() => undefined);
+      if (real === undefined) throw argumentError(argument, 'a folder that exists', named);
+      return { named, real };
+    }),
+  );
+}
+
+/** Where a path leads, or where its nearest parent that exists does. */
+async function nearestReal(path: string): Promise<string> {
   try {
-    return fileURLToPath(url);
-  } catch {
-    throw argumentError('input', 'a local file: URL', url.href);
+    return await realpath(path);
+  } catch (error) {
+    const parent = dirname(path);
+    if (parent === path || !['ENOENT', 'ENOTDIR'].includes(systemCode(error))) throw error;
+    return join(await nearestReal(parent), basename(path));
   }
 }
 
-function checkRoots(name: string, path: string, real: string[], roots: readonly string[] | undefined): void {
-  if (
+function isInside(path: string, roots: readonly Root[] | undefined): boolean {
+  return (
     roots === undefined ||
-    real.some((root) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep))
-  )
-    return;
-  throw new FramerailError('FR_INPUT_OUTSIDE_ROOT', `${name} leads outside the allowed roots (${roots.join(', ')}).`);
+    roots.some(({ real }) => path === real || path.startsWith(real.endsWith(sep) ? real : real + sep))
+  );
+}
+
+function outsideError(name: string, roots: readonly Root[] | undefined): FramerailError {
+  const allowed = (roots ?? []).map((root) => root.named).join(', ');
+  return new FramerailError('FR_INPUT_OUTSIDE_ROOT', `${name} leads outside the allowed roots (${allowed}).`);
 }
 
 // Two letters at least, so that a drive letter of Windows stays a path.
@@ -106,6 +145,8 @@ function inputError(name: string, error: unknown): unknown {
     if (PROTOCOL.test(name)) return protocolError(name);
     return new FramerailError('FR_INPUT_NOT_FOUND', `${name} does not exist.`, options);
   }
+  if (system === 'ELOOP' || system === 'ENAMETOOLONG')
+    return new FramerailError('FR_INPUT_NOT_FOUND', `${name} does not lead to a file: ${system}.`, options);
   if (system === 'EACCES' || system === 'EPERM')
     return new FramerailError('FR_INPUT_UNREADABLE', `${name} may not be read by this user.`, options);
   return new FramerailError('FR_INPUT_READ', `${name} could not be read: ${system}.`, options);
@@ -120,8 +161,4 @@ function protocolError(name: string): FramerailError {
       details: { protocol },
     },
   );
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

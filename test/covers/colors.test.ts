@@ -37,8 +37,7 @@ describe('colour bars of BT.709', () => {
     // They do differ from each other: white, yellow, cyan, green, magenta, red, blue.
     expect(new Set(wanted.map((color) => color.map(Math.round).join())).size).toBe(7);
     for (const [i, color] of colors.entries())
-      for (const channel of [0, 1, 2] as const)
-        expect(Math.abs(color[channel] - wanted[i]![channel])).toBeLessThan(4);
+      for (const channel of [0, 1, 2] as const) expect(Math.abs(color[channel] - wanted[i]![channel])).toBeLessThan(4);
   });
 });
 

@@ -55,7 +55,10 @@ test.each([
 ] as const)('nchw of %s pictures: the samples of nhwc in another order', async (_, size) => {
   await using video = await engine.open(fixture('bt709.mp4'));
   const times = [0.5, 0.1];
-  const [planes, pixels] = [await video.framesAt(times, { size, layout: 'nchw' }), await video.framesAt(times, { size })];
+  const [planes, pixels] = [
+    await video.framesAt(times, { size, layout: 'nchw' }),
+    await video.framesAt(times, { size }),
+  ];
   const [columns, rows] = size ?? [320, 180];
   expect(planes.shape).toEqual([2, 3, rows, columns]);
   const area = rows * columns;

@@ -19,7 +19,12 @@ test('frames live until the next batch is asked for', async () => {
   expect(frame.released).toBe(false);
   await stream.next();
   expect(frame.released).toBe(true);
-  for (const late of [() => frame.data, () => frame.planes, () => frame.retain(), () => frame.copyTo(Buffer.alloc(1e6))])
+  for (const late of [
+    () => frame.data,
+    () => frame.planes,
+    () => frame.retain(),
+    () => frame.copyTo(Buffer.alloc(1e6)),
+  ])
     expect(await failure(late)).toMatchObject({ code: 'FR_FRAME_RELEASED' });
   await stream.return();
 });

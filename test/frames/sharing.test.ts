@@ -71,7 +71,7 @@ test('a consumer that does not read keeps its worker waiting, not growing and no
   expect((await stream.next()).value!.frames[0]!.index).toBe(0);
   // Other work passes the time on another worker, many times as long as a worker may be silent.
   const pass = async (): Promise<void> => {
-    for (const end = performance.now() + 6 * stallTimeout; performance.now() < end; )
+    for (const end = performance.now() + 6 * stallTimeout; performance.now() < end;)
       await engine.probe(fixture('plain.mp4'));
   };
   await pass();

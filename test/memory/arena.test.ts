@@ -79,8 +79,9 @@ test('small amounts stay warm for the next job, large ones go back to the system
   const [kept, ...rest] = arena.take(9 * MIB, 8);
   arena.give(rest);
   expect(decommit).not.toHaveBeenCalled();
+  // 63 MiB are warm by now: one more range of nine is too much.
   arena.give([kept!]);
-  expect(decommit.mock.calls).toEqual([[CONTROL_BYTES, 80 * MIB]]);
+  expect(decommit.mock.calls).toEqual([[kept!.offset, 9 * MIB]]);
 });
 
 test('a small range that is used again and again stays warm', () => {
@@ -90,7 +91,7 @@ test('a small range that is used again and again stays warm', () => {
   expect(decommit).not.toHaveBeenCalled();
 });
 
-test.runIf(process.platform === 'linux')('the system really gets the memory back, all but the control words', () => {
+test.runIf(process.platform === 'linux')('the system really gets the memory back, all but what stays warm', () => {
   const region = createRegion('memfd', CONTROL_BYTES + 72 * MIB);
   onTestFinished(() => region.close());
   const arena = new Arena(region);
@@ -99,6 +100,6 @@ test.runIf(process.platform === 'linux')('the system really gets the memory back
   for (const { offset, length } of ranges) region.commit(offset, length);
   expect(fstatSync(region.fd!).blocks * 512).toBeGreaterThanOrEqual(72 * MIB);
   arena.give(ranges);
-  expect(fstatSync(region.fd!).blocks * 512).toBeLessThanOrEqual(CONTROL_BYTES);
+  expect(fstatSync(region.fd!).blocks * 512).toBeLessThanOrEqual(CONTROL_BYTES + 64 * MIB);
   expect(arena.control[0]).toBe(7);
 });

@@ -7,7 +7,7 @@ import { failure } from '../support/failure.js';
 test('bytes in memory answer for any block, and end where they end', async () => {
   const bytes = Uint8Array.from([9, 0, 1, 2, 3, 4, 9]).subarray(1, 6);
   const { spec, blocks } = await resolveSource(bytes);
-  expect(spec).toEqual({ kind: 'blocks', name: 'the given bytes', size: 5 });
+  expect(spec).toEqual({ kind: 'blocks', name: '(bytes in memory)', size: 5 });
   expect([...((await blocks?.read(1, 3)) ?? [])]).toEqual([1, 2, 3]);
   expect([...((await blocks?.read(3, 10)) ?? [])]).toEqual([3, 4]);
   expect([...((await blocks?.read(5, 10)) ?? [])]).toEqual([]);
@@ -27,7 +27,7 @@ test('roots say nothing about bytes', async () => {
 
 test('an input without bytes is refused, by the name that it was given', async () => {
   const error = await failure(() => resolveSource(new Uint8Array(0)));
-  expect(error).toMatchObject({ code: 'FR_INPUT_EMPTY', message: 'The given bytes hold nothing.' });
+  expect(error).toMatchObject({ code: 'FR_INPUT_EMPTY', message: '(bytes in memory) is empty (0 bytes).' });
   const named = await failure(() => resolveSource({ size: 0, name: 'bucket/key', read: () => new Uint8Array(0) }));
   expect(named.code).toBe('FR_INPUT_EMPTY');
   expect(named.message).toContain('bucket/key');

@@ -115,11 +115,12 @@ test('an empty file is refused', async () => {
   expect((await failure(() => resolveSource(plant('a.mp4', '')))).code).toBe('FR_INPUT_EMPTY');
 });
 
-test('a circle of links is an input that cannot be read', async () => {
+test('a circle of links leads to no file', async () => {
   const path = join(temporaryFolder(), 'loop');
   symlinkSync(path, path);
   expect(await failure(() => resolveSource(path))).toMatchObject({
-    code: 'FR_INPUT_READ',
+    code: 'FR_INPUT_NOT_FOUND',
+    retryable: false,
     details: { system: 'ELOOP' },
   });
 });
