@@ -12,6 +12,8 @@ export interface DecoderOptions {
   /** 0 lets the decoder take every core; 1 gives the shortest way to a single picture. */
   readonly threads: number;
   readonly limits?: InputLimits;
+  /** Leave out deblocking, which nobody sees once the picture is a third of its size; saves a tenth of the time. */
+  readonly rough?: boolean;
 }
 
 /** A software decoder. Open a fresh one for each file: a reused one has given wrong pictures for in-band headers. */
@@ -46,6 +48,7 @@ export class VideoDecoder {
       context.pktTimebase = stream.timeBase;
       context.threadCount = options.threads;
       context.setOption('max_pixels', (options.limits ?? DEFAULT_LIMITS).maxPixels);
+      if (options.rough === true) context.setOption('skip_loop_filter', 'all');
       // Options go in beforehand: node-av frees a dictionary given to open2Sync twice.
       check(context.open2Sync(codec), 'FR_DECODE_FAILED', `The decoder ${name} could not be opened`);
       return new VideoDecoder(context, input, name);

@@ -59,7 +59,7 @@ export default async function coverJob(rawParams: unknown, context: JobContext):
       clock.end('open');
       const picture = new Picture();
       try {
-        const found = await decodeKeyframe(input, stream, time, picture, context, clock);
+        const found = await decodeKeyframe({ input, stream, params, time, context, clock }, picture);
         const composed = composeCover(picture, stream, params);
         clock.end('scale');
         const data = encodeImage(composed, { type: 'jpeg', quality: params.quality });
@@ -100,19 +100,33 @@ function targetTime(at: CoverParams['at'], { name, duration }: MediaInputHandle)
   return (duration ?? 0) * at.fraction;
 }
 
-async function decodeKeyframe(
-  input: MediaInputHandle,
-  stream: VideoStreamInfo,
-  time: number,
-  picture: Picture,
-  context: JobContext,
-  clock: StageClock,
-): Promise<{ pts: number; decoder: string }> {
+interface Search {
+  readonly input: MediaInputHandle;
+  readonly stream: VideoStreamInfo;
+  readonly params: CoverParams;
+  /** Where the keyframe is looked for, in seconds. */
+  readonly time: number;
+  readonly context: JobContext;
+  readonly clock: StageClock;
+}
+
+/** How much smaller a cover must be for the decoder to work roughly. */
+const ROUGH_SCALE = 3;
+
+function isMuchSmaller({ stored }: VideoStreamInfo, { size }: CoverParams): boolean {
+  if (size === null) return false;
+  // Either side may become either, as the picture may be turned.
+  return Math.max(size.width, size.height) * ROUGH_SCALE <= Math.min(stored.width, stored.height);
+}
+
+/** Decodes the keyframe for a time into `picture`, or one of the next ones when it cannot be decoded. */
+async function decodeKeyframe(search: Search, picture: Picture): Promise<{ pts: number; decoder: string }> {
+  const { input, stream, params, time, context, clock } = search;
   const breathe = (): undefined | Promise<void> => context.breathe();
   let packet = await lastKeyframe(input, time, breathe);
   clock.end('seek');
   // One thread: every further one only adds the latency of a frame. A fresh decoder for each file.
-  const decoder = VideoDecoder.open(input, { threads: 1 });
+  const decoder = VideoDecoder.open(input, { threads: 1, rough: isMuchSmaller(stream, params) });
   try {
     for (let attempt = 0; attempt < ATTEMPTS && packet !== undefined; packet = await input.readPacket()) {
       if (!packet.keyframe) continue;
