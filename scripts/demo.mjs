@@ -91,7 +91,7 @@ async function contactSheet(input) {
     }
   const picture = pictureOver(sheet, layout);
   const scaler = new Scaler('bicubic', 'jpeg');
-  const jpeg = blankPicture('yuvj420p', picture);
+  const jpeg = blankPicture('yuv420p', picture);
   scaler.convert(picture, jpeg);
   await writeFile(join(OUT, 'contact-sheet.jpg'), encodeImage(jpeg, { type: 'jpeg', quality: 85 }));
   for (const done of [picture, jpeg, scaler]) done.close();

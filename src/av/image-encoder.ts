@@ -12,8 +12,8 @@ const KEPT = 8;
 const encoders = new Map<string, ImageEncoder>();
 
 /** The pixel format that an image of this kind is encoded from. */
-export function imageFormat(kind: ImageKind): 'yuvj420p' | 'rgb24' {
-  return kind.type === 'jpeg' ? 'yuvj420p' : 'rgb24';
+export function imageFormat(kind: ImageKind): 'yuv420p' | 'rgb24' {
+  return kind.type === 'jpeg' ? 'yuv420p' : 'rgb24';
 }
 
 /**

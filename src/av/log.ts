@@ -11,6 +11,8 @@ export interface LogLine {
   readonly text: string;
 }
 
+/** Said of every full-range YUV picture, also of those whose range is tagged, as all of ours are. */
+const NOISE = /^deprecated pixel format used/;
 const LIMIT = 50;
 let lines: LogLine[] = [];
 let dropped = 0;
@@ -29,7 +31,7 @@ export function startLogCapture(): void {
   Log.setCallback(
     (level, message) => {
       const text = message.trim();
-      if (text === '') return;
+      if (text === '' || NOISE.test(text)) return;
       const last = lines.at(-1);
       if (last?.text === text) return;
       if (lines.length >= LIMIT) {

@@ -31,16 +31,23 @@ export interface CoverTimings {
   readonly total: number;
 }
 
-/** What a cover job returns. */
-export interface CoverJobResult {
+/** A finished cover. */
+export interface Cover {
+  /** The bytes of the JPEG file; they belong to the caller. */
   readonly data: Uint8Array;
+  /** Columns of the image, in pixels. */
   readonly width: number;
+  /** Rows of the image, in pixels. */
   readonly height: number;
-  /** The time of the frame, in seconds. */
+  /** The time of the frame in seconds from the start of the video. */
   readonly pts: number;
+  /** Whether the decoder had to conceal errors in the frame. */
   readonly damaged: boolean;
+  /** The decoder that ran. */
   readonly decoder: string;
+  /** Milliseconds that each stage took. */
   readonly timings: CoverTimings;
+  /** What FFmpeg said meanwhile. */
   readonly log: readonly LogLine[];
 }
 
@@ -48,7 +55,7 @@ export interface CoverJobResult {
 const ATTEMPTS = 5;
 
 /** Runs the job. */
-export default async function coverJob(rawParams: unknown, context: JobContext): Promise<CoverJobResult> {
+export default async function coverJob(rawParams: unknown, context: JobContext): Promise<Cover> {
   const params = rawParams as CoverParams;
   return withLog(async () => {
     const clock = new StageClock();

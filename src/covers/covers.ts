@@ -11,7 +11,7 @@ import {
 import type { VideoStreamInfo } from '../av/index.js';
 import { resolveSource, type MediaInput, type SourceOptions } from '../sources/index.js';
 import { jobModule, runDirect, runJob, WorkerPool, type JobCall, type PoolOptions } from '../workers/index.js';
-import type { CoverJobResult, CoverTimings } from './cover-job.js';
+import type { Cover } from './cover-job.js';
 import { MAX_SIDE, type CoverFit, type CoverParams, type CoverPlace } from './cover-params.js';
 
 const COVER_JOB = jobModule(import.meta.url, './cover-job.js');
@@ -30,24 +30,6 @@ export interface CoverOptions extends CallOptions, SourceOptions {
   readonly background?: readonly [number, number, number] | undefined;
   /** The number of the video stream. @defaultValue the one that ffmpeg picks */
   readonly stream?: VideoStreamInfo['index'] | undefined;
-}
-
-/** A finished cover. */
-export interface Cover {
-  /** The bytes of the JPEG file; they belong to the caller. */
-  readonly data: Uint8Array;
-  /** Columns of the image, in pixels. */
-  readonly width: number;
-  /** Rows of the image, in pixels. */
-  readonly height: number;
-  /** The time of the frame in seconds from the start of the video. */
-  readonly pts: number;
-  /** Whether the decoder had to conceal errors in the frame. */
-  readonly damaged: boolean;
-  /** The decoder that ran. */
-  readonly decoder: string;
-  /** Milliseconds that each stage took. */
-  readonly timings: CoverTimings;
 }
 
 /** Makes covers; close it to stop its workers. */
@@ -76,12 +58,8 @@ export class Covers {
     const params = checkOptions(options);
     const source = await resolveSource(input, options);
     const call: JobCall = { module: COVER_JOB, params, options, what: `Making a cover of ${source.spec.name}` };
-    const result =
-      this.#pool.backend === 'inline'
-        ? await runDirect<CoverJobResult>(source, call)
-        : (await runJob<CoverJobResult>(this.#pool, source, call)).result;
-    const { data, width, height, pts, damaged, decoder, timings } = result;
-    return { data, width, height, pts, damaged, decoder, timings };
+    if (this.#pool.backend === 'inline') return runDirect<Cover>(source, call);
+    return (await runJob<Cover>(this.#pool, source, call)).result;
   }
 
   /** Stops the workers and ends what still runs with FR_CLOSED. */

@@ -1,4 +1,4 @@
 // Cover images of videos.
-export { createCovers, Covers, type Cover, type CoverOptions } from './covers.js';
-export type { CoverTimings } from './cover-job.js';
+export type { Cover, CoverTimings } from './cover-job.js';
+export { createCovers, Covers, type CoverOptions } from './covers.js';
 export type { CoverFit } from './cover-params.js';

