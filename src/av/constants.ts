@@ -19,6 +19,7 @@ export const AVDISCARD_ALL = 48 as typeof All.AVDISCARD_ALL;
 export const AV_PKT_FLAG_CORRUPT = 2 as typeof All.AV_PKT_FLAG_CORRUPT;
 export const AV_PKT_DATA_DISPLAYMATRIX = 5 as typeof All.AV_PKT_DATA_DISPLAYMATRIX;
 export const AV_PKT_DATA_FRAME_CROPPING = 36 as typeof All.AV_PKT_DATA_FRAME_CROPPING;
+export const AVSEEK_FLAG_BYTE = 2 as typeof All.AVSEEK_FLAG_BYTE;
 export const AVSEEK_FLAG_BACKWARD = 1 as typeof All.AVSEEK_FLAG_BACKWARD;
 export const AVFMT_NOTIMESTAMPS = 128 as typeof All.AVFMT_NOTIMESTAMPS;
 export const AVFMT_GLOBALHEADER = 64 as typeof All.AVFMT_GLOBALHEADER;

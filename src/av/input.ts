@@ -5,6 +5,7 @@ import {
   AVDISCARD_ALL,
   AVMEDIA_TYPE_VIDEO,
   AVSEEK_FLAG_BACKWARD,
+  AVSEEK_FLAG_BYTE,
 } from './constants.js';
 import { FormatContext, Packet, type Stream } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
@@ -211,6 +212,18 @@ export class MediaInputHandle {
       this.#io === undefined
         ? this.#context.seekFrameSync(stream.index, target, AVSEEK_FLAG_BACKWARD)
         : await this.#context.seekFrame(stream.index, target, AVSEEK_FLAG_BACKWARD);
+    this.#io?.rethrow();
+    return code >= 0;
+  }
+
+  /** Moves back to the first packet, as far as the container lets us. */
+  async rewind(): Promise<boolean> {
+    if (!/^mpeg/.test(this.container)) return this.seek(0);
+    // Looking for a time, libav would land after the first keyframes of a transport stream.
+    const code =
+      this.#io === undefined
+        ? this.#context.seekFrameSync(-1, 0n, AVSEEK_FLAG_BYTE)
+        : await this.#context.seekFrame(-1, 0n, AVSEEK_FLAG_BYTE);
     this.#io?.rethrow();
     return code >= 0;
   }

@@ -20,7 +20,7 @@ export async function seekKeyframe(
 ): Promise<PacketFacts | undefined> {
   for (let back = 0; ; back = back === 0 ? FIRST_STEP_BACK : back * 2) {
     const target = Math.max(0, time - back);
-    if (!(await input.seek(target))) return undefined;
+    if (!(await (target === 0 ? input.rewind() : input.seek(target)))) return undefined;
     const found = await nextKeyframe(input, time, breathe);
     if (found !== undefined || target === 0) return found;
   }
@@ -43,7 +43,7 @@ export async function lastKeyframe(
   // Between keyframes, or in a part of the file that is missing: start earlier and read on to the last one.
   let last = seeks ? await seekKeyframe(input, time, breathe) : undefined;
   if (last === undefined) {
-    if (seeks) await input.seek(0);
+    if (seeks) await input.rewind();
     last = await nextKeyframe(input, Number.POSITIVE_INFINITY, breathe);
   }
   for (let later = last; later !== undefined; later = await nextKeyframe(input, time, breathe)) {

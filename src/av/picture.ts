@@ -1,5 +1,11 @@
 // Pictures: decoded frames that stay inside av/. Nothing outside ever sees a native frame or a view that it owns.
-import { AV_FRAME_DATA_DISPLAYMATRIX, AV_FRAME_FLAG_CORRUPT, AV_FRAME_FLAG_KEY, AV_NOPTS_VALUE } from './constants.js';
+import {
+  AVCOL_RANGE_JPEG,
+  AV_FRAME_DATA_DISPLAYMATRIX,
+  AV_FRAME_FLAG_CORRUPT,
+  AV_FRAME_FLAG_KEY,
+  AV_NOPTS_VALUE,
+} from './constants.js';
 import { avGetPixFmtFromName, avGetPixFmtName, Frame } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
 import { orientationFromMatrix, type Orientation, type PictureLayout, type Size } from '../pixels/index.js';
@@ -49,6 +55,11 @@ export class Picture {
   /** How long it is shown, in the stream's time base; 0 when unknown. */
   get duration(): bigint {
     return this.#frame.duration;
+  }
+
+  /** Whether its samples are tagged as full range. */
+  get fullRange(): boolean {
+    return this.#frame.colorRange === AVCOL_RANGE_JPEG;
   }
 
   get keyframe(): boolean {

@@ -44,7 +44,11 @@ try {
 }
 
 function usageFailure(error: CommanderError): Failure {
-  const message = error.message.replace(/^error: /, '').replace(/^\(outputHelp\)$/, 'name a command');
+  // commander puts its suggestion on a line of its own.
+  const message = error.message
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/^error: /, '')
+    .replace(/^\(outputHelp\)$/, 'name a command');
   return {
     code: 'FR_ARG_INVALID',
     message: `${message.charAt(0).toUpperCase()}${message.slice(1)}; see framerail --help.`,

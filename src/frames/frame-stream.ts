@@ -3,7 +3,7 @@ import { deadlineError, FramerailError, startDeadline, type CallOptions } from '
 import type { PictureLayout } from '../pixels/index.js';
 import type { ResolvedSource } from '../sources/index.js';
 import { jobModule, type LeasedItem, type WorkerPool } from '../workers/index.js';
-import type { LayoutEvent } from './frames-job.js';
+import type { LayoutEvent } from './frame-sink.js';
 import type { CheckedFrames } from './options.js';
 import type { FrameFacts, FramesResult } from './selection.js';
 import { FrameBatch, VideoFrame } from './video-frame.js';

@@ -17,7 +17,7 @@ export class FrameWriter {
   readonly layout: PictureLayout;
   readonly #turner: Turner | undefined;
   readonly #turned: Picture | undefined;
-  readonly #native: { readonly width: number; readonly height: number; readonly format: string } | undefined;
+  readonly #native: boolean;
   readonly #targets = new Map<number, Picture>();
   /** Where libswscale writes when rows without padding would lose their last columns. */
   readonly #padded: Picture | undefined;
@@ -35,7 +35,7 @@ export class FrameWriter {
     const stored: Size = turn.crop ?? { width: first.width, height: first.height };
     const { width, height } = params.size ?? oriented(stored, turn.orientation);
     this.layout = planLayout(params.format ?? first.format, width, height, params.packed || params.gather !== null);
-    this.#native = native && params.size === null ? { width, height, format: first.format } : undefined;
+    this.#native = native;
     this.#padded = losesColumns(this.layout) ? blankPicture(this.layout.format, { width, height }) : undefined;
   }
 
@@ -55,14 +55,21 @@ export class FrameWriter {
       this.#turner.turn(picture, this.#turned);
       source = this.#turned;
     }
-    // A change of resolution in mid-stream is scaled to the first one, as ffmpeg does.
-    if (this.#native !== undefined && isLike(picture, this.#native)) {
-      copyPicture(picture, target);
+    if (this.#isWanted(source)) {
+      copyPicture(source, target);
       return;
     }
+    // A change of resolution in mid-stream is scaled to the first one, as ffmpeg does.
     this.#scaler ??= new Scaler('bicubic');
     this.#scaler.convert(source, this.#padded ?? target);
     if (this.#padded !== undefined) copyPicture(this.#padded, target);
+  }
+
+  /** Whether a picture has the samples that were asked for already. Limited range is what YUV is delivered in. */
+  #isWanted({ width, height, format, fullRange }: Picture): boolean {
+    const { layout } = this;
+    const same = width === layout.width && height === layout.height && format === layout.format;
+    return same && (this.#native || (!fullRange && /^(yuv420p|nv12)$/.test(format)));
   }
 
   /** Frees what is native. */
@@ -83,11 +90,4 @@ export class FrameWriter {
 function losesColumns({ format, width, planes }: PictureLayout): boolean {
   const plane = planes[0];
   return width % 8 !== 0 && plane !== undefined && plane.stride === plane.rowBytes && /rgb|bgr|gbr/.test(format);
-}
-
-function isLike(
-  picture: Picture,
-  kind: { readonly width: number; readonly height: number; readonly format: string },
-): boolean {
-  return picture.width === kind.width && picture.height === kind.height && picture.format === kind.format;
 }

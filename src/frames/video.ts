@@ -3,7 +3,7 @@ import { FramerailError } from '../base/index.js';
 import type { ResolvedSource } from '../sources/index.js';
 import { runJob, type WorkerPool } from '../workers/index.js';
 import { FRAMES_JOB, FrameStream } from './frame-stream.js';
-import type { LayoutEvent } from './frames-job.js';
+import type { LayoutEvent } from './frame-sink.js';
 import type { MediaInfo } from './media-info.js';
 import { checkFrames, checkFramesAt, type FramesAtOptions, type FramesOptions } from './options.js';
 import type { FrameFacts, FramesResult } from './selection.js';
@@ -85,7 +85,7 @@ function shapeOf(
   count: number,
   options: FramesAtOptions,
 ): number[] {
-  const channels = { rgb24: 3, gbrp: 3, rgba: 4, gray: 1 }[format];
+  const channels = { rgb24: 3, rgba: 4, gray: 1 }[format];
   // Formats with smaller chroma planes have no channels to count: a frame is a row of bytes.
   if (channels === undefined) return [count, byteLength];
   return options.layout === 'nchw' ? [count, channels, height, width] : [count, height, width, channels];

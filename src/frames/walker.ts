@@ -111,7 +111,7 @@ export class Walker {
 
   /** Back to the first packet, after a search that led nowhere. */
   async #rewind(): Promise<PacketFacts | undefined> {
-    return (await this.#input.seek(0)) ? this.#input.readPacket() : undefined;
+    return (await this.#input.rewind()) ? this.#input.readPacket() : undefined;
   }
 
   async #passSent(landed: PacketFacts, sent: bigint): Promise<void> {

@@ -19,11 +19,11 @@ describe('colour bars of BT.709', () => {
     const { data } = await covers.make(fixture('bars.mp4'), { at: 0, quality: 100 });
     const pixels = await imagePixels(data, 'yuvj420p');
     const right = await theirColors('bars.mp4', 'scale=out_color_matrix=bt601:out_range=full,format=yuvj420p');
-    const wrongMatrix = await theirColors('bars.mp4', 'scale=out_color_matrix=bt709:out_range=full,format=yuvj420p');
-    const wrongRange = await theirColors('bars.mp4', 'scale=out_color_matrix=bt601:out_range=tv,format=yuv420p');
+    const matrix = await theirColors('bars.mp4', 'scale=out_color_matrix=bt709:out_range=full,format=yuvj420p');
+    const range = await theirColors('bars.mp4', 'scale=out_color_matrix=bt601:out_range=tv,format=yuv420p');
     expect(psnr(pixels, right)).toBeGreaterThan(40);
-    expect(psnr(pixels, wrongMatrix)).toBeLessThan(35);
-    expect(psnr(pixels, wrongRange)).toBeLessThan(35);
+    expect(psnr(pixels, matrix)).toBeLessThan(35);
+    expect(psnr(pixels, range)).toBeLessThan(35);
   });
 
   test('the bars have the colours of the video', async () => {
@@ -42,7 +42,11 @@ describe('colour bars of BT.709', () => {
 });
 
 test.each(['plain.mp4', 'mjpeg.avi', 'hevc10.mp4', 'odd.mp4'])('%s without tags', async (clip) => {
-  const { data } = await covers.make(fixture(clip), { at: 0, quality: 100 });
+  const { data, width, height } = await covers.make(fixture(clip), { at: 0, quality: 100 });
+  const area = width * height;
+  const pixels = await imagePixels(data, 'yuvj420p');
   const right = await theirColors(clip, 'scale=out_color_matrix=bt601:out_range=full,format=yuvj420p');
-  expect(psnr(await imagePixels(data, 'yuvj420p'), right)).toBeGreaterThan(38);
+  expect(psnr(pixels.subarray(0, area), right.subarray(0, area))).toBeGreaterThan(45);
+  // Chroma of JPEG lies in the middle of four pixels, that of video mostly at the left: FFmpeg 5.1 does not move it.
+  expect(psnr(pixels.subarray(area), right.subarray(area))).toBeGreaterThan(31);
 });

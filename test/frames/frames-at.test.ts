@@ -30,7 +30,9 @@ describe.each(WAYS)('$name', ({ options }) => {
     await using video = await own.open(fixture('plain.mp4'));
     const tensor = await video.framesAt(TIMES, { size: SIZE });
     expect(tensor.shape).toEqual([4, ROWS, COLUMNS, 3]);
-    expect(tensor.frames.map(({ pts }) => pts)).toEqual([2.48, 0, 3.2, 0.68].map((pts) => expect.closeTo(pts, 4)));
+    expect(tensor.frames.map(({ pts }) => pts)).toEqual(
+      [2.48, 0, 3.2, 0.68].map((pts): unknown => expect.closeTo(pts, 4)),
+    );
     const wanted = Buffer.concat(await singly('plain.mp4', TIMES, 'rgb24'));
     expect(Buffer.compare(tensor.data, wanted)).toBe(0);
     tensor.release();

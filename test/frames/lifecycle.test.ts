@@ -138,7 +138,7 @@ test('a frame knows its place, its times and its kind', async () => {
       expect([frame.width, frame.height, frame.format, frame.damaged]).toEqual([320, 180, 'rgb24', false]);
       frames.push([frame.index, frame.pts, frame.timestamp, frame.duration, frame.keyframe]);
     }
-  const wanted = Array.from({ length: 30 }, (_, i) => [
+  const wanted = Array.from({ length: 30 }, (_, i): unknown[] => [
     i,
     expect.closeTo(i / 25, 6),
     i * 40_000,

@@ -3,12 +3,29 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Engine } from '#dist/index.js';
 import { clipBlocks } from '../support/blocks.js';
+import { WAYS } from '../support/engines.js';
 import { failure } from '../support/failure.js';
 import { framemd5 } from '../support/ffmpeg.js';
 import { fixture } from '../support/fixtures.js';
-import { listFrames } from '../support/frame-list.js';
+import { listFrames, md5Of } from '../support/frame-list.js';
 
 const NATIVE = { format: 'native', packed: true } as const;
+
+test.each(WAYS)(
+  '$name: a consumer that is slower than the decoder leaves timers and signals their turn',
+  async ({ options }) => {
+    await using engine = new Engine({ ...options, workers: 1 });
+    await using video = await engine.open(fixture('big.mp4'));
+    let seen = 0;
+    const error = await failure(async () => {
+      // Hashing takes longer than decoding: the next batch is always there already.
+      for await (const batch of video.frames({ timeout: 150 }))
+        for (const frame of batch) seen += md5Of(frame).length / 32;
+    });
+    expect(error.code).toBe('FR_TIMEOUT');
+    expect(seen).toBeLessThan(300);
+  },
+);
 
 test('six videos at once on two workers', async () => {
   const clips = ['plain.mp4', 'plain.ts', 'hevc10.mp4', 'vp9.webm', 'mjpeg.avi', 'vfr.mp4'];
@@ -30,7 +47,9 @@ test('calls on one video run beside each other', async () => {
   const pts: number[] = [];
   for (let i = 0; i < 5; i++)
     for (const stream of [first, second]) pts.push((await stream.next()).value!.frames[0]!.pts);
-  expect(pts).toEqual([0, 2, 0.04, 2.04, 0.08, 2.08, 0.12, 2.12, 0.16, 2.16].map((time) => expect.closeTo(time, 4)));
+  expect(pts).toEqual(
+    [0, 2, 0.04, 2.04, 0.08, 2.08, 0.12, 2.12, 0.16, 2.16].map((time): unknown => expect.closeTo(time, 4)),
+  );
   await Promise.all([first.return(), second.return()]);
 });
 

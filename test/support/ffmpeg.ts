@@ -49,7 +49,7 @@ function feed(input: Uint8Array, args: readonly string[]): Promise<Buffer> {
     const options = { encoding: 'buffer', maxBuffer: LIMIT, timeout: 60_000 } as const;
     const child = execFile('ffmpeg', ['-v', 'error', ...args], options, (error, stdout) => {
       if (error === null) resolve(stdout);
-      else reject(error);
+      else reject(error instanceof Error ? error : new Error('ffmpeg failed'));
     });
     child.stdin?.on('error', () => undefined).end(input);
   });

@@ -1,0 +1,65 @@
+// Where chosen pictures go: one slot for each.
+import type { VideoStreamInfo } from '../av/index.js';
+import type { PictureLayout } from '../pixels/index.js';
+import type { JobContext } from '../workers/index.js';
+import type { Chosen } from './choose.js';
+import { FrameWriter } from './frame-writer.js';
+import type { FrameFacts, FramesParams } from './selection.js';
+
+/** Takes chosen pictures in order of time. */
+export interface FrameSink {
+  /** Puts a picture where it belongs; waits while the consumer holds every slot. */
+  take(chosen: Chosen): Promise<void>;
+  /** Every picture was taken. */
+  finish(): void;
+  /** Frees what is native. */
+  close(): void;
+}
+
+/** The one event of a frames job: how the frames that follow are laid out. */
+export interface LayoutEvent {
+  readonly layout: PictureLayout;
+}
+
+/** What the consumer is told about a chosen picture. */
+export function factsOf({ picture, time, duration, index }: Chosen, { selection }: FramesParams): FrameFacts {
+  const place = selection.kind === 'times' ? (selection.places[index] ?? index) : index;
+  return { pts: time, duration, keyframe: picture.keyframe, damaged: picture.damaged, index: place };
+}
+
+/** One slot for each frame. */
+export class SlotSink implements FrameSink {
+  readonly #params: FramesParams;
+  readonly #stream: VideoStreamInfo;
+  readonly #context: JobContext;
+  #writer: FrameWriter | undefined;
+
+  constructor(params: FramesParams, stream: VideoStreamInfo, context: JobContext) {
+    this.#params = params;
+    this.#stream = stream;
+    this.#context = context;
+  }
+
+  async take(chosen: Chosen): Promise<void> {
+    this.#writer ??= await this.#start(chosen);
+    const waiting = this.#context.slot();
+    const slot = waiting instanceof Promise ? await waiting : waiting;
+    this.#writer.write(chosen.picture, slot.bytes, slot.index);
+    this.#context.emit(slot, this.#writer.layout.byteLength, factsOf(chosen, this.#params));
+  }
+
+  async #start(first: Chosen): Promise<FrameWriter> {
+    const writer = new FrameWriter(this.#params, this.#stream, first.picture);
+    await this.#context.reserve(writer.layout.byteLength);
+    this.#context.event({ layout: writer.layout } satisfies LayoutEvent);
+    return writer;
+  }
+
+  finish(): void {
+    // Every frame was emitted as it came.
+  }
+
+  close(): void {
+    this.#writer?.close();
+  }
+}

@@ -1,0 +1,24 @@
+// framerail doctor: tries what the machine can do.
+import { expect, test } from 'vitest';
+import { cli } from '../support/cli.js';
+
+test('a machine that runs the tests is well', async () => {
+  const { code, stdout, stderr, orphans } = await cli('doctor', '--json');
+  expect([code, stderr, orphans]).toEqual([0, '', []]);
+  const { ok, findings } = JSON.parse(stdout.toString()) as { ok: boolean; findings: Record<string, unknown>[] };
+  expect(ok).toBe(true);
+  const found = new Map(findings.map((finding) => [finding['name'], finding]));
+  expect(found.get('node')).toMatchObject({ ok: true, what: expect.stringContaining(process.version) });
+  expect(found.get('engine')).toMatchObject({ ok: true, what: expect.stringMatching(/^FFmpeg \d.*avcodec \d+/) });
+  expect(found.get('ffmpeg command')).toMatchObject({ ok: true, optional: true });
+  for (const way of ['process, memfd', 'process, shm', 'process, copy', 'thread', 'inline'])
+    expect(found.get(`frames: ${way}`)).toMatchObject({ ok: true, what: expect.stringMatching(/^30 frames in/) });
+});
+
+test('a text for people', async () => {
+  const { code, stdout } = await cli('doctor');
+  expect(code).toBe(0);
+  const lines = stdout.toString().trimEnd().split('\n');
+  expect(lines.length).toBeGreaterThan(8);
+  for (const line of lines) expect(line).toMatch(/^ok {4}\S/);
+});
