@@ -83,6 +83,8 @@ export class FrameStream implements AsyncIterableIterator<FrameBatch> {
           ({ layout } = payload as LayoutEvent);
         },
       });
+      // Who only waits for the result hears of a failure too, even while nobody asks for batches.
+      run.result.catch(this.#reject);
       let batch: FrameBatch | undefined;
       try {
         for (;;) {
