@@ -18,7 +18,7 @@ export interface PoolOptions {
   readonly transport?: Transport | undefined;
   /** Workers at most. @defaultValue 8; always 1 inline */
   readonly workers?: number | undefined;
-  /** Bytes of address space for the frames of one worker; memory is used as it is touched. @defaultValue 1 GiB */
+  /** Bytes of address space for the frames of one worker; memory is used as it is touched. @defaultValue 512 MiB in a process, 256 MiB elsewhere */
   readonly regionBytes?: number | undefined;
   /** Milliseconds of silence after which a worker counts as hung and is killed. @defaultValue 10,000 */
   readonly stallTimeout?: number | undefined;
@@ -28,6 +28,8 @@ export interface PoolOptions {
 
 const MIB = 1024 * 1024;
 const START_TIMEOUT = 15_000;
+/** Room for four frames of 8K as rgba; only what is touched becomes memory. */
+const PROCESS_REGION_BYTES = 512 * MIB;
 /** What fits into every process that has other work to do: one-shot commands hold a handful of slots. */
 const INLINE_REGION_BYTES = 256 * MIB;
 
@@ -57,7 +59,7 @@ export class WorkerPool {
       workers: this.backend === 'inline' ? 1 : checkInteger('workers', options.workers ?? 8, 1, 256),
       regionBytes: checkInteger(
         'regionBytes',
-        options.regionBytes ?? (this.backend === 'process' ? 1024 * MIB : INLINE_REGION_BYTES),
+        options.regionBytes ?? (this.backend === 'process' ? PROCESS_REGION_BYTES : INLINE_REGION_BYTES),
         MIB,
         4096 * MIB,
       ),

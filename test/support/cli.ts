@@ -34,6 +34,8 @@ export interface Running {
 }
 
 const DEADLINE = 40_000;
+/** A worker hears of its parent's death from the kernel, in its own time. */
+const FOLLOW_WITHIN = 1000;
 const MARK = 'FRAMERAIL_TEST_RUN';
 
 /** Starts a command. */
@@ -50,12 +52,12 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
   let stderr = '';
   child.stdout.on('data', (bytes: Buffer) => stdout.push(bytes));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const ended = once(child, 'close').then(([code, signal]: unknown[]) => ({
+  const ended = once(child, 'close').then(async ([code, signal]: unknown[]) => ({
     code: code as number | null,
     signal: signal as string | null,
     stdout: Buffer.concat(stdout),
     stderr,
-    orphans: marked(mark),
+    orphans: await orphans(mark),
   }));
   return { child, processes: () => marked(mark), ended };
 }
@@ -63,6 +65,15 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
 /** Runs a command to its end. */
 export function cli(...args: string[]): Promise<Ended> {
   return startCli(args).ended;
+}
+
+/** Who is still there when the others had time to follow their parent. */
+async function orphans(mark: string): Promise<number[]> {
+  for (const end = performance.now() + FOLLOW_WITHIN; ; ) {
+    const left = marked(mark);
+    if (left.length === 0 || performance.now() > end) return left;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 /** The processes whose environment carries the mark; a zombie has none any more. */
