@@ -34,12 +34,12 @@ export function encodeImage(picture: Picture, kind: ImageKind): Uint8Array {
 }
 
 /**
- * Quality 1 to 100 as mjpeg's quantiser scale 31 to 2.
+ * Quality 1 to 100 as mjpeg's quantiser scale, a whole number from 31 to 1: near qualities may give the same file.
  * libjpeg's curve is kept: the scale factor of its tables is 5000/q below 50 and 200-2q above (jpeg_quality_scaling).
  */
 export function jpegQuantiser(quality: number): number {
   const percent = quality < 50 ? 5000 / quality : 200 - 2 * quality;
-  return Math.min(31, Math.max(2, percent / 12.5));
+  return Math.min(31, Math.max(1, Math.round(percent / 12.5)));
 }
 
 class ImageEncoder {
@@ -83,10 +83,11 @@ function openEncoder(kind: ImageKind, picture: Picture): ImageEncoder {
   context.pixelFormat = formatCode(imageFormat(kind));
   context.timeBase = new Rational(1, 25);
   context.threadCount = 1;
-  const quality = kind.type === 'jpeg' ? Math.round(jpegQuantiser(kind.quality) * FF_QP2LAMBDA) : 0;
+  const quality = kind.type === 'jpeg' ? jpegQuantiser(kind.quality) * FF_QP2LAMBDA : 0;
   if (kind.type === 'jpeg') {
     context.colorRange = AVCOL_RANGE_JPEG;
     context.setFlags(AV_CODEC_FLAG_QSCALE);
+    context.qMin = 1;
     context.globalQuality = quality;
   }
   try {

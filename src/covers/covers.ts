@@ -24,7 +24,7 @@ export interface CoverOptions extends CallOptions, SourceOptions {
   readonly size?: readonly [number, number] | undefined;
   /** `cover` cuts what sticks out of the size, `contain` adds borders. @defaultValue 'cover' */
   readonly fit?: CoverFit | undefined;
-  /** JPEG quality, 1 to 100, on libjpeg's scale. @defaultValue 85 */
+  /** JPEG quality, 1 to 100, on libjpeg's scale in 31 steps. @defaultValue 85 */
   readonly quality?: number | undefined;
   /** Red, green and blue of the borders, 0 to 255. @defaultValue [0, 0, 0] */
   readonly background?: readonly [number, number, number] | undefined;

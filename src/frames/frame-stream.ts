@@ -11,6 +11,9 @@ import { FrameBatch, VideoFrame } from './video-frame.js';
 /** The module of the frames job. */
 export const FRAMES_JOB = jobModule(import.meta.url, './frames-job.js');
 
+/** Milliseconds after which the event loop gets a turn between two batches. */
+const TURN_INTERVAL = 20;
+
 /** What a stream of frames works on. */
 export interface FrameCall {
   readonly pool: WorkerPool;
@@ -86,8 +89,14 @@ export class FrameStream implements AsyncIterableIterator<FrameBatch> {
       // Who only waits for the result hears of a failure too, even while nobody asks for batches.
       run.result.catch(this.#reject);
       let batch: FrameBatch | undefined;
+      let lastTurn = performance.now();
       try {
         for (;;) {
+          // Batches of a thread can follow each other without a turn of the event loop: timers and signals need one.
+          if (performance.now() - lastTurn > TURN_INTERVAL) {
+            await new Promise((resolve) => setImmediate(resolve));
+            lastTurn = performance.now();
+          }
           const items = await run.next();
           if (items === undefined) break;
           batch = new FrameBatch(toFrames(items, layout));

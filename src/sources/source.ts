@@ -135,7 +135,7 @@ function outsideError(name: string, roots: readonly Root[] | undefined): Framera
 }
 
 // Two letters at least, so that a drive letter of Windows stays a path.
-const PROTOCOL = /^[a-z][a-z0-9+.-]+:/i;
+const PROTOCOL = /^(?:[a-z][a-z0-9+.-]+:|subfile,)/i;
 
 function inputError(name: string, error: unknown): unknown {
   if (error instanceof FramerailError) return error;

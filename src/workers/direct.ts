@@ -12,6 +12,7 @@ export async function runDirect<Result>(source: ResolvedSource, call: JobCall): 
   const deadline = startDeadline(call.options, call.what);
   try {
     const job = await loadJob(call.module);
+    if (deadline.signal.aborted) throw deadlineError(deadline.signal);
     return (await job(call.params, directContext(source, deadline.signal))) as Result;
   } finally {
     deadline.done();

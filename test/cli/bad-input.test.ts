@@ -26,7 +26,7 @@ const INPUTS: readonly (readonly [name: string, input: string, code: string])[] 
   ['the first bytes of a file', fixture('first-bytes.mp4'), 'FR_INPUT_INVALID'],
   ['sound alone', fixture('sound.m4a'), 'FR_INPUT_NO_VIDEO'],
   ['concat:', `concat:${fixture('plain.ts')}|${fixture('plain.ts')}`, 'FR_INPUT_PROTOCOL'],
-  ['subfile,,:', `subfile,,start,0,end,1000,,:${fixture('plain.mp4')}`, 'FR_INPUT_NOT_FOUND'],
+  ['subfile,,:', `subfile,,start,0,end,1000,,:${fixture('plain.mp4')}`, 'FR_INPUT_PROTOCOL'],
   ['subfile:', `subfile:${fixture('plain.mp4')}`, 'FR_INPUT_PROTOCOL'],
   ['file:, libav’s own', `file:${fixture('plain.mp4')}`, 'FR_INPUT_PROTOCOL'],
   ['http://', 'http://127.0.0.1:9/v.mp4', 'FR_INPUT_PROTOCOL'],

@@ -69,7 +69,7 @@ export function cli(...args: string[]): Promise<Ended> {
 
 /** Who is still there when the others had time to follow their parent. */
 async function orphans(mark: string): Promise<number[]> {
-  for (const end = performance.now() + FOLLOW_WITHIN; ; ) {
+  for (const end = performance.now() + FOLLOW_WITHIN; ;) {
     const left = marked(mark);
     if (left.length === 0 || performance.now() > end) return left;
     await new Promise((resolve) => setImmediate(resolve));

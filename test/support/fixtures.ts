@@ -47,19 +47,26 @@ export default async function setup(): Promise<void> {
   for (const name of ['plain.mp4', 'sar.mp4', 'big.mp4']) await make(name, RECIPES[name] ?? []);
   for (const [name, recipe] of Object.entries(RECIPES)) await make(name, recipe);
   for (const [name, { from, damage }] of Object.entries(DAMAGE))
-    await writeFile(fixture(name), damage(await readFile(fixture(from))));
-  await writeFile(fixture('empty.mp4'), '');
-  await writeFile(fixture('text.mp4'), 'This is a text and not a video.\n');
+    await publish(name, damage(await readFile(fixture(from))));
+  await publish('empty.mp4', Buffer.alloc(0));
+  await publish('text.mp4', Buffer.from('This is a text and not a video.\n'));
 }
 
 async function make(name: string, recipe: readonly string[]): Promise<void> {
   const mark = join(FIXTURES, `.${name}.${createHash('sha256').update(recipe.join(' ')).digest('hex').slice(0, 12)}`);
   if (await exists(mark)) return;
-  const temporary = join(FIXTURES, `part-${name}`);
+  const temporary = join(FIXTURES, `part-${String(process.pid)}-${name}`);
   const args = recipe.map((arg) => arg.replace('{dir}', FIXTURES));
   await promisify(execFile)('ffmpeg', ['-v', 'error', '-y', ...args, '-bitexact', temporary], { timeout: 120_000 });
   await rename(temporary, fixture(name));
   await writeFile(mark, '');
+}
+
+/** Another run may be reading the clip: it is whole at every moment. */
+async function publish(name: string, bytes: Buffer): Promise<void> {
+  const temporary = join(FIXTURES, `part-${String(process.pid)}-${name}`);
+  await writeFile(temporary, bytes);
+  await rename(temporary, fixture(name));
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { formatBytes, isFramerailError } from '../../base/index.js';
 import type { PoolOptions } from '../../workers/index.js';
+import { interruptSignal } from '../interrupt.js';
 import { print, printJson } from '../output.js';
 import type { CliCommand } from './command.js';
 
@@ -90,6 +91,8 @@ const WAYS: readonly (readonly [string, boolean, PoolOptions])[] = [
 
 /** Sends frames of a tiny video every way that there is. */
 async function tryFrames(): Promise<Finding[]> {
+  // Also when it is interrupted, what was tried with goes away.
+  const signal = interruptSignal();
   const folder = await mkdtemp(join(tmpdir(), 'framerail-doctor-'));
   try {
     const path = join(folder, 'sample.mp4');
@@ -97,7 +100,7 @@ async function tryFrames(): Promise<Finding[]> {
     if (!made.ok) return [made];
     const findings = [made];
     for (const [name, optional, options] of WAYS)
-      findings.push(await attempt(`frames: ${name}`, optional, () => readSample(path, options)));
+      findings.push(await attempt(`frames: ${name}`, optional, () => readSample(path, options, signal)));
     return findings;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -117,15 +120,15 @@ async function writeSample(path: string): Promise<string> {
   return `${String(SAMPLE_FRAMES)} frames of H.264 in MP4`;
 }
 
-async function readSample(path: string, options: PoolOptions): Promise<string> {
+async function readSample(path: string, options: PoolOptions, signal: AbortSignal): Promise<string> {
   const started = performance.now();
   const { Engine } = await import('../../frames/index.js');
   await using engine = new Engine({ ...options, workers: 1 });
   await engine.warm();
   const warm = performance.now();
-  const video = await engine.open(path);
+  const video = await engine.open(path, { signal });
   let count = 0;
-  for await (const batch of video.frames({ timeout: 10_000 })) count += batch.length;
+  for await (const batch of video.frames({ timeout: 10_000, signal })) count += batch.length;
   if (count !== SAMPLE_FRAMES) throw new Error(`${String(count)} of ${String(SAMPLE_FRAMES)} frames arrived.`);
   return `${String(count)} frames in ${(performance.now() - warm).toFixed(0)} ms, ready after ${(warm - started).toFixed(0)} ms`;
 }
