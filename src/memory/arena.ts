@@ -1,7 +1,7 @@
 // An arena: the region of one worker and the ranges taken from it. It closes when its worker is gone and nobody reads.
 import { FramerailError } from '../base/index.js';
 import { RangeAllocator, type Range } from './ranges.js';
-import { CONTROL_BYTES, type Region } from './region.js';
+import { CONTROL_BYTES, controlWords, type Region } from './region.js';
 
 /** How many bytes of returned ranges stay committed for the next job; more goes back to the system. */
 const KEEP_WARM_BYTES = 64 * 1024 * 1024;
@@ -9,6 +9,8 @@ const KEEP_WARM_BYTES = 64 * 1024 * 1024;
 /** The memory of one worker, as its parent manages it. */
 export class Arena {
   readonly region: Region;
+  /** The control words that both sides read through Atomics. */
+  readonly control: Int32Array;
   readonly #ranges: RangeAllocator;
   #taken = 0;
   #warm = 0;
@@ -16,12 +18,8 @@ export class Arena {
 
   constructor(region: Region) {
     this.region = region;
-    this.#ranges = new RangeAllocator(CONTROL_BYTES, region.buffer.byteLength);
-  }
-
-  /** The control words that both sides read through Atomics. */
-  get control(): Int32Array {
-    return new Int32Array(this.region.buffer, 0, CONTROL_BYTES / 4);
+    this.control = controlWords(region);
+    this.#ranges = new RangeAllocator(CONTROL_BYTES, region.byteLength);
   }
 
   /** Ranges that are in use now. */
@@ -46,7 +44,7 @@ export class Arena {
   }
 
   #budgetError(bytes: number): FramerailError {
-    const regionBytes = this.region.buffer.byteLength;
+    const regionBytes = this.region.byteLength;
     const why =
       bytes > regionBytes - CONTROL_BYTES
         ? `the ${String(regionBytes)} bytes of a worker's region; ask for a smaller \`size\` or raise \`regionBytes\``

@@ -6,8 +6,9 @@ export {
   attachRegion,
   CANCEL_WORD,
   CONTROL_BYTES,
+  controlWords,
   createRegion,
-  plainRegion,
+  threadRegion,
   type Region,
   type RegionKind,
 } from './region.js';

@@ -7,12 +7,14 @@ import { errnoName, libc } from './libc.js';
 /** How a region came to be: `memfd` has no name and is sealed, `shm` is a POSIX object unlinked at birth. */
 export type SharedRegionKind = 'memfd' | 'shm';
 
-/** A mapped region. The views made from `buffer` stay readable even after `close()`; they then show zeros. */
+/** A mapped region. Its views stay readable even after `close()`; they then show zeros. */
 export interface SharedRegion {
   readonly kind: SharedRegionKind;
   /** The descriptor that a child process inherits; -1 after `close()`. */
   readonly fd: number;
-  readonly buffer: ArrayBuffer;
+  readonly byteLength: number;
+  /** A view with a buffer of its own, of just this range. */
+  view(offset: number, length: number): Uint8Array;
   /** Reserves real memory for a range; throws FR_MEMORY_REGION instead of a later SIGBUS. */
   commit(offset: number, length: number): void;
   /** Gives the memory of a range back to the system; the range reads as zeros afterwards. */
@@ -71,31 +73,47 @@ function map(fd: number, length: number, kind: SharedRegionKind, owner: boolean)
   const c = libc();
   const address = c.mmap(0n, length, PROT_READ_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
   if (BigInt(address) === -1n) throw regionError(kind, 'could not be mapped', length);
-  const region = new MappedRegion(kind, fd, c.view(BigInt(address), length), owner);
-  mappings.register(region.buffer, { address: BigInt(address), length });
-  return region;
+  return new MappedRegion(kind, fd, { address: BigInt(address), length }, owner);
 }
 
-// A view that a caller kept must never point at unmapped memory, so the mapping lives as long as its ArrayBuffer.
-const mappings = new FinalizationRegistry<{ address: bigint; length: number }>(({ address, length }) => {
+/** One mapping; it is undone when neither its region nor any view of it is left. */
+interface Mapping {
+  readonly address: bigint;
+  readonly length: number;
+}
+
+// A view that a caller kept must never point at unmapped memory, so each buffer keeps the mapping that it lies in.
+const mappingOf = new WeakMap<ArrayBuffer, Mapping>();
+const mappings = new FinalizationRegistry<Mapping>(({ address, length }) => {
   libc().munmap(address, length);
 });
 
 class MappedRegion implements SharedRegion {
   readonly kind: SharedRegionKind;
-  readonly buffer: ArrayBuffer;
+  readonly byteLength: number;
+  readonly #mapping: Mapping;
   readonly #owner: boolean;
   #fd: number;
 
-  constructor(kind: SharedRegionKind, fd: number, buffer: ArrayBuffer, owner: boolean) {
+  constructor(kind: SharedRegionKind, fd: number, mapping: Mapping, owner: boolean) {
     this.kind = kind;
     this.#fd = fd;
-    this.buffer = buffer;
+    this.byteLength = mapping.length;
+    this.#mapping = mapping;
     this.#owner = owner;
+    mappings.register(mapping, { ...mapping });
   }
 
   get fd(): number {
     return this.#fd;
+  }
+
+  view(offset: number, length: number): Uint8Array {
+    if (offset < 0 || length < 1 || offset + length > this.byteLength)
+      throw new RangeError(`There are no ${String(length)} bytes at ${String(offset)} of a region.`);
+    const buffer = libc().view(this.#mapping.address + BigInt(offset), length);
+    mappingOf.set(buffer, this.#mapping);
+    return new Uint8Array(buffer);
   }
 
   commit(offset: number, length: number): void {
@@ -113,7 +131,7 @@ class MappedRegion implements SharedRegion {
   close(): void {
     if (this.#fd < 0) return;
     // Only who made it may take the memory away from both sides.
-    if (this.#owner) this.decommit(0, this.buffer.byteLength);
+    if (this.#owner) this.decommit(0, this.byteLength);
     closeSync(this.#fd);
     this.#fd = -1;
   }

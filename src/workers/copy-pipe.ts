@@ -1,5 +1,6 @@
 // Frames over a pipe, where no memory can be shared: the bytes of a batch go ahead of its message, slot by slot.
 import type { Readable, Writable } from 'node:stream';
+import type { Region } from '../memory/index.js';
 import type { FromWorker, ToWorker } from './protocol.js';
 
 type Grant = Extract<ToWorker, { type: 'grant' }>;
@@ -12,11 +13,7 @@ export interface CopyReceiver {
 }
 
 /** The parent's end: fills the parent's slots from the pipe before it delivers the batch that names them. */
-export function receiveCopies(
-  pipe: Readable,
-  memory: ArrayBufferLike,
-  deliver: (message: FromWorker) => void,
-): CopyReceiver {
+export function receiveCopies(pipe: Readable, region: Region, deliver: (message: FromWorker) => void): CopyReceiver {
   const waiting: FromWorker[] = [];
   const target: { bytes: Uint8Array; filled: number; rest: Uint8Array[] } = {
     bytes: new Uint8Array(0),
@@ -24,6 +21,7 @@ export function receiveCopies(
     rest: [],
   };
   let offsets: readonly number[] = [];
+  let slotBytes = 0;
   let filling = false;
 
   const startNext = (): void => {
@@ -31,7 +29,7 @@ export function receiveCopies(
       const next = waiting[0];
       if (next === undefined) return;
       if (next.type === 'batch') {
-        target.rest = next.items.map((item) => new Uint8Array(memory, offsets[item.slot] ?? 0, item.bytes));
+        target.rest = next.items.map((item) => region.view(offsets[item.slot] ?? 0, slotBytes).subarray(0, item.bytes));
         filling = true;
         nextSlot();
       } else {
@@ -73,6 +71,7 @@ export function receiveCopies(
   return Object.assign(receiver, {
     grant: (grant: Grant) => {
       offsets = grant.offsets;
+      slotBytes = grant.bytes;
     },
   });
 }
@@ -80,18 +79,21 @@ export function receiveCopies(
 /** The worker's end: writes the slots of each batch to the pipe, then lets its message follow. */
 export function sendCopies(
   pipe: Writable,
-  memory: ArrayBufferLike,
+  region: Region,
   send: (message: FromWorker) => void,
 ): { send(message: FromWorker): void; grant(grant: Grant): void } {
   let offsets: readonly number[] = [];
+  let slotBytes = 0;
   return {
     send: (message) => {
       if (message.type === 'batch')
-        for (const item of message.items) pipe.write(Buffer.from(memory, offsets[item.slot] ?? 0, item.bytes));
+        for (const item of message.items)
+          pipe.write(region.view(offsets[item.slot] ?? 0, slotBytes).subarray(0, item.bytes));
       send(message);
     },
     grant: (grant) => {
       offsets = grant.offsets;
+      slotBytes = grant.bytes;
     },
   };
 }

@@ -73,7 +73,7 @@ function openChannel(child: ChildProcess, region: Region): Channel<FromWorker, T
   const pipe = child.stdio[4];
   const receive =
     region.kind === 'copy'
-      ? receiveCopies(pipe as Readable, region.buffer, (message) => {
+      ? receiveCopies(pipe as Readable, region, (message) => {
           deliver(message);
         })
       : undefined;

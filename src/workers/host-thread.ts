@@ -1,18 +1,18 @@
 // A worker in a thread of the caller's process: no isolation, no copies, for input that is trusted.
 import { Worker } from 'node:worker_threads';
-import { Arena, createRegion } from '../memory/index.js';
+import { Arena, threadRegion } from '../memory/index.js';
 import type { ExitFacts, HostOptions, WorkerHost } from './host.js';
 import type { FromWorker, ToWorker } from './protocol.js';
 
 /** What the thread is born with. */
 export interface ThreadSetup {
   readonly preload: readonly string[];
-  readonly memory: ArrayBufferLike;
+  readonly memory: SharedArrayBuffer;
 }
 
 /** Starts a worker thread. */
 export function startThreadHost(options: HostOptions): WorkerHost {
-  const region = createRegion('threads', options.regionBytes);
+  const region = threadRegion(new SharedArrayBuffer(options.regionBytes));
   const setup: ThreadSetup = { preload: options.preload, memory: region.buffer };
   const worker = new Worker(new URL('./main-thread.js', import.meta.url), { workerData: setup });
   const arena = new Arena(region);

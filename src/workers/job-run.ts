@@ -34,6 +34,8 @@ export class JobRun {
   #ended: { readonly error: FramerailError | undefined } | undefined;
   #waiter: (() => void) | undefined;
   #ranges: readonly Range[] = [];
+  #slotBytes = 0;
+  readonly #views = new Map<number, Uint8Array>();
   #leased = 0;
   #credits: number[] = [];
   #settledOnWorker = false;
@@ -133,6 +135,7 @@ export class JobRun {
     const { id, arena, slots } = this.#options;
     try {
       this.#ranges = arena.take(bytes, slots);
+      this.#slotBytes = bytes;
       this.#options.send({ type: 'grant', id, offsets: this.#ranges.map((range) => range.offset), bytes });
     } catch (error) {
       this.#options.send({ type: 'refuse', id, error: errorToData(error) });
@@ -140,11 +143,9 @@ export class JobRun {
   }
 
   #receive(items: readonly { slot: number; bytes: number; facts: unknown }[]): void {
-    const { buffer } = this.#options.arena.region;
     const leased = items.map(({ slot, bytes, facts }) => {
       this.#leased += 1;
-      const offset = this.#ranges[slot]?.offset ?? 0;
-      const lease = new Lease(new Uint8Array(buffer, offset, bytes), () => {
+      const lease = new Lease(this.#view(slot, bytes), () => {
         this.#return(slot);
       });
       return { lease, facts };
@@ -155,6 +156,16 @@ export class JobRun {
     }
     this.#batches.push(leased);
     this.#wake();
+  }
+
+  /** The memory of a slot, in the same buffer each time it is filled. */
+  #view(slot: number, bytes: number): Uint8Array {
+    let view = this.#views.get(slot);
+    if (view === undefined) {
+      view = this.#options.arena.region.view(this.#ranges[slot]?.offset ?? 0, this.#slotBytes);
+      this.#views.set(slot, view);
+    }
+    return view.subarray(0, bytes);
   }
 
   #return(slot: number): void {

@@ -1,7 +1,7 @@
 // The entry point of a worker process.
 import { Socket } from 'node:net';
 import { dieWithParent } from '../os/index.js';
-import { attachRegion, plainRegion } from '../memory/index.js';
+import { attachRegion, createRegion } from '../memory/index.js';
 import { sendCopies } from './copy-pipe.js';
 import type { FromWorker, ToWorker } from './protocol.js';
 import { serveJobs } from './serve.js';
@@ -26,8 +26,8 @@ process.on('SIGINT', () => undefined);
 const post = (message: FromWorker): void => {
   process.send?.(message);
 };
-const region = copies ? plainRegion('copy', new ArrayBuffer(setup.copyBytes)) : attachRegion(REGION_FD);
-const pipe = copies ? sendCopies(new Socket({ fd: REGION_FD }), region.buffer, post) : undefined;
+const region = copies ? createRegion('copy', setup.copyBytes) : attachRegion(REGION_FD);
+const pipe = copies ? sendCopies(new Socket({ fd: REGION_FD }), region, post) : undefined;
 
 await serveJobs({
   channel: {

@@ -1,6 +1,6 @@
 // The entry point of a worker thread.
 import { parentPort, workerData } from 'node:worker_threads';
-import { plainRegion } from '../memory/index.js';
+import { threadRegion } from '../memory/index.js';
 import type { ThreadSetup } from './host-thread.js';
 import type { ToWorker } from './protocol.js';
 import { serveJobs } from './serve.js';
@@ -19,7 +19,7 @@ if (port !== null)
         });
       },
     },
-    region: plainRegion('threads', setup.memory),
+    region: threadRegion(setup.memory),
     preload: setup.preload,
     exit: () => process.exit(0),
   });

@@ -1,6 +1,6 @@
 // The worker's side of the channel: runs one job at a time, whatever carries the messages.
 import { errorFromData, errorToData, FramerailError } from '../base/index.js';
-import { CANCEL_WORD, CONTROL_BYTES, type Region } from '../memory/index.js';
+import { CANCEL_WORD, controlWords, type Region } from '../memory/index.js';
 import { loadJob, type JobContext, type WritableSlot } from './job.js';
 import {
   PROTOCOL_VERSION,
@@ -62,7 +62,8 @@ class RunningJob implements JobContext {
   #offsets: readonly number[] = [];
   #slotBytes = 0;
   readonly #free: number[] = [];
-  readonly #committed = new Set<number>();
+  /** The memory of each slot that was used, in a buffer of its own. */
+  readonly #memory = new Map<number, Buffer>();
   #pending: BatchItem[] = [];
   #pendingSince = 0;
   #lastBreath = performance.now();
@@ -77,7 +78,7 @@ class RunningJob implements JobContext {
     this.#request = request;
     this.#region = region;
     this.#channel = channel;
-    this.#control = new Int32Array(region.buffer, 0, CONTROL_BYTES / 4);
+    this.#control = controlWords(region);
   }
 
   async run(beat: number): Promise<FromWorker> {
@@ -172,12 +173,15 @@ class RunningJob implements JobContext {
   #writable(index: number): WritableSlot {
     const offset = this.#offsets[index];
     if (offset === undefined) throw new FramerailError('FR_INTERNAL', `There is no slot ${String(index)}.`);
-    if (!this.#committed.has(index)) {
+    let bytes = this.#memory.get(index);
+    if (bytes === undefined) {
       // A full memory is a typed error here and would be a SIGBUS at the first write.
       this.#region.commit(offset, this.#slotBytes);
-      this.#committed.add(index);
+      const { buffer, byteOffset, byteLength } = this.#region.view(offset, this.#slotBytes);
+      bytes = Buffer.from(buffer, byteOffset, byteLength);
+      this.#memory.set(index, bytes);
     }
-    return { index, bytes: Buffer.from(this.#region.buffer, offset, this.#slotBytes) };
+    return { index, bytes };
   }
 
   emit(slot: WritableSlot, bytes: number, facts: unknown): void {

@@ -1,7 +1,7 @@
 // An arena keeps to the budget of its region, gives memory back, and closes when its worker is gone and nobody reads.
 import { fstatSync } from 'node:fs';
 import { expect, type Mock, onTestFinished, test, vi } from 'vitest';
-import { Arena, CONTROL_BYTES, createRegion, PAGE, plainRegion, type Region } from '#dist/memory/index.js';
+import { Arena, CONTROL_BYTES, createRegion, PAGE, type Region } from '#dist/memory/index.js';
 import { failure } from '../support/failure.js';
 
 const MIB = 1024 * 1024;
@@ -16,7 +16,7 @@ interface Watched {
 function watched(length: number): Watched {
   const close = vi.fn<() => void>();
   const decommit = vi.fn<(offset: number, length: number) => void>();
-  return { region: { ...plainRegion('heap', new ArrayBuffer(length)), close, decommit }, close, decommit };
+  return { region: Object.assign(createRegion('heap', length), { close, decommit }), close, decommit };
 }
 
 test('ranges never touch the control words', () => {
@@ -26,7 +26,7 @@ test('ranges never touch the control words', () => {
   expect(ranges.map(({ offset }) => offset)).toEqual([1, 2, 3, 4].map((page) => CONTROL_BYTES - PAGE + page * PAGE));
   expect(arena.control.byteLength).toBe(CONTROL_BYTES);
   arena.control[0] = 7;
-  expect(new Int32Array(region.buffer)[0]).toBe(7);
+  expect(region.view(0, 4)[0]).toBe(7);
 });
 
 test('as many ranges as fit are given, and it counts them', () => {

@@ -1,6 +1,14 @@
 // Every kind of region looks the same to those who use it.
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { attachRegion, CANCEL_WORD, CONTROL_BYTES, createRegion, PAGE, type RegionKind } from '#dist/memory/index.js';
+import {
+  attachRegion,
+  CANCEL_WORD,
+  CONTROL_BYTES,
+  controlWords,
+  createRegion,
+  PAGE,
+  type RegionKind,
+} from '#dist/memory/index.js';
 
 const KINDS: readonly RegionKind[] =
   process.platform === 'linux' ? ['memfd', 'shm', 'threads', 'heap', 'copy'] : ['threads', 'heap', 'copy'];
@@ -10,9 +18,9 @@ describe.each(KINDS)('%s', (kind) => {
   test('is made of zeros, and can be written, committed and given back', () => {
     const region = createRegion(kind, LENGTH);
     onTestFinished(() => region.close());
-    const bytes = new Uint8Array(region.buffer);
+    const bytes = region.view(0, LENGTH);
     expect(region.kind).toBe(kind);
-    expect(bytes.byteLength).toBe(LENGTH);
+    expect(region.byteLength).toBe(LENGTH);
     expect(bytes.every((byte) => byte === 0)).toBe(true);
     region.commit(PAGE, PAGE);
     bytes.fill(7, 0, 2 * PAGE);
@@ -23,14 +31,14 @@ describe.each(KINDS)('%s', (kind) => {
   test('takes Atomics on its control words', () => {
     const region = createRegion(kind, LENGTH);
     onTestFinished(() => region.close());
-    const control = new Int32Array(region.buffer, 0, CONTROL_BYTES / 4);
-    Atomics.store(control, CANCEL_WORD, 5);
-    expect(Atomics.load(new Int32Array(region.buffer), CANCEL_WORD)).toBe(5);
+    Atomics.store(controlWords(region), CANCEL_WORD, 5);
+    expect(Atomics.load(controlWords(region), CANCEL_WORD)).toBe(5);
+    expect(controlWords(region).byteLength).toBe(CONTROL_BYTES);
   });
 
   test('stays safe to read after it was closed, even twice', () => {
     const region = createRegion(kind, LENGTH);
-    const bytes = new Uint8Array(region.buffer);
+    const bytes = region.view(0, LENGTH);
     region.close();
     region.close();
     expect(bytes).toHaveLength(LENGTH);
@@ -46,16 +54,27 @@ describe.each(KINDS)('%s', (kind) => {
   });
 });
 
-test('memory for threads is a SharedArrayBuffer, that of one process is not', () => {
-  expect(createRegion('threads', LENGTH).buffer).toBeInstanceOf(SharedArrayBuffer);
-  expect(createRegion('heap', LENGTH).buffer).toBeInstanceOf(ArrayBuffer);
+test('memory for threads is shared; elsewhere the buffer of a view is its range alone', () => {
+  expect(createRegion('threads', LENGTH).view(PAGE, PAGE).buffer).toBeInstanceOf(SharedArrayBuffer);
+  for (const kind of KINDS.filter((name) => name !== 'threads')) {
+    const region = createRegion(kind, LENGTH);
+    onTestFinished(() => region.close());
+    expect(region.view(PAGE, PAGE).buffer.byteLength).toBe(PAGE);
+  }
+});
+
+test.each(KINDS)('two views of a range show the same bytes (%s)', (kind) => {
+  const region = createRegion(kind, LENGTH);
+  onTestFinished(() => region.close());
+  region.view(PAGE, PAGE).fill(5);
+  expect(region.view(PAGE, 10)).toEqual(new Uint8Array(10).fill(5));
 });
 
 test.runIf(process.platform === 'linux')('an attached region shows what the other side writes', () => {
   const region = createRegion('memfd', LENGTH);
   onTestFinished(() => region.close());
   const attached = attachRegion(region.fd!);
-  expect(attached.buffer.byteLength).toBe(LENGTH);
-  new Uint8Array(attached.buffer)[PAGE] = 9;
-  expect(new Uint8Array(region.buffer)[PAGE]).toBe(9);
+  expect(attached.byteLength).toBe(LENGTH);
+  attached.view(PAGE, PAGE)[0] = 9;
+  expect(region.view(0, LENGTH)[PAGE]).toBe(9);
 });

@@ -3,6 +3,7 @@ import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readdirSync,
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { attachSharedRegion, createSharedRegion, type SharedRegion, type SharedRegionKind } from '#dist/os/index.js';
 import { failure } from '../support/failure.js';
+import { collectGarbage } from '../support/resources.js';
 
 const PAGE = 4096;
 const LENGTH = 64 * PAGE;
@@ -27,13 +28,13 @@ describe.runIf(process.platform === 'linux').each(['memfd', 'shm'] as const)('%s
     const region = create(kind, 1024 * 1024 * 1024);
     expect(fstatSync(region.fd).size).toBe(1024 * 1024 * 1024);
     expect(memory(region.fd)).toBe(0);
-    new Uint8Array(region.buffer)[10 * PAGE] = 1;
+    region.view(0, LENGTH)[10 * PAGE] = 1;
     expect(memory(region.fd)).toBe(PAGE);
   });
 
   test('commits a range and keeps what is in it', () => {
     const region = create(kind);
-    const bytes = new Uint8Array(region.buffer);
+    const bytes = region.view(0, LENGTH);
     bytes[3 * PAGE] = 7;
     region.commit(2 * PAGE, 8 * PAGE);
     expect(memory(region.fd)).toBe(8 * PAGE);
@@ -42,7 +43,7 @@ describe.runIf(process.platform === 'linux').each(['memfd', 'shm'] as const)('%s
 
   test('gives whole pages back, which then read as zeros, and leaves their neighbours alone', () => {
     const region = create(kind);
-    const bytes = new Uint8Array(region.buffer).fill(7);
+    const bytes = region.view(0, LENGTH).fill(7);
     region.decommit(10 * PAGE + 1, PAGE);
     expect(memory(region.fd)).toBe(LENGTH);
     region.decommit(PAGE - 10, 2 * PAGE + 20);
@@ -51,6 +52,27 @@ describe.runIf(process.platform === 'linux').each(['memfd', 'shm'] as const)('%s
     // Only now, as reading a hole gives it memory again.
     expect([PAGE - 1, PAGE, 3 * PAGE - 1, 3 * PAGE].map((at) => bytes[at])).toEqual([7, 0, 0, 7]);
     expect(bytes[11 * PAGE - 1]).toBe(7);
+  });
+
+  test('a view has a buffer of its own, and the mapping outlives the region while there is one', async () => {
+    const region = createSharedRegion(LENGTH, kind);
+    const view = region.view(2 * PAGE, PAGE);
+    expect([view.byteOffset, view.buffer.byteLength]).toEqual([0, PAGE]);
+    expect(structuredClone(view).buffer.byteLength).toBe(PAGE);
+    region.view(0, LENGTH)[2 * PAGE] = 3;
+    expect(view[0]).toBe(3);
+    region.close();
+    await collectGarbage();
+    view[0] = 4;
+    expect(view[0]).toBe(4);
+  });
+
+  test.each([
+    [-1, PAGE],
+    [0, 0],
+    [LENGTH - 1, 2],
+  ])('there is no view of %d, %d', (offset, length) => {
+    expect(() => create(kind).view(offset, length)).toThrow(RangeError);
   });
 
   test('has no name in the file system', () => {
@@ -63,7 +85,7 @@ describe.runIf(process.platform === 'linux').each(['memfd', 'shm'] as const)('%s
   test('close gives the descriptor and the memory back, once; views stay readable and show zeros', () => {
     const before = openFiles();
     const region = createSharedRegion(LENGTH, kind);
-    const bytes = new Uint8Array(region.buffer).fill(7);
+    const bytes = region.view(0, LENGTH).fill(7);
     expect(openFiles()).toBe(before + 1);
     expect(memory(region.fd)).toBe(LENGTH);
     const copy = openSync(`/proc/self/fd/${String(region.fd)}`, 'r');
@@ -121,11 +143,11 @@ describe.runIf(process.platform === 'linux')('attached', () => {
   test('both sides see the same bytes', () => {
     const region = create('memfd');
     const other = attachSharedRegion(region.fd);
-    expect(other.buffer.byteLength).toBe(LENGTH);
-    new Uint8Array(other.buffer)[PAGE] = 9;
-    expect(new Uint8Array(region.buffer)[PAGE]).toBe(9);
+    expect(other.byteLength).toBe(LENGTH);
+    other.view(PAGE, PAGE)[0] = 9;
+    expect(region.view(0, LENGTH)[PAGE]).toBe(9);
     region.decommit(0, LENGTH);
-    expect(new Uint8Array(other.buffer)[PAGE]).toBe(0);
+    expect(other.view(PAGE, PAGE)[0]).toBe(0);
   });
 
   test('a descriptor that cannot be mapped is refused', async () => {
