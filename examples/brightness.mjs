@@ -1,7 +1,9 @@
 // Mean brightness of a video, one frame a second: node examples/brightness.mjs video.mp4
 import { open } from 'framerail';
 
-const video = await open(process.argv[2]);
+const [path] = process.argv.slice(2);
+if (path === undefined) throw new Error('usage: node examples/brightness.mjs <video>');
+const video = await open(path);
 for await (const batch of video.frames({ every: '1s', size: [160, 90], format: 'gray8', packed: true })) {
   for (const frame of batch) {
     let sum = 0;

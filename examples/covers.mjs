@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { createCovers, isFramerailError } from 'framerail';
 
 const [out, ...inputs] = process.argv.slice(2);
+if (inputs.length === 0) throw new Error('usage: node examples/covers.mjs <folder> <video> ...');
 await mkdir(out, { recursive: true });
 const covers = createCovers({ workers: 2 });
 await covers.warm(2);

@@ -1,7 +1,9 @@
 // Frames for a model: eight times of a video as one [8, 3, 224, 224] tensor: node examples/tensor.mjs video.mp4
 import { open } from 'framerail';
 
-const video = await open(process.argv[2]);
+const [path] = process.argv.slice(2);
+if (path === undefined) throw new Error('usage: node examples/tensor.mjs <video>');
+const video = await open(path);
 const { duration = 8 } = video.info;
 const times = Array.from({ length: 8 }, (_, i) => ((i + 0.5) / 8) * duration);
 const tensor = await video.framesAt(times, { size: [224, 224], layout: 'nchw' });

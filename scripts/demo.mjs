@@ -1,6 +1,6 @@
 // npm run demo [-- my.mp4]: the main job on a real file, with times, and pictures in out/ to look at.
 import { execFile } from 'node:child_process';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { blankPicture, encodeImage, pictureOver, Scaler } from '../dist/av/index.js';
@@ -17,12 +17,14 @@ const COVERS = [
   { name: 'cover-portrait-1080x1920.jpg', size: [1080, 1920] },
   { name: 'cover-square-contain.jpg', size: [720, 720], fit: 'contain', background: [24, 24, 32] },
 ];
+const PICTURES = ['contact-sheet.jpg', 'by-ffmpeg.jpg', ...COVERS.map(({ name }) => name)];
 
 try {
-  await rm(OUT, { recursive: true, force: true });
   await mkdir(OUT, { recursive: true });
   const input = process.argv[2] ?? sample();
   await report(input);
+  // Only what this demo makes, and only once the input is known to be good: it may lie in the same folder.
+  for (const name of PICTURES) await rm(join(OUT, name), { force: true });
   await readEverything(input);
   await contactSheet(input);
   await makeCovers(input);
@@ -73,7 +75,7 @@ async function readEverything(input) {
 async function contactSheet(input) {
   const started = performance.now();
   const video = await open(input);
-  const step = (video.info.duration ?? 8) / TILES;
+  const step = (video.info.video.duration ?? video.info.duration ?? 8) / TILES;
   const { display } = video.info.video;
   const size = [Math.round((TILE_HEIGHT * display.width) / display.height), TILE_HEIGHT];
   const tiles = [];
@@ -101,7 +103,7 @@ async function contactSheet(input) {
 async function makeCovers(input) {
   const covers = createCovers();
   await covers.warm();
-  await covers.make(input, { size: [320, 180] });
+  const { pts } = await covers.make(input, { size: [320, 180] });
   for (const { name, ...options } of COVERS) {
     const started = performance.now();
     const { data, width, height, pts } = await covers.make(input, options);
@@ -112,30 +114,22 @@ async function makeCovers(input) {
     );
   }
   await covers.close();
-  await compare(input);
+  await compare(input, pts);
 }
 
-async function compare(input) {
-  const args = [
-    '-v',
-    'error',
-    '-y',
-    '-ss',
-    '1',
-    '-i',
-    input,
-    '-frames:v',
-    '1',
-    '-vf',
-    'scale=320:180',
-    join(OUT, 'by-ffmpeg.jpg'),
-  ];
+/** The same picture by the ffmpeg command, where there is one. */
+async function compare(input, seconds) {
+  const out = join(OUT, 'by-ffmpeg.jpg');
+  const fit = 'scale=320:180:force_original_aspect_ratio=increase,crop=320:180';
+  const args = ['-v', 'error', '-y', '-ss', String(seconds), '-i', input, '-frames:v', '1', '-vf', fit, out];
   const started = performance.now();
   try {
     await promisify(execFile)('ffmpeg', args, { timeout: 60_000 });
-    say(`           the ffmpeg command takes ${since(started)} for the 320x180 one`);
+    const took = since(started);
+    await access(out);
+    say(`           the ffmpeg command takes ${took} for the same 320x180 one`);
   } catch {
-    // There is no ffmpeg command here, or it cannot read this file: nothing to compare with.
+    // There is no ffmpeg command here, or it found no frame: nothing to compare with.
   }
 }
 

@@ -74,7 +74,8 @@ export class MediaInputHandle {
     this.streams = context.streams.map((stream) => describeStream(stream));
     const duration = knownTimestamp(context.duration);
     // libav sums the container up only when it analyses; without that its longest stream says as much.
-    const longest = Math.max(0, ...this.streams.map((stream) => stream.duration ?? 0));
+    const lasting = this.streams.filter((stream) => stream.kind === 'video' || stream.kind === 'audio');
+    const longest = Math.max(0, ...lasting.map((stream) => stream.duration ?? 0));
     this.duration =
       duration !== undefined && duration > 0n ? Number(duration) / 1e6 : longest > 0 ? longest : undefined;
     this.startTime = Number(knownTimestamp(context.startTime) ?? 0n) / 1e6;
@@ -120,7 +121,7 @@ export class MediaInputHandle {
     const videos = this.streams.filter((stream) => stream.kind === 'video');
     const info = index === undefined ? best(videos) : videos.find((stream) => stream.index === index);
     if (info === undefined) {
-      const what = this.streams.map((stream) => stream.kind).join(', ');
+      const what = this.streams.map(({ index, kind }) => `${String(index)} ${kind}`).join(', ');
       throw new FramerailError(
         'FR_INPUT_NO_VIDEO',
         `${this.name} has no video stream${index === undefined ? '' : ` ${String(index)}`} (it has: ${what || 'no stream'}).`,

@@ -101,11 +101,21 @@ export class Picture {
 export function pictureOver(bytes: Buffer, layout: PictureLayout): Picture {
   const format = formatCode(layout.format);
   // libav lays memory out tightly for the padded width, which gives exactly the strides of the layout.
-  const frame = Frame.fromVideoBuffer(bytes.subarray(0, layout.byteLength), {
-    width: layout.paddedWidth,
-    height: layout.height,
-    format,
-  });
+  let frame: Frame;
+  try {
+    frame = Frame.fromVideoBuffer(bytes.subarray(0, layout.byteLength), {
+      width: layout.paddedWidth,
+      height: layout.height,
+      format,
+    });
+  } catch (cause) {
+    const { width, height } = layout;
+    throw new FramerailError(
+      'FR_CONVERT_FAILED',
+      `FFmpeg cannot lay out a picture of ${String(width)}x${String(height)} ${layout.format}.`,
+      { cause },
+    );
+  }
   frame.width = layout.width;
   return new Picture(frame, bytes);
 }

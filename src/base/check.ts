@@ -9,6 +9,8 @@ export function argumentError(name: string, expected: string, received: unknown)
 }
 
 const SHOWN_ITEMS = 4;
+/** What FFmpeg can lay out in every format (av_image_check_size counts 8 bytes a pixel within 2^31), halved. */
+const MAX_PIXELS = 2 ** 27;
 
 function show(value: unknown, depth = 0): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}...` : value);
@@ -46,10 +48,12 @@ export function checkSize(name: string, value: unknown, maxSide: number): { widt
   if (!(value instanceof Array) || value.length !== 2)
     throw argumentError(name, 'columns and rows, such as [640, 360]', value);
   const [width, height] = value as unknown[];
-  return {
+  const size = {
     width: checkInteger(`${name}[0]`, width, 1, maxSide),
     height: checkInteger(`${name}[1]`, height, 1, maxSide),
   };
+  if (size.width * size.height > MAX_PIXELS) throw argumentError(name, `at most ${String(MAX_PIXELS)} pixels`, value);
+  return size;
 }
 
 /** Checks that options are an object at all. */

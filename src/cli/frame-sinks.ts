@@ -31,6 +31,7 @@ export interface SinkOptions {
 /** The sink that the options ask for. */
 export async function frameSink(options: SinkOptions): Promise<FrameSink> {
   const { out, hash, format, json } = options;
+  const type = checkOneOf('--image', options.image, ['png', 'jpg'] as const);
   if (hash !== undefined && out !== undefined) throw argumentError('--hash', 'no --out beside it', out);
   if (hash !== undefined) return hashSink(checkOneOf('--hash', hash, ['md5', 'sha256'] as const), json === true);
   if (out === '-') {
@@ -38,7 +39,6 @@ export async function frameSink(options: SinkOptions): Promise<FrameSink> {
     return rawSink();
   }
   if (out === undefined) return countingSink();
-  const type = checkOneOf('--image', options.image, ['png', 'jpg'] as const);
   if (format !== 'rgb24') throw argumentError('--format', 'rgb24 when images are written', format);
   await makeFolder(out);
   return imageSink(out, type);

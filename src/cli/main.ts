@@ -1,13 +1,17 @@
 // The command line: finds the command, runs it, and turns every failure into one sentence and an exit code.
+import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { isFramerailError } from '../base/index.js';
 import { commands } from './commands/index.js';
+import { interruptedCode } from './interrupt.js';
 import { fail, type Failure } from './output.js';
 
 /** Exit codes: 0 success, 1 failure, 2 wrong usage. */
 const USAGE = 2;
 
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 const program = new Command('framerail')
+  .version(version)
   .description('A media engine on FFmpeg: frames into JavaScript, covers of videos.')
   .exitOverride()
   .configureOutput({ outputError: () => undefined })
@@ -27,7 +31,11 @@ for (const load of named === undefined ? Object.values(commands) : [named]) {
 
 // A reader that has seen enough closes the pipe: that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(
+    `framerail: Standard output could not be written: ${error.code ?? error.message}. (FR_OUTPUT_FAILED)\n`,
+  );
+  process.exit(1);
 });
 
 try {
@@ -39,7 +47,7 @@ try {
     else if (error.code === 'commander.help') fail({ code: 'FR_ARG_INVALID', message: 'Name a command.' }, USAGE);
   } else {
     const wrongUsage = isFramerailError(error) && error.code === 'FR_ARG_INVALID';
-    fail(toFailure(error), wrongUsage ? USAGE : 1);
+    fail(toFailure(error), wrongUsage ? USAGE : (interruptedCode() ?? 1));
   }
 }
 
@@ -51,7 +59,7 @@ function usageFailure(error: CommanderError): Failure {
     .replace(/^\(outputHelp\)$/, 'name a command');
   return {
     code: 'FR_ARG_INVALID',
-    message: `${message.charAt(0).toUpperCase()}${message.slice(1)}; see framerail --help.`,
+    message: `${message.charAt(0).toUpperCase()}${message.slice(1)}; see framerail${named === undefined ? '' : ` ${String(process.argv[2])}`} --help.`,
   };
 }
 

@@ -5,6 +5,7 @@ import {
   MediaInputHandle,
   Picture,
   takeLog,
+  type Breathe,
   VideoDecoder,
   withLog,
   type LogLine,
@@ -62,7 +63,7 @@ export default async function coverJob(rawParams: unknown, context: JobContext):
     const input = await MediaInputHandle.open(context.source, { readBlock: context.readBlock });
     try {
       const stream = input.selectVideo(params.stream ?? undefined);
-      const time = targetTime(params.at, input);
+      const time = await targetTime({ input, stream, params, context });
       clock.end('open');
       const picture = new Picture();
       try {
@@ -91,20 +92,31 @@ export default async function coverJob(rawParams: unknown, context: JobContext):
   });
 }
 
-function targetTime(at: CoverParams['at'], { name, duration }: MediaInputHandle): number {
-  if (at.kind === 'seconds') {
-    if (duration !== undefined && at.seconds > duration)
-      throw new FramerailError(
-        'FR_TIME_BEYOND_END',
-        `The time ${String(at.seconds)} s lies beyond the end of ${name} (it lasts ${duration.toFixed(3)} s).`,
-        {
-          details: { time: at.seconds, duration },
-        },
-      );
-    return at.seconds;
-  }
+/** The wanted time in seconds; one after the end that the header gives is only believed wrong by the packets. */
+async function targetTime(search: Pick<Search, 'input' | 'stream' | 'params' | 'context'>): Promise<number> {
+  const { input, stream, params, context } = search;
+  const duration = stream.duration ?? input.duration;
   // A file that does not say how long it is has a first frame all the same.
-  return (duration ?? 0) * at.fraction;
+  if (params.at.kind === 'fraction') return (duration ?? 0) * params.at.fraction;
+  const { seconds } = params.at;
+  if (duration === undefined || seconds <= duration) return seconds;
+  const end = await lastEnd(input, seconds, () => context.breathe());
+  if (seconds <= end) return seconds;
+  throw new FramerailError(
+    'FR_TIME_BEYOND_END',
+    `The time ${String(seconds)} s lies beyond the end of ${input.name} (it lasts ${end.toFixed(3)} s).`,
+    { details: { time: seconds, duration: end } },
+  );
+}
+
+/** Where the last frame ends: headers leave out that a video may start late. */
+async function lastEnd(input: MediaInputHandle, near: number, breathe: Breathe): Promise<number> {
+  let end = 0;
+  for (let packet = await lastKeyframe(input, near, breathe); packet !== undefined; packet = await input.readPacket()) {
+    end = Math.max(end, (packet.time ?? 0) + packet.duration);
+    await breathe();
+  }
+  return end;
 }
 
 interface Search {

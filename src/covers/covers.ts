@@ -84,7 +84,8 @@ export function createCovers(options: PoolOptions = {}): Covers {
 function checkOptions(options: CoverOptions): CoverParams {
   checkObject(options);
   const background = options.background ?? [0, 0, 0];
-  if (background.length !== 3) throw argumentError('background', 'red, green and blue', background);
+  if (!(background instanceof Array) || background.length !== 3)
+    throw argumentError('background', 'red, green and blue', background);
   for (const [i, part] of background.entries()) checkInteger(`background[${String(i)}]`, part, 0, 255);
   return {
     at: checkPlace(options.at ?? 'middle'),

@@ -1,5 +1,5 @@
 // The engine: a pool of workers, and what can be opened with it.
-import type { CallOptions } from '../base/index.js';
+import { checkInteger, checkOptions, checkSwitch, type CallOptions } from '../base/index.js';
 import { resolveSource, type MediaInput, type ResolvedSource, type SourceOptions } from '../sources/index.js';
 import { jobModule, runJob, WorkerPool, type PoolOptions } from '../workers/index.js';
 import { FRAMES_JOB } from './frame-stream.js';
@@ -52,8 +52,9 @@ export class Engine {
    * @param options - roots that paths must stay in, and the caller's deadline
    */
   async open(input: MediaInput, options: OpenVideoOptions = {}): Promise<Video> {
+    const stream = checkStream(options);
     const source = await resolveSource(input, options);
-    const result = await this.#probe(source, { scan: false, stream: options.stream ?? null }, options);
+    const result = await this.#probe(source, { scan: false, stream }, options);
     return new Video(this.#pool, source, toMediaInfo(source.spec.name, result));
   }
 
@@ -63,8 +64,10 @@ export class Engine {
    * @param options - whether every packet is read, and the caller's deadline
    */
   async probe(input: MediaInput, options: ProbeOptions = {}): Promise<MediaInfo> {
+    const stream = checkStream(options);
+    const scan = checkSwitch('scan', options.scan, true);
     const source = await resolveSource(input, options);
-    const result = await this.#probe(source, { scan: options.scan ?? true, stream: options.stream ?? null }, options);
+    const result = await this.#probe(source, { scan, stream }, options);
     return toMediaInfo(source.spec.name, result);
   }
 
@@ -82,6 +85,11 @@ export class Engine {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function checkStream(options: OpenVideoOptions): number | null {
+  checkOptions(options);
+  return options.stream === undefined ? null : checkInteger('stream', options.stream, 0, 1000);
 }
 
 let shared: Engine | undefined;

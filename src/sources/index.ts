@@ -1,5 +1,6 @@
 // What a job may read, checked before anything native sees it.
 export {
+  readBlocks,
   resolveSource,
   type BlockSource,
   type MediaInput,

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { argumentError, checkInteger, FramerailError, systemCode } from '../base/index.js';
+import { argumentError, checkInteger, FramerailError, isFramerailError, systemCode } from '../base/index.js';
 
 /** Bytes at any place of something that has a known size, for instance an object in a store. */
 export interface BlockSource {
@@ -71,6 +71,22 @@ function literalPath(input: string | URL): string {
   }
   if (path.includes('\0')) throw argumentError('input', 'a path', text);
   return path;
+}
+
+/** Asks a block source, and takes nothing but what was asked for: FR_INPUT_READ otherwise, or when it fails. */
+export async function readBlocks(source: BlockSource, offset: number, length: number): Promise<Uint8Array> {
+  const range = `bytes ${String(offset)} to ${String(offset + length)}`;
+  let bytes: unknown;
+  try {
+    bytes = await source.read(offset, length);
+  } catch (cause) {
+    if (isFramerailError(cause)) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new FramerailError('FR_INPUT_READ', `The source could not give ${range}: ${why}.`, { cause });
+  }
+  if (bytes instanceof Uint8Array && bytes.byteLength <= length) return bytes;
+  const given = bytes instanceof Uint8Array ? `${String(bytes.byteLength)} bytes` : 'no Uint8Array';
+  throw new FramerailError('FR_INPUT_READ', `The source was asked for ${range} and gave ${given}.`);
 }
 
 async function resolveFile(name: string, literal: string, roots: readonly Root[] | undefined): Promise<SourceSpec> {

@@ -1,6 +1,6 @@
 // Runs one job in the calling thread, without a worker: for one-shot commands, whose process is the isolation.
 import { deadlineError, FramerailError, startDeadline, untilAborted } from '../base/index.js';
-import type { ResolvedSource } from '../sources/index.js';
+import { readBlocks, type ResolvedSource } from '../sources/index.js';
 import { loadJob, type JobContext } from './job.js';
 import type { JobCall } from './run-job.js';
 
@@ -29,7 +29,7 @@ function directContext({ spec, blocks }: ResolvedSource, signal: AbortSignal): J
     readBlock: async (offset, length) => {
       if (blocks === undefined) throw new FramerailError('FR_INTERNAL', 'This job has no blocks to ask for.');
       // libav waits for the answer on a thread of its own: one that never comes would keep the process alive.
-      return untilAborted(Promise.resolve(blocks.read(offset, length)), signal);
+      return untilAborted(readBlocks(blocks, offset, length), signal);
     },
     breathe: () => {
       throwIfStopped();

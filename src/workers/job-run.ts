@@ -1,7 +1,7 @@
 // One job as its caller sees it: batches of leased slots, events, and a result that always settles.
-import { errorFromData, errorToData, FramerailError, isFramerailError } from '../base/index.js';
+import { errorFromData, errorToData, FramerailError } from '../base/index.js';
 import { Lease, type Arena, type Range } from '../memory/index.js';
-import type { BlockSource } from '../sources/index.js';
+import { readBlocks, type BlockSource } from '../sources/index.js';
 import type { FromWorker, ToWorker } from './protocol.js';
 
 /** A filled slot that the caller may read until it releases the lease. */
@@ -196,16 +196,10 @@ export class JobRun {
     const { id, blocks } = this.#options;
     try {
       if (blocks === undefined) throw new FramerailError('FR_INTERNAL', 'This job has no blocks to ask for.');
-      const bytes = await blocks.read(offset, length);
+      const bytes = await readBlocks(blocks, offset, length);
       // Copied: the source may use its memory again, and a view of a large buffer must not travel whole.
       this.#options.send({ type: 'block', id, ask, bytes: Uint8Array.from(bytes) });
-    } catch (cause) {
-      const error = isFramerailError(cause)
-        ? cause
-        : new FramerailError(
-            'FR_INPUT_READ',
-            `The source could not give bytes ${String(offset)} to ${String(offset + length)}: ${cause instanceof Error ? cause.message : String(cause)}.`,
-          );
+    } catch (error) {
       this.#options.send({ type: 'no-block', id, ask, error: errorToData(error) });
     }
   }

@@ -1,5 +1,13 @@
 // A pool of workers: started on demand, kept warm, replaced when they die.
-import { checkInteger, checkNumber, checkOneOf, deadlineError, FramerailError, untilAborted } from '../base/index.js';
+import {
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  deadlineError,
+  FramerailError,
+  untilAborted,
+} from '../base/index.js';
 import type { Backend, Transport } from './host.js';
 import type { JobRun } from './job-run.js';
 import type { JobOptions, MediaWorker } from './media-worker.js';
@@ -52,6 +60,7 @@ export class WorkerPool {
    * @param preload - job modules that every worker loads before it is ready
    */
   constructor(options: PoolOptions = {}, preload: readonly string[] = []) {
+    checkOptions(options);
     this.backend = checkOneOf('backend', options.backend ?? 'process', ['process', 'thread', 'inline'] as const);
     this.#preload = preload;
     this.#options = {
@@ -144,6 +153,13 @@ export class WorkerPool {
     return worker;
   }
 
+  /** A deadline that passed in the queue says nothing about the input: say where the time went. */
+  #stillWaiting(error: FramerailError): FramerailError {
+    if (error.code !== 'FR_TIMEOUT') return error;
+    const where = `It was still waiting for one of ${String(this.#options.workers)} workers, all of them busy.`;
+    return new FramerailError('FR_TIMEOUT', `${error.message} ${where}`, { details: error.details });
+  }
+
   #waitForWorker(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const finish = (error?: FramerailError): void => {
@@ -158,14 +174,14 @@ export class WorkerPool {
         finish();
       };
       const abort = (): void => {
-        if (signal !== undefined) finish(deadlineError(signal));
+        if (signal !== undefined) finish(this.#stillWaiting(deadlineError(signal)));
       };
       const timer = setTimeout(() => {
         const { workers, queueTimeout } = this.#options;
         finish(
           new FramerailError(
             'FR_TIMEOUT',
-            `All ${String(workers)} workers stayed busy for ${String(queueTimeout)} ms; release or close videos that are no longer read.`,
+            `All ${String(workers)} workers stayed busy for ${String(queueTimeout)} ms; every loop over frames holds one until it ends: raise \`workers\`, or leave loops that are no longer read.`,
           ),
         );
       }, this.#options.queueTimeout);

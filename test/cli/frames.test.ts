@@ -117,7 +117,7 @@ describe.each(['process', 'thread', 'inline'])('Ctrl-C with --backend %s', (back
     expect(processes.length).toBe(backend === 'process' ? 2 : 1);
     process.kill(-running.child.pid!, 'SIGINT');
     const { code, signal, stderr, stdout, orphans } = await running.ended;
-    expect([code, signal, orphans]).toEqual([1, null, []]);
+    expect([code, signal, orphans]).toEqual([130, null, []]);
     // What came before the failure is told beside it.
     const lines = stderr.trimEnd().split('\n');
     expect(`${lines.at(-1)!}\n`).toMatch(ONE_SENTENCE);

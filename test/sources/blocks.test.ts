@@ -1,7 +1,7 @@
 // Inputs without a path: bytes in memory, and sources that are asked for blocks.
 import { expect, test } from 'vitest';
-import type { MediaInput } from '#dist/sources/index.js';
-import { resolveSource } from '#dist/sources/index.js';
+import type { BlockSource, MediaInput } from '#dist/sources/index.js';
+import { readBlocks, resolveSource } from '#dist/sources/index.js';
 import { failure } from '../support/failure.js';
 
 test('bytes in memory answer for any block, and end where they end', async () => {
@@ -50,4 +50,13 @@ test.each([
   const error = await failure(() => resolveSource(input as unknown as MediaInput));
   expect(error.code).toBe('FR_ARG_INVALID');
   expect(error.message).toMatch(/^Expected a path, a file: URL, a Uint8Array or a block source for `input`/);
+});
+
+test.each<[string, unknown, RegExp]>([
+  ['a number', 5, /asked for bytes 0 to 10 and gave no Uint8Array/],
+  ['too much', new Uint8Array(11), /asked for bytes 0 to 10 and gave 11 bytes/],
+])('a source that gives %s is refused', async (_, given, message) => {
+  const source = { size: 10, read: () => given } as unknown as BlockSource;
+  const error = await failure(() => readBlocks(source, 0, 10));
+  expect(error).toMatchObject({ code: 'FR_INPUT_READ', message: expect.stringMatching(message) as string });
 });

@@ -44,6 +44,8 @@ const WATCHDOG_GRACE = 1000;
 
 async function run(input: string, options: Options): Promise<void> {
   const background = parseColor(options.background);
+  if (options.out === '-' && options.json === true)
+    throw argumentError('--json', 'no image on standard output beside it', '--out -');
   if (options.out !== '-' && !/^\.jpe?g$/i.test(extname(options.out)))
     throw argumentError('--out', 'a name that ends in .jpg, or -', options.out);
   const at = /^(middle|[\d.]+%)$/.test(options.at) ? options.at : seconds('--at')(options.at);

@@ -4,7 +4,7 @@ import { checkOneOf, formatBytes, isFramerailError } from '../../base/index.js';
 import type { FrameFormat, FramesResult, VideoFrame } from '../../frames/index.js';
 import type { Backend, Transport } from '../../workers/index.js';
 import { interruptSignal } from '../interrupt.js';
-import { note, print, printFacts, printJson } from '../output.js';
+import { note, printFacts, printJson } from '../output.js';
 import { Progress } from '../progress.js';
 import { integer, seconds, secondsList, size, timeoutOption, toMilliseconds, type CliCommand } from './command.js';
 
@@ -47,7 +47,7 @@ export const frames: CliCommand = {
       .option('--stream <number>', 'the video stream', integer('--stream'))
       .option('--out <dir>', 'write an image for each frame into a folder, or raw bytes to standard output with -')
       .option('--image <type>', 'png or jpg', 'png')
-      .option('--hash <md5>', 'print one line a frame: number, time, bytes, hash of the tightly packed pixels')
+      .option('--hash <md5|sha256>', 'print one line a frame: number, time, bytes, hash of the tightly packed pixels')
       .option('--backend <where>', 'process, thread or inline', 'process')
       .option('--transport <how>', 'auto, memfd, shm or copy', 'auto')
       .option(timeoutOption[0], timeoutOption[1], seconds('--timeout'))
@@ -137,7 +137,7 @@ async function run(input: string, options: Options): Promise<void> {
   };
   await sink.finish();
   if (options.json === true) printJson(summary);
-  else if (!sink.ownsStdout) report(summary, result, sink.printsLines ? note : print);
+  else if (!sink.ownsStdout && !sink.printsLines) report(summary, result);
   else if (damage(result) !== '') note(damage(result));
 }
 
@@ -154,18 +154,13 @@ interface Summary {
   readonly backend: string;
 }
 
-function report(summary: Summary, result: FramesResult, line: (text: string) => void): void {
+function report(summary: Summary, result: FramesResult): void {
   const { open, firstFrame, total } = summary.milliseconds;
-  if (line !== print) {
-    if (damage(result) !== '') line(damage(result));
-    return;
-  }
-  const { width = 0, height = 0, format = '' } = summary;
+  const kind =
+    summary.format === undefined ? '' : ` of ${String(summary.width)}x${String(summary.height)} ${summary.format}`;
+  const size = `${formatBytes(summary.bytes)} in ${String(summary.batches)} batches`;
   printFacts([
-    [
-      'frames',
-      `${String(summary.frames)} of ${String(width)}x${String(height)} ${format}, ${formatBytes(summary.bytes)} in ${String(summary.batches)} batches`,
-    ],
+    ['frames', `${String(summary.frames)}${kind}, ${size}`],
     ['speed', `${summary.fps.toFixed(1)} frames/s`],
     ['times', `open ${open.toFixed(0)} ms, first frame ${firstFrame.toFixed(0)} ms, total ${total.toFixed(0)} ms`],
     ['decoded', `${String(result.decoded)} by ${summary.decoder} in a worker (${summary.backend})`],
