@@ -45,6 +45,8 @@ export class MediaWorker {
   #condemned = false;
   #onReady: ((error?: FramerailError) => void) | undefined;
   #heard = false;
+  /** Runs while a cancelled job may still stop by itself. */
+  #grace: NodeJS.Timeout | undefined;
   #onIdle: (() => void) | undefined;
 
   constructor(backend: Backend, host: WorkerHost, watch: WatchOptions) {
@@ -80,11 +82,6 @@ export class MediaWorker {
   /** Whether it has ended, or is about to. */
   get dead(): boolean {
     return this.#gone !== undefined || this.#condemned;
-  }
-
-  /** Jobs that were given to it. */
-  get jobs(): number {
-    return this.#jobs;
   }
 
   /** Calls back each time a job is over, or the worker is gone. */
@@ -143,9 +140,15 @@ export class MediaWorker {
   }
 
   #release(): void {
-    this.#run = undefined;
+    this.#forgetRun();
     this.host.hold(false);
     this.#onIdle?.();
+  }
+
+  #forgetRun(): void {
+    this.#run = undefined;
+    clearTimeout(this.#grace);
+    this.#grace = undefined;
   }
 
   #watchForCancel(run: JobRun, signal: AbortSignal | undefined): void {
@@ -169,16 +172,13 @@ export class MediaWorker {
     Atomics.store(this.host.arena.control, CANCEL_WORD, id);
     this.host.channel.send({ type: 'cancel', id });
     if (this.#backend === 'inline') return;
-    const timer = setTimeout(() => {
+    this.#grace ??= setTimeout(() => {
       afterMessages(() => {
         if (run !== this.#run) return;
         this.#condemned = true;
         this.host.kill('SIGKILL');
       });
     }, CANCEL_GRACE);
-    void this.host.exited.then(() => {
-      clearTimeout(timer);
-    });
   }
 
   #watchForSilence(run: JobRun): void {
@@ -219,7 +219,7 @@ export class MediaWorker {
     const details = { pid: this.host.pid, signal: facts.signal, exitCode: facts.code, stderr: facts.stderr };
     this.#onReady?.(startError(`${how} before it was ready${facts.stderr === '' ? '' : `: ${facts.stderr}`}`));
     const run = this.#run;
-    this.#run = undefined;
+    this.#forgetRun();
     run?.fail(
       new FramerailError('FR_WORKER_DIED', `The media worker ${how} during the job; the next job gets a fresh one.`, {
         details,
