@@ -17,7 +17,11 @@ export interface WatchdogSetup {
 export function startWatchdog(milliseconds: number, message: string): () => void {
   const done = new Int32Array(new SharedArrayBuffer(4));
   const setup: WatchdogSetup = { milliseconds, message, done };
-  const worker = new Worker(new URL('./watchdog-thread.js', import.meta.url), { workerData: setup });
+  const worker = new Worker(new URL('./watchdog-thread.js', import.meta.url), {
+    workerData: setup,
+    // Flags of the caller's own start, such as --input-type, are not for this thread.
+    execArgv: [],
+  });
   worker.unref();
   return () => {
     Atomics.store(done, 0, 1);

@@ -14,7 +14,11 @@ export interface ThreadSetup {
 export function startThreadHost(options: HostOptions): WorkerHost {
   const region = threadRegion(new SharedArrayBuffer(options.regionBytes));
   const setup: ThreadSetup = { preload: options.preload, memory: region.buffer };
-  const worker = new Worker(new URL('./main-thread.js', import.meta.url), { workerData: setup });
+  const worker = new Worker(new URL('./main-thread.js', import.meta.url), {
+    workerData: setup,
+    // Flags of the caller's own start, such as --input-type, are not for this thread.
+    execArgv: [],
+  });
   const arena = new Arena(region);
   let abandon: (facts: ExitFacts) => void = () => undefined;
   const exited = new Promise<ExitFacts>((resolve) => {
