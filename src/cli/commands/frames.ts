@@ -1,12 +1,16 @@
 // framerail frames: delivers every chosen frame to JavaScript, and says how fast.
 import type { Command } from 'commander';
 import { checkOneOf, formatBytes, isFramerailError } from '../../base/index.js';
-import type { FrameFormat, FramesResult, VideoFrame } from '../../frames/index.js';
+import type { FrameFormat, FramesOptions, FramesResult, FrameStream } from '../../frames/index.js';
 import type { Backend, Transport } from '../../workers/index.js';
+import type { FrameSink } from '../frame-sinks.js';
 import { interruptSignal } from '../interrupt.js';
 import { note, printFacts, printJson } from '../output.js';
 import { Progress } from '../progress.js';
 import { integer, seconds, secondsList, size, timeoutOption, toMilliseconds, type CliCommand } from './command.js';
+
+const BACKENDS = ['process', 'thread', 'inline'] as const satisfies readonly Backend[];
+const TRANSPORTS = ['auto', 'memfd', 'shm', 'copy'] as const satisfies readonly Transport[];
 
 interface Options {
   readonly from?: number;
@@ -60,101 +64,89 @@ async function run(input: string, options: Options): Promise<void> {
   const started = performance.now();
   const { frameSink } = await import('../frame-sinks.js');
   const sink = await frameSink(options);
+  const limits = { signal: interruptSignal(), timeout: toMilliseconds(options.timeout) };
   const { Engine } = await import('../../frames/index.js');
   await using engine = new Engine({
-    backend: checkOneOf('--backend', options.backend, [
-      'process',
-      'thread',
-      'inline',
-    ] as const satisfies readonly Backend[]),
-    transport: checkOneOf('--transport', options.transport, [
-      'auto',
-      'memfd',
-      'shm',
-      'copy',
-    ] as const satisfies readonly Transport[]),
+    backend: checkOneOf('--backend', options.backend, BACKENDS),
+    transport: checkOneOf('--transport', options.transport, TRANSPORTS),
     workers: 1,
   });
-  const signal = interruptSignal();
-  const timeout = toMilliseconds(options.timeout);
-  const video = await engine.open(input, { signal, timeout, stream: options.stream });
+  const video = await engine.open(input, { ...limits, stream: options.stream });
   const opened = performance.now();
-  const stream = video.frames({
-    from: options.from,
-    to: options.to,
-    every: options.every,
-    at: options.at,
-    keyframes: options.keyframes,
-    count: options.count,
-    size: options.size,
-    format: options.format as FrameFormat,
-    upright: options.rotate,
-    stream: options.stream,
-    packed: sink.packed,
-    timeout,
-    signal,
-  });
+  const stream = video.frames({ ...toFramesOptions(options, sink), ...limits });
+  const tally = await readAll(stream, sink, opened);
+  const result = await stream.result;
+  const ended = performance.now();
+  await sink.finish();
+  const { firstAt = ended, ...counts } = tally;
+  const summary: Summary = {
+    input,
+    ...counts,
+    fps: Number(rate(tally.frames, opened)),
+    milliseconds: { open: opened - started, firstFrame: firstAt - started, total: ended - started },
+    backend: options.backend,
+    ...result,
+  };
+  if (options.json === true) printJson(summary);
+  else if (!sink.ownsStdout && !sink.printsLines) report(summary);
+  else if (damage(summary) !== '') note(damage(summary));
+}
+
+function toFramesOptions(options: Options, sink: FrameSink): FramesOptions {
+  const { from, to, every, at, keyframes, count, size, stream } = options;
+  const form = { format: options.format as FrameFormat, upright: options.rotate, packed: sink.packed };
+  return { from, to, every, at, keyframes, count, size, stream, ...form };
+}
+
+/** What came out of a stream of frames. */
+interface Tally {
+  frames: number;
+  batches: number;
+  bytes: number;
+  width?: number;
+  height?: number;
+  format?: string;
+  /** When the first batch came. */
+  firstAt?: number;
+}
+
+/** Hands every frame to the sink, and shows how far it is. */
+async function readAll(stream: FrameStream, sink: FrameSink, since: number): Promise<Tally> {
   const progress = new Progress(sink.printsLines ? undefined : process.stderr);
-  let count = 0;
-  let batches = 0;
-  let bytes = 0;
-  let firstAt: number | undefined;
-  let kind: Pick<VideoFrame, 'width' | 'height' | 'format'> | undefined;
+  const tally: Tally = { frames: 0, batches: 0, bytes: 0 };
   try {
     for await (const batch of stream) {
-      firstAt ??= performance.now();
-      batches += 1;
+      tally.firstAt ??= performance.now();
+      tally.batches += 1;
       for (const frame of batch) {
-        kind ??= { width: frame.width, height: frame.height, format: frame.format };
-        bytes += frame.data.byteLength;
-        await sink.take(frame, count);
-        count += 1;
+        const { width, height, format, data } = frame;
+        if (tally.frames === 0) Object.assign(tally, { width, height, format });
+        tally.bytes += data.byteLength;
+        await sink.take(frame, tally.frames);
+        tally.frames += 1;
       }
-      progress.show(`${String(count)} frames, ${rate(count, opened)} fps`);
+      progress.show(`${String(tally.frames)} frames, ${rate(tally.frames, since)} fps`);
     }
+    return tally;
   } catch (error) {
-    if (count > 0 && isFramerailError(error)) note(`framerail: ${String(count)} frames came before the failure.`);
+    if (tally.frames > 0 && isFramerailError(error))
+      note(`framerail: ${String(tally.frames)} frames came before the failure.`);
     throw error;
   } finally {
     progress.end();
   }
-  const result = await stream.result;
-  const ended = performance.now();
-  const summary = {
-    input,
-    frames: count,
-    ...kind,
-    batches,
-    bytes,
-    fps: Number(rate(count, opened)),
-    milliseconds: { open: opened - started, firstFrame: (firstAt ?? ended) - started, total: ended - started },
-    decoded: result.decoded,
-    damagedFrames: result.damagedFrames,
-    damagedPackets: result.damagedPackets,
-    decoder: result.decoder,
-    backend: options.backend,
-    log: result.log,
-  };
-  await sink.finish();
-  if (options.json === true) printJson(summary);
-  else if (!sink.ownsStdout && !sink.printsLines) report(summary, result);
-  else if (damage(result) !== '') note(damage(result));
 }
 
-interface Summary {
-  readonly frames: number;
-  readonly width?: number;
-  readonly height?: number;
-  readonly format?: string;
-  readonly batches: number;
-  readonly bytes: number;
+/** What `--json` prints, and a person reads in other words. */
+interface Summary extends Omit<Tally, 'firstAt' | 'frames'>, FramesResult {
+  readonly input: string;
   readonly fps: number;
+  /** From the start of the command. */
   readonly milliseconds: { readonly open: number; readonly firstFrame: number; readonly total: number };
-  readonly decoder: string;
   readonly backend: string;
 }
 
-function report(summary: Summary, result: FramesResult): void {
+function report(summary: Summary): void {
   const { open, firstFrame, total } = summary.milliseconds;
   const kind =
     summary.format === undefined ? '' : ` of ${String(summary.width)}x${String(summary.height)} ${summary.format}`;
@@ -163,8 +155,8 @@ function report(summary: Summary, result: FramesResult): void {
     ['frames', `${String(summary.frames)}${kind}, ${size}`],
     ['speed', `${summary.fps.toFixed(1)} frames/s`],
     ['times', `open ${open.toFixed(0)} ms, first frame ${firstFrame.toFixed(0)} ms, total ${total.toFixed(0)} ms`],
-    ['decoded', `${String(result.decoded)} by ${summary.decoder} in a worker (${summary.backend})`],
-    ['damaged', damage(result) || 'none'],
+    ['decoded', `${String(summary.decoded)} by ${summary.decoder} in a worker (${summary.backend})`],
+    ['damaged', damage(summary) || 'none'],
   ]);
 }
 
