@@ -116,8 +116,11 @@ export class Walker {
 
   async #passSent(landed: PacketFacts, sent: bigint): Promise<void> {
     let packet: PacketFacts | undefined = landed;
-    while (packet?.decodeTimestamp !== undefined && packet.decodeTimestamp <= sent)
+    while (packet?.decodeTimestamp !== undefined && packet.decodeTimestamp <= sent) {
+      const breath = this.#breathe();
+      if (breath !== undefined) await breath;
       packet = await this.#input.readPacket();
+    }
     this.#pending = packet;
   }
 
