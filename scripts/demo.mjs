@@ -8,7 +8,8 @@ import { createCovers, isFramerailError, open, probe } from '../dist/index.js';
 import { planLayout } from '../dist/pixels/index.js';
 import { writeSample } from './demo/sample.mjs';
 
-const OUT = join(import.meta.dirname, '../out');
+/** Where the pictures go; the tests of this demo put them elsewhere. */
+const OUT = process.env.DEMO_OUT ?? join(import.meta.dirname, '../out');
 const TILE_HEIGHT = 216;
 const COLUMNS = 4;
 const TILES = 12;
