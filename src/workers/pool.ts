@@ -93,6 +93,16 @@ export class WorkerPool {
   /** Runs a job on an idle worker, a new one, or the next one that becomes free. */
   async run(options: JobOptions): Promise<PooledRun> {
     const start = await this.#loadStarter();
+    try {
+      return await this.#runOn(start, options);
+    } catch (error) {
+      // The turn of a call that gives up, while its worker starts or just as it was woken, goes to the next one.
+      if (this.#idle() !== undefined) this.#wakeNext();
+      throw error;
+    }
+  }
+
+  async #runOn(start: StartWorker, options: JobOptions): Promise<PooledRun> {
     for (;;) {
       if (this.#closed) throw new FramerailError('FR_CLOSED', 'The engine was closed.');
       if (options.signal?.aborted === true) throw deadlineError(options.signal);
@@ -125,9 +135,15 @@ export class WorkerPool {
   }
 
   #pick(start: StartWorker): MediaWorker | undefined {
-    const idle = [...this.#workers].find((worker) => worker.idle && !this.#claimed.has(worker));
-    if (idle !== undefined) return idle;
-    return this.#workers.size < this.#options.workers ? this.#start(start) : undefined;
+    return this.#idle() ?? (this.#workers.size < this.#options.workers ? this.#start(start) : undefined);
+  }
+
+  #idle(): MediaWorker | undefined {
+    return [...this.#workers].find((worker) => worker.idle && !this.#claimed.has(worker));
+  }
+
+  #wakeNext(): void {
+    this.#waiting.shift()?.();
   }
 
   #start(start: StartWorker): MediaWorker {
@@ -147,7 +163,7 @@ export class WorkerPool {
     };
     worker.onIdle(() => {
       forget();
-      this.#waiting.shift()?.();
+      this.#wakeNext();
     });
     void worker.host.exited.then(forget);
     return worker;

@@ -108,6 +108,28 @@ test('a consumer that does not read keeps its worker waiting, not growing and no
   expect(await stream.result).toMatchObject({ frames: 300 });
 });
 
+test('a call that gives up while its worker starts passes its turn on', async () => {
+  await using engine = new Engine({ workers: 1, queueTimeout: 3000 });
+  // Enough for both to be in the pool, and less than any process takes to start and load FFmpeg.
+  const first = failure(() => engine.open(fixture('plain.mp4'), { timeout: 30 }));
+  const second = engine.open(fixture('plain.mp4'));
+  expect((await first).code).toBe('FR_TIMEOUT');
+  expect((await second).info.video.codec).toBe('h264');
+});
+
+test('of many calls that give up in the queue none takes the turn of those that stay', async () => {
+  await using engine = new Engine({ workers: 1, queueTimeout: 5000 });
+  const controller = new AbortController();
+  const path = fixture('plain.mp4');
+  const calls = Array.from({ length: 9 }, (_, i) =>
+    engine.open(path, i % 3 === 0 ? {} : { signal: controller.signal }),
+  );
+  await calls[0];
+  controller.abort();
+  const ends = await Promise.allSettled(calls);
+  for (const [i, { status }] of ends.entries()) if (i % 3 === 0) expect(status).toBe('fulfilled');
+});
+
 /** The memory of a process that is in use; 0 where the system does not say. */
 function residentBytes(pid: number): number {
   if (process.platform !== 'linux') return 0;
