@@ -14,7 +14,7 @@ export function isEof(code: number): boolean {
 }
 
 /** FFmpeg's own words for a code, such as "Invalid data found when processing input". */
-export function reasonOf(code: number): string {
+function reasonOf(code: number): string {
   return FFmpegError.strerror(code);
 }
 

@@ -9,6 +9,6 @@ export { DECODERS, DEFAULT_LIMITS, DEMUXERS, type InputLimits } from './limits.j
 export { takeLog, withLog, type LogLine } from './log.js';
 export { blankPicture, copyPicture, Picture, pictureOver } from './picture.js';
 export { Scaler, type ScaleFilter, type TargetColor } from './scaler.js';
-export { type OtherStreamInfo, type StreamInfo, type VideoStreamInfo } from './stream-info.js';
+export { orientationOf, type OtherStreamInfo, type StreamInfo, type VideoStreamInfo } from './stream-info.js';
 export { needsTurn, Turner, turnFilters, type Turn } from './upright.js';
 export { VideoWriter, type VideoWriterOptions } from './video-writer.js';

@@ -35,15 +35,14 @@ export async function lastKeyframe(
   time: number,
   breathe: Breathe,
 ): Promise<PacketFacts | undefined> {
-  const seeks = await input.seek(time);
-  if (seeks && EXACT.test(input.container)) {
+  if (EXACT.test(input.container) && (await input.seek(time))) {
     const found = await nextKeyframe(input, time, breathe);
     if (found !== undefined) return found;
   }
   // Between keyframes, or in a part of the file that is missing: start earlier and read on to the last one.
-  let last = seeks ? await seekKeyframe(input, time, breathe) : undefined;
+  let last = await seekKeyframe(input, time, breathe);
   if (last === undefined) {
-    if (seeks) await input.rewind();
+    await input.rewind();
     last = await nextKeyframe(input, Number.POSITIVE_INFINITY, breathe);
   }
   for (let later = last; later !== undefined; later = await nextKeyframe(input, time, breathe)) {
@@ -57,8 +56,7 @@ export async function lastKeyframe(
 /** Reads on to the next keyframe, if it is not after `time`. */
 async function nextKeyframe(input: MediaInputHandle, time: number, breathe: Breathe): Promise<PacketFacts | undefined> {
   for (;;) {
-    const breath = breathe();
-    if (breath !== undefined) await breath;
+    await breathe();
     const packet = await input.readPacket();
     if (packet === undefined || (packet.time !== undefined && packet.time > time)) return undefined;
     if (packet.keyframe) return packet;

@@ -22,7 +22,7 @@ let capturing = false;
 Log.setLevel(AV_LOG_QUIET);
 
 /** Starts a new capture and forgets the lines of the one before. */
-export function startLogCapture(): void {
+function startLogCapture(): void {
   lines = [];
   dropped = 0;
   // node-av aborts the process when a callback outlives the thread that set it.

@@ -8,6 +8,7 @@ import {
   AVCOL_SPC_UNSPECIFIED,
 } from './constants.js';
 import { SoftwareScaleContext, type Frame } from 'node-av/lib';
+import { isRgb } from '../pixels/index.js';
 import { check } from './averror.js';
 import { nativeFrame, type Picture } from './picture.js';
 
@@ -75,8 +76,4 @@ export class Scaler {
   close(): void {
     this.#context.freeContext();
   }
-}
-
-function isRgb(format: string): boolean {
-  return /^(rgb|bgr|argb|abgr|0rgb|0bgr|gbr)/.test(format);
 }

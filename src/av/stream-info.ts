@@ -18,7 +18,7 @@ import {
   type Rect,
   type Size,
 } from '../pixels/index.js';
-import { formatName, knownTimestamp, readMatrix } from './picture.js';
+import { formatName, knownTimestamp, readMatrix, type Picture } from './picture.js';
 
 /** A video stream as its headers describe it. */
 export interface VideoStreamInfo {
@@ -78,6 +78,11 @@ export interface OtherStreamInfo {
 
 /** One stream of an input. */
 export type StreamInfo = VideoStreamInfo | OtherStreamInfo;
+
+/** How pictures of a stream are turned: as the container says, or else as the picture itself does. */
+export function orientationOf(stream: VideoStreamInfo, picture: Picture): Orientation {
+  return stream.orientation === UPRIGHT ? (picture.orientation ?? UPRIGHT) : stream.orientation;
+}
 
 /** Reads the headers of a stream. */
 export function describeStream(stream: Stream): StreamInfo {

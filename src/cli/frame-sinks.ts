@@ -76,22 +76,24 @@ function rawSink(): FrameSink {
 }
 
 async function imageSink(folder: string, type: 'png' | 'jpg'): Promise<FrameSink> {
-  const { encodeImage, imageFormat, pictureOver, Scaler } = await import('../av/index.js');
+  const { blankPicture, encodeImage, imageFormat, pictureOver, Scaler } = await import('../av/index.js');
   const kind = type === 'png' ? ({ type: 'png' } as const) : ({ type: 'jpeg', quality: 90 } as const);
   const scaler = new Scaler('bicubic', 'jpeg');
   const encode = (frame: VideoFrame): Uint8Array => {
     const { data, width, height, format } = frame;
     const memory = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     const picture = pictureOver(memory, planLayout(format, width, height, true));
-    const layout = planLayout(imageFormat(kind), width, height, false);
-    const converted = pictureOver(Buffer.alloc(layout.byteLength), layout);
     try {
       if (format === imageFormat(kind)) return encodeImage(picture, kind);
-      scaler.convert(picture, converted);
-      return encodeImage(converted, kind);
+      const converted = blankPicture(imageFormat(kind), picture);
+      try {
+        scaler.convert(picture, converted);
+        return encodeImage(converted, kind);
+      } finally {
+        converted.close();
+      }
     } finally {
       picture.close();
-      converted.close();
     }
   };
   return {

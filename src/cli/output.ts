@@ -8,7 +8,7 @@ export interface Failure {
 }
 
 /** Whether the command line asked for JSON; read here so that failures before parsing obey it too. */
-export function wantsJson(): boolean {
+function wantsJson(): boolean {
   return process.argv.includes('--json');
 }
 

@@ -1,5 +1,15 @@
 // Brings a decoded picture into the shape of a cover. Everything stays in YUV: what JPEG stores.
-import { imageFormat, needsTurn, Picture, pictureOver, Scaler, Turner, type VideoStreamInfo } from '../av/index.js';
+import {
+  copyPicture,
+  imageFormat,
+  needsTurn,
+  orientationOf,
+  Picture,
+  pictureOver,
+  Scaler,
+  Turner,
+  type VideoStreamInfo,
+} from '../av/index.js';
 import {
   containRect,
   coverCrop,
@@ -81,7 +91,7 @@ function even(value: number): number {
  * @returns a picture in the format of a JPEG, with memory of its own; the caller closes it
  */
 export function composeCover(picture: Picture, stream: VideoStreamInfo, params: CoverParams): Picture {
-  const orientation = stream.orientation === UPRIGHT ? (picture.orientation ?? UPRIGHT) : stream.orientation;
+  const orientation = orientationOf(stream, picture);
   const stored = stream.crop ?? { x: 0, y: 0, width: picture.width, height: picture.height };
   const aspect = stream.pixelAspect !== 1 ? stream.pixelAspect : (picture.pixelAspect ?? 1);
   const plan = planCover(stored, aspect, orientation, params);
@@ -90,8 +100,11 @@ export function composeCover(picture: Picture, stream: VideoStreamInfo, params: 
   const shrinks = plan.scaled.width * 1.5 <= plan.crop.width;
   (shrinks ? scalers.down : scalers.up).convert(cut, small.picture);
   if (cut !== picture) cut.close();
-  if (!needsTurn({ orientation }) && isWhole(plan.place, plan.box)) return small.picture;
   const upright = turned(small.picture, { orientation });
+  if (isWhole(plan.place, plan.box)) {
+    if (upright !== small.picture) small.picture.close();
+    return upright;
+  }
   const cover = emptyPicture(plan.box);
   const source = upright === small.picture ? small : copyOut(upright, plan.place);
   paste(source.memory, source.layout, cover, plan.place, params.background);
@@ -114,7 +127,7 @@ function emptyPicture({ width, height }: Size): OwnPicture {
 /** The pixels of a picture that libav owns, in memory of our own. */
 function copyOut(picture: Picture, size: Size): OwnPicture {
   const own = emptyPicture(size);
-  scalers.up.convert(picture, own.picture);
+  copyPicture(picture, own.picture);
   return own;
 }
 

@@ -95,7 +95,7 @@ function checkStream(options: OpenVideoOptions): number | null {
 let shared: Engine | undefined;
 
 /** The engine of calls that name none: worker processes, started on demand, gone with this process. */
-export function defaultEngine(): Engine {
+function defaultEngine(): Engine {
   shared ??= new Engine();
   return shared;
 }

@@ -42,8 +42,7 @@ export class SlotSink implements FrameSink {
 
   async take(chosen: Chosen): Promise<void> {
     this.#writer ??= await this.#start(chosen);
-    const waiting = this.#context.slot();
-    const slot = waiting instanceof Promise ? await waiting : waiting;
+    const slot = await this.#context.slot();
     this.#writer.write(chosen.picture, slot.bytes, slot.index);
     this.#context.emit(slot, this.#writer.layout.byteLength, factsOf(chosen, this.#params));
   }

@@ -3,13 +3,14 @@ import {
   blankPicture,
   copyPicture,
   needsTurn,
+  orientationOf,
   Picture,
   pictureOver,
   Scaler,
   Turner,
   type VideoStreamInfo,
 } from '../av/index.js';
-import { oriented, planLayout, UPRIGHT, type PictureLayout, type Size } from '../pixels/index.js';
+import { isRgb, oriented, planLayout, UPRIGHT, type PictureLayout, type Size } from '../pixels/index.js';
 import type { FramesParams } from './selection.js';
 
 /** Writes pictures of one video in one layout. */
@@ -28,8 +29,10 @@ export class FrameWriter {
    */
   constructor(params: FramesParams, stream: VideoStreamInfo, first: Picture) {
     const native = params.format === null;
-    const orientation = stream.orientation === UPRIGHT ? (first.orientation ?? UPRIGHT) : stream.orientation;
-    const turn = params.upright && !native ? { orientation, crop: stream.crop } : { orientation: UPRIGHT };
+    const turn =
+      params.upright && !native
+        ? { orientation: orientationOf(stream, first), crop: stream.crop }
+        : { orientation: UPRIGHT };
     this.#turner = needsTurn(turn) ? new Turner(turn) : undefined;
     this.#turned = this.#turner === undefined ? undefined : new Picture();
     const stored: Size = turn.crop ?? { width: first.width, height: first.height };
@@ -89,5 +92,5 @@ export class FrameWriter {
  */
 function losesColumns({ format, width, planes }: PictureLayout): boolean {
   const plane = planes[0];
-  return width % 8 !== 0 && plane !== undefined && plane.stride === plane.rowBytes && /rgb|bgr|gbr/.test(format);
+  return width % 8 !== 0 && plane !== undefined && plane.stride === plane.rowBytes && isRgb(format);
 }

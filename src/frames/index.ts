@@ -1,15 +1,9 @@
 // Frames out of videos.
-export { defaultEngine, Engine, open, probe, type OpenVideoOptions, type ProbeOptions } from './engine.js';
+export { Engine, open, probe, type OpenVideoOptions, type ProbeOptions } from './engine.js';
 export { FrameStream } from './frame-stream.js';
 export type { MediaInfo } from './media-info.js';
-export {
-  FRAME_FORMATS,
-  type FrameFormat,
-  type FramesAtOptions,
-  type FramesOptions,
-  type PictureOptions,
-} from './options.js';
+export type { FrameFormat, FramesAtOptions, FramesOptions, PictureOptions } from './options.js';
 export type { PacketScan } from './probe-job.js';
-export type { FrameFacts, FramesResult } from './selection.js';
+export type { FramesResult } from './selection.js';
 export { Video } from './video.js';
 export { FrameBatch, FrameTensor, VideoFrame, type FramePlane, type TensorFrame } from './video-frame.js';

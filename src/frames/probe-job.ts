@@ -74,8 +74,7 @@ async function scanPackets(input: MediaInputHandle, context: JobContext): Promis
   let end: number | undefined;
   let stoppedBy: string | undefined;
   for (;;) {
-    const breath = context.breathe();
-    if (breath !== undefined) await breath;
+    await context.breathe();
     try {
       const packet = await input.readPacket();
       if (packet === undefined) break;

@@ -90,14 +90,10 @@ export class Walker {
   }
 
   async #feed(): Promise<void> {
-    const breath = this.#breathe();
-    if (breath !== undefined) await breath;
+    await this.#breathe();
     let packet = this.#pending;
     this.#pending = undefined;
-    if (packet === undefined) {
-      const read = this.#input.readPacket();
-      packet = read instanceof Promise ? await read : read;
-    }
+    packet ??= await this.#input.readPacket();
     if (packet === undefined) {
       this.#decoder.drain();
       this.#drained = true;
@@ -117,8 +113,7 @@ export class Walker {
   async #passSent(landed: PacketFacts, sent: bigint): Promise<void> {
     let packet: PacketFacts | undefined = landed;
     while (packet?.decodeTimestamp !== undefined && packet.decodeTimestamp <= sent) {
-      const breath = this.#breathe();
-      if (breath !== undefined) await breath;
+      await this.#breathe();
       packet = await this.#input.readPacket();
     }
     this.#pending = packet;

@@ -1,6 +1,6 @@
 // Shared memory by slots: regions, the ranges taken from them, and the leases that say who may read.
 export { Arena } from './arena.js';
-export { debugMemory, Lease, POISON } from './lease.js';
+export { Lease, POISON } from './lease.js';
 export { PAGE, RangeAllocator, type Range } from './ranges.js';
 export {
   attachRegion,

@@ -5,7 +5,7 @@ import { FramerailError } from '../base/index.js';
 export const POISON = 0xdb;
 
 /** Whether released slots are poisoned; set FRAMERAIL_DEBUG_MEMORY=1 to look for stale views. */
-export const debugMemory = process.env['FRAMERAIL_DEBUG_MEMORY'] === '1';
+const debugMemory = process.env['FRAMERAIL_DEBUG_MEMORY'] === '1';
 
 /** The right to read one slot. */
 export class Lease {

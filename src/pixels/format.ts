@@ -76,3 +76,8 @@ export function formatShape(name: string): FormatShape | undefined {
 export function formatNames(): string[] {
   return [...FORMATS.keys()];
 }
+
+/** Whether a format holds red, green and blue, in whatever order, instead of luma and chroma. */
+export function isRgb(name: string): boolean {
+  return /^(rgb|bgr|argb|abgr|0rgb|0bgr|gbr)/.test(name);
+}

@@ -1,4 +1,4 @@
-// A worker that is the calling thread itself: no start, no isolation. A watchdog must guard it, see guardInline.
+// A worker that is the calling thread itself: no start, no isolation, and nobody who could stop a native call.
 import { Arena, createRegion } from '../memory/index.js';
 import type { ExitFacts, HostOptions, WorkerHost } from './host.js';
 import type { FromWorker, ToWorker } from './protocol.js';

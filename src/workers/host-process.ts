@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { FramerailError, isFramerailError } from '../base/index.js';
+import { isFramerailError } from '../base/index.js';
 import { Arena, createRegion, type Region } from '../memory/index.js';
 import { receiveCopies } from './copy-pipe.js';
 import type { ExitFacts, HostOptions, Transport, WorkerHost } from './host.js';
@@ -106,7 +106,7 @@ function watchExit(child: ChildProcess, arena: Arena): Promise<ExitFacts> {
     };
     child.once('exit', gone);
     child.on('error', (error) => {
-      stderr += new FramerailError('FR_WORKER_START', error.message).message;
+      stderr += error.message;
       if (child.pid === undefined) gone(null, null);
     });
   });

@@ -74,8 +74,7 @@ export class JobRun {
     // Frames that nobody has asked for yet go back at once.
     for (const item of this.#batches.flat()) item.lease.release();
     this.#batches = [];
-    this.#end(error);
-    this.#reject(error);
+    this.#failAfterBatches(error);
   }
 
   /** For the worker's owner: what the worker said about this job. */
