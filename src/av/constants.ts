@@ -4,6 +4,7 @@ import type * as All from 'node-av/constants';
 
 // Return codes (libavutil/error.h).
 export const AVERROR_EAGAIN = -11 as typeof All.AVERROR_EAGAIN;
+export const AVERROR_ENOSPC = -28;
 export const AVERROR_EIO = -5 as typeof All.AVERROR_EIO;
 export const AVERROR_ENOMEM = -12 as typeof All.AVERROR_ENOMEM;
 export const AVERROR_EOF = -541478725 as typeof All.AVERROR_EOF;
@@ -13,8 +14,10 @@ export const AVERROR_INVALIDDATA = -1094995529 as typeof All.AVERROR_INVALIDDATA
 export const AVMEDIA_TYPE_VIDEO = 0 as typeof All.AVMEDIA_TYPE_VIDEO;
 export const AVMEDIA_TYPE_AUDIO = 1 as typeof All.AVMEDIA_TYPE_AUDIO;
 export const AVMEDIA_TYPE_SUBTITLE = 3 as typeof All.AVMEDIA_TYPE_SUBTITLE;
+export const AV_CODEC_ID_NONE = 0 as typeof All.AV_CODEC_ID_NONE;
 export const AV_DISPOSITION_DEFAULT = 1 as typeof All.AV_DISPOSITION_DEFAULT;
 export const AV_DISPOSITION_ATTACHED_PIC = 1024 as typeof All.AV_DISPOSITION_ATTACHED_PIC;
+export const AVDISCARD_DEFAULT = 0 as typeof All.AVDISCARD_DEFAULT;
 export const AVDISCARD_ALL = 48 as typeof All.AVDISCARD_ALL;
 export const AV_PKT_FLAG_CORRUPT = 2 as typeof All.AV_PKT_FLAG_CORRUPT;
 export const AV_PKT_DATA_DISPLAYMATRIX = 5 as typeof All.AV_PKT_DATA_DISPLAYMATRIX;
@@ -34,18 +37,25 @@ export const AVSEEK_SIZE = 65536 as typeof All.AVSEEK_SIZE;
 export const AV_NOPTS_VALUE = -9223372036854775808n;
 export const AV_FRAME_FLAG_CORRUPT = 1 as typeof All.AV_FRAME_FLAG_CORRUPT;
 export const AV_FRAME_FLAG_KEY = 2 as typeof All.AV_FRAME_FLAG_KEY;
+export const AV_PICTURE_TYPE_NONE = 0 as typeof All.AV_PICTURE_TYPE_NONE;
+export const AV_PICTURE_TYPE_I = 1 as typeof All.AV_PICTURE_TYPE_I;
 export const AV_FRAME_DATA_DISPLAYMATRIX = 6 as typeof All.AV_FRAME_DATA_DISPLAYMATRIX;
 
 // Colours (libavutil/pixfmt.h).
 export const AVCOL_RANGE_MPEG = 1 as typeof All.AVCOL_RANGE_MPEG;
 export const AVCOL_RANGE_JPEG = 2 as typeof All.AVCOL_RANGE_JPEG;
+export const AVCOL_PRI_BT709 = 1 as typeof All.AVCOL_PRI_BT709;
+export const AVCOL_TRC_BT709 = 1 as typeof All.AVCOL_TRC_BT709;
+export const AVCOL_SPC_BT709 = 1 as typeof All.AVCOL_SPC_BT709;
 export const AVCOL_SPC_RGB = 0 as typeof All.AVCOL_SPC_RGB;
 export const AVCOL_SPC_UNSPECIFIED = 2 as typeof All.AVCOL_SPC_UNSPECIFIED;
 export const AVCOL_SPC_SMPTE170M = 6 as typeof All.AVCOL_SPC_SMPTE170M;
+export const AVCHROMA_LOC_LEFT = 1 as typeof All.AVCHROMA_LOC_LEFT;
 export const AVCHROMA_LOC_CENTER = 2 as typeof All.AVCHROMA_LOC_CENTER;
 
 // Codecs and filters (libavcodec/avcodec.h, libavutil/avutil.h, libavfilter/buffersrc.h, libavutil/opt.h).
 export const AV_CODEC_FLAG_QSCALE = 2 as typeof All.AV_CODEC_FLAG_QSCALE;
+export const AV_CODEC_FLAG_LOW_DELAY = 524288 as typeof All.AV_CODEC_FLAG_LOW_DELAY;
 export const AV_CODEC_FLAG_GLOBAL_HEADER = 4194304 as typeof All.AV_CODEC_FLAG_GLOBAL_HEADER;
 export const FF_QP2LAMBDA = 118;
 export const AV_BUFFERSRC_FLAG_KEEP_REF = 8 as typeof All.AV_BUFFERSRC_FLAG_KEEP_REF;

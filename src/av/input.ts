@@ -3,6 +3,8 @@ import {
   AV_PKT_FLAG_CORRUPT,
   AVFMT_NOTIMESTAMPS,
   AVDISCARD_ALL,
+  AVDISCARD_DEFAULT,
+  AVMEDIA_TYPE_AUDIO,
   AVMEDIA_TYPE_VIDEO,
   AVSEEK_FLAG_BACKWARD,
   AVSEEK_FLAG_BYTE,
@@ -10,6 +12,7 @@ import {
 import { FormatContext, Packet, type Stream } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
 import type { SourceSpec } from '../sources/index.js';
+import type { Ratio } from './filter-chain.js';
 import { avError, check, isEof } from './averror.js';
 import { requireBuild } from './build.js';
 import { blockIo, type BlockIo, type ReadBlock } from './block-io.js';
@@ -22,12 +25,17 @@ export interface OpenOptions {
   readonly limits?: InputLimits;
   /** Answers for the bytes of a `blocks` source; the promise must settle. */
   readonly readBlock?: ReadBlock;
-  /** Read packets until every stream is fully known, even where the headers would do: for a report, not for speed. */
-  readonly analyse?: boolean;
+  /**
+   * Read packets until every stream is fully known: `always`, even where the headers would do, for a report and not for
+   * speed; `sound` where the headers leave out what a copy of the sound needs.
+   */
+  readonly analyse?: 'always' | 'sound';
 }
 
-/** One compressed packet of the chosen video stream, valid until the next read. */
+/** One compressed packet of a kept stream, valid until the next read. */
 export interface PacketFacts {
+  /** The number of its stream: the chosen video stream, unless others were kept. */
+  readonly stream: number;
   /** Presentation time in seconds from the start of the file; undefined when the container does not say. */
   readonly time: number | undefined;
   /** Decoding time in the stream's time base; undefined when the container does not say. */
@@ -39,7 +47,22 @@ export interface PacketFacts {
   readonly size: number;
 }
 
-let nativesOf: (input: MediaInputHandle) => { packet: Packet; stream: Stream };
+/** How a video stream counts time and shapes its pixels, as fractions; 0 on top where the container does not say. */
+export interface VideoTiming {
+  readonly timeBase: Ratio;
+  readonly frameRate: Ratio;
+  readonly pixelAspect: Ratio;
+}
+
+/** Hears packets of streams beside the video. */
+export interface BesideListener {
+  /** The packet last read belongs to another stream; it is only good during the call. */
+  packet(facts: PacketFacts): void;
+  /** The input goes to another place: what was heard before does not join what comes. */
+  restart(): void;
+}
+
+let nativesOf: (input: MediaInputHandle) => { packet: Packet; stream: Stream; context: FormatContext };
 
 /** An open input; one per job. */
 export class MediaInputHandle {
@@ -56,13 +79,16 @@ export class MediaInputHandle {
   readonly #packet: Packet;
   #held: Packet | undefined;
   #video: Stream | undefined;
+  /** Streams whose packets are heard beside those of the video, by number. */
+  readonly #beside = new Map<number, Stream>();
+  #listener: BesideListener | undefined;
   #tick = 0;
   /** Whether this is a bare stream without any times: its pictures are counted instead, and it cannot seek. */
   readonly #untimed: boolean;
   #counted = 0;
 
   static {
-    nativesOf = (input) => ({ packet: input.#packet, stream: input.#stream() });
+    nativesOf = (input) => ({ packet: input.#packet, stream: input.#stream(), context: input.#context });
   }
 
   private constructor(context: FormatContext, io: BlockIo | undefined, name: string) {
@@ -98,7 +124,7 @@ export class MediaInputHandle {
         source.kind === 'file' ? context.openInputSync(`file:${source.path}`) : await context.openInput('');
       io?.rethrow();
       if (opened < 0) throw openError(source.name, opened);
-      if (options.analyse === true || needsAnalysis(context))
+      if (options.analyse === 'always' || needsAnalysis(context, options.analyse === 'sound'))
         check(
           io === undefined ? context.findStreamInfoSync() : await context.findStreamInfo(),
           'FR_INPUT_INVALID',
@@ -135,6 +161,25 @@ export class MediaInputHandle {
     const { num, den } = this.#stream().timeBase;
     this.#tick = num / den;
     return info;
+  }
+
+  /** Has the packets of other streams heard while those of the video are read; call it after `selectVideo`. */
+  keep(indexes: readonly number[], listener: BesideListener): void {
+    this.#listener = listener;
+    for (const stream of this.#context.streams) {
+      if (!indexes.includes(stream.index) || stream.index === this.#video?.index) continue;
+      stream.discard = AVDISCARD_DEFAULT;
+      this.#beside.set(stream.index, stream);
+    }
+  }
+
+  /** How the chosen stream counts time. */
+  get timing(): VideoTiming {
+    const { timeBase, avgFrameRate, rFrameRate, codecpar } = this.#stream();
+    const rate = avgFrameRate.num > 0 ? avgFrameRate : rFrameRate;
+    const aspect = this.#stream().sampleAspectRatio;
+    const pixelAspect = aspect.num > 0 ? aspect : codecpar.sampleAspectRatio;
+    return { timeBase: fraction(timeBase), frameRate: fraction(rate), pixelAspect: fraction(pixelAspect) };
   }
 
   /** Seconds from the start of the file for a timestamp of the chosen stream. */
@@ -175,18 +220,20 @@ export class MediaInputHandle {
     if (isEof(code)) return undefined;
     if (code < 0) throw avError('FR_INPUT_READ', code, `${this.name} could not be read further`);
     const packet = this.#packet;
+    const beside = this.#beside.get(packet.streamIndex);
+    if (beside !== undefined) this.#listener?.packet(this.#besideFacts(packet, beside));
     if (packet.streamIndex !== this.#video?.index) return 'other';
     const pts = knownTimestamp(packet.pts);
     const duration = this.toDuration(packet.duration);
     const counted = this.#untimed ? duration * this.#counted++ : undefined;
-    return {
-      time: pts === undefined ? counted : this.toSeconds(pts),
-      decodeTimestamp: knownTimestamp(packet.dts),
-      duration,
-      keyframe: packet.isKeyframe,
-      corrupt: packet.hasFlags(AV_PKT_FLAG_CORRUPT),
-      size: packet.size,
-    };
+    return factsOf(packet, pts === undefined ? counted : this.toSeconds(pts), duration);
+  }
+
+  #besideFacts(packet: Packet, stream: Stream): PacketFacts {
+    const tick = stream.timeBase.toDouble();
+    const pts = knownTimestamp(packet.pts);
+    const time = pts === undefined ? undefined : Number(pts) * tick - this.startTime;
+    return factsOf(packet, time, Number(packet.duration) * tick);
   }
 
   /** Puts the packet last read aside, in place of one held before; `recall` makes it the current one again. */
@@ -207,6 +254,7 @@ export class MediaInputHandle {
   async seek(seconds: number): Promise<boolean> {
     // libav would leave such a stream at its end.
     if (this.#untimed) return false;
+    this.#listener?.restart();
     const stream = this.#stream();
     const target = BigInt(Math.floor((seconds + this.startTime) / this.#tick + 1e-6));
     const code =
@@ -220,6 +268,7 @@ export class MediaInputHandle {
   /** Moves back to the first packet, as far as the container lets us. */
   async rewind(): Promise<boolean> {
     if (!/^mpeg/.test(this.container)) return this.seek(0);
+    this.#listener?.restart();
     // Looking for a time, libav would land after the first keyframes of a transport stream.
     const code =
       this.#io === undefined
@@ -243,9 +292,25 @@ export class MediaInputHandle {
   }
 }
 
-/** For av/ alone: the packet last read and the stream it came from. */
-export function nativeInput(input: MediaInputHandle): { packet: Packet; stream: Stream } {
+/** For av/ alone: the packet last read, the chosen video stream, and the container. */
+export function nativeInput(input: MediaInputHandle): { packet: Packet; stream: Stream; context: FormatContext } {
   return nativesOf(input);
+}
+
+function fraction({ num, den }: Ratio): Ratio {
+  return { num, den };
+}
+
+function factsOf(packet: Packet, time: number | undefined, duration: number): PacketFacts {
+  return {
+    stream: packet.streamIndex,
+    time,
+    decodeTimestamp: knownTimestamp(packet.dts),
+    duration,
+    keyframe: packet.isKeyframe,
+    corrupt: packet.hasFlags(AV_PKT_FLAG_CORRUPT),
+    size: packet.size,
+  };
 }
 
 function allocPacket(): Packet {
@@ -255,7 +320,12 @@ function allocPacket(): Packet {
 }
 
 /** Whether the headers left out what everyone needs: then packets must be read to learn it (8 to 148 ms). */
-function needsAnalysis(context: FormatContext): boolean {
+function needsAnalysis(context: FormatContext, sound: boolean): boolean {
+  if (
+    sound &&
+    context.streams.some(({ codecpar }) => codecpar.codecType === AVMEDIA_TYPE_AUDIO && codecpar.sampleRate === 0)
+  )
+    return true;
   const videos = context.streams.filter((stream) => stream.codecpar.codecType === AVMEDIA_TYPE_VIDEO);
   return context.nbStreams === 0 || videos.some((stream) => stream.codecpar.width === 0);
 }

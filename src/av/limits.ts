@@ -68,3 +68,30 @@ export const DECODERS = new Set([
   'v210',
   'cfhd',
 ]);
+
+/** Muxers that may write an output: containers that are one stream of bytes and never open other files. */
+export const MUXERS: ReadonlySet<string> = new Set([
+  'mp4',
+  'mov',
+  'ipod',
+  '3gp',
+  'matroska',
+  'webm',
+  'mpegts',
+  'flv',
+  'avi',
+  'nut',
+  'ogg',
+  'asf',
+  'mxf',
+  'gif',
+  'apng',
+  'ivf',
+  'h264',
+  'hevc',
+  'obu',
+  'mjpeg',
+  'mpeg',
+  'yuv4mpegpipe',
+  'rawvideo',
+]);

@@ -52,9 +52,20 @@ export class Picture {
     return knownTimestamp(this.#frame.bestEffortTimestamp) ?? knownTimestamp(this.#frame.pts);
   }
 
+  /** The presentation time that it was given, by a filter for instance; undefined when there is none. */
+  get pts(): bigint | undefined {
+    return knownTimestamp(this.#frame.pts);
+  }
+
   /** How long it is shown, in the stream's time base; 0 when unknown. */
   get duration(): bigint {
     return this.#frame.duration;
+  }
+
+  /** Says when it is shown, in the time base that whoever takes it counts in. */
+  setTimes(timestamp: bigint, duration: bigint): void {
+    this.#frame.pts = timestamp;
+    this.#frame.duration = duration;
   }
 
   /** Whether its samples are tagged as full range. */

@@ -10,6 +10,7 @@ import {
 import { SoftwareScaleContext, type Frame } from 'node-av/lib';
 import { isRgb } from '../pixels/index.js';
 import { check } from './averror.js';
+import type { ColorTags } from './color.js';
 import { nativeFrame, type Picture } from './picture.js';
 
 /** What sits between the source and the target samples. */
@@ -34,12 +35,19 @@ export class Scaler {
     check(this.#context.setOption('threads', threads), 'FR_INTERNAL', 'The scaler has no threads');
   }
 
-  /** Fills `target`, whose size and format say what is wanted, from `source`. */
-  convert(source: Picture, target: Picture): void {
+  /**
+   * Fills `target`, whose size and format say what is wanted, from `source`.
+   * @param wanted - what the samples of a YUV target shall mean, instead of what the source or the habit says
+   */
+  convert(source: Picture, target: Picture, wanted?: ColorTags): void {
     const from = nativeFrame(source);
     const to = nativeFrame(target);
     const { colorSpace, colorRange, chromaLocation } = from;
     this.#tag(from, to, source.format, target.format);
+    if (wanted !== undefined && !isRgb(target.format)) {
+      if (wanted.colorSpace !== AVCOL_SPC_UNSPECIFIED) to.colorSpace = wanted.colorSpace;
+      if (wanted.colorRange !== 0) to.colorRange = wanted.colorRange;
+    }
     const code = this.#context.scaleFrameSync(to, from);
     Object.assign(from, { colorSpace, colorRange, chromaLocation });
     check(code, 'FR_CONVERT_FAILED', `A picture could not be converted from ${source.format} to ${target.format}`);

@@ -34,9 +34,15 @@ export const ERRORS = {
   FR_DECODE_NO_FRAME: { retryable: false, meaning: 'The video stream gave no frame that could be decoded.' },
   FR_DECODE_FAILED: { retryable: false, meaning: 'Decoding failed and could not go on.' },
   FR_CONVERT_FAILED: { retryable: false, meaning: 'Scaling or converting a picture failed.' },
+  FR_FILTER_FAILED: { retryable: false, meaning: 'FFmpeg could not set up or run the filters that were asked for.' },
   FR_ENCODE_FAILED: { retryable: false, meaning: 'Encoding a picture or a video failed.' },
   FR_TIME_BEYOND_END: { retryable: false, meaning: 'A requested time lies beyond the end of the video.' },
   FR_OUTPUT_FAILED: { retryable: false, meaning: 'Writing an output failed; nothing half-written is left behind.' },
+  FR_TRANSFORM_FAILED: { retryable: false, meaning: 'The JavaScript transform of a video threw an error.' },
+  FR_TRANSFORM_STALLED: {
+    retryable: false,
+    meaning: 'The JavaScript transform of a video did not settle within its deadline.',
+  },
   FR_FRAME_RELEASED: { retryable: false, meaning: 'The pixels of a frame were read after the frame was released.' },
   FR_MEMORY_REGION: { retryable: true, meaning: 'The operating system refused a shared memory region.' },
   FR_MEMORY_BUDGET: {

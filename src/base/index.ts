@@ -21,5 +21,6 @@ export {
   type ErrorDetails,
   type ErrorMeaning,
 } from './errors.js';
-export { makeFolder, publishFile, systemCode, temporaryName } from './publish.js';
+export { nearest } from './nearest.js';
+export { makeFolder, outputError, publishable, publishFile, systemCode, temporaryName } from './publish.js';
 export { formatBytes, formatClock, parseSeconds, parseSize } from './text.js';

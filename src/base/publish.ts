@@ -25,12 +25,12 @@ export async function publishFile(path: string, data: Uint8Array): Promise<void>
     await rename(temporary, target);
   } catch (cause) {
     if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
-    throw cause instanceof FramerailError ? cause : outputError(path, cause);
+    throw outputError(path, cause);
   }
 }
 
-/** Where a file may appear: nowhere yet, or in place of a regular file. */
-async function publishable(path: string): Promise<string> {
+/** Where a file may appear: nowhere yet, or in place of a regular file. Links are followed. */
+export async function publishable(path: string): Promise<string> {
   try {
     const target = await realpath(path);
     const facts = await stat(target);
@@ -52,7 +52,9 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-function outputError(path: string, cause: unknown): FramerailError {
+/** What a failure of the system means for an output, in one sentence. */
+export function outputError(path: string, cause: unknown): FramerailError {
+  if (cause instanceof FramerailError) return cause;
   const code = systemCode(cause);
   const why = {
     ENOENT: 'its folder does not exist',
@@ -64,6 +66,8 @@ function outputError(path: string, cause: unknown): FramerailError {
     EEXIST: 'a file of that name is in the way',
     ENAMETOOLONG: 'its name is too long',
     ELOOP: 'its links lead in a circle',
+    EFBIG: 'it would grow beyond the largest file that is allowed',
+    EDQUOT: 'the quota of this user is used up',
   }[code];
   return new FramerailError('FR_OUTPUT_FAILED', `Cannot write ${path}: ${why ?? code}.`, {
     details: { path, system: code },

@@ -5,6 +5,14 @@ import { jobModule, runJob, WorkerPool, type PoolOptions } from '../workers/inde
 import { FRAMES_JOB } from './frame-stream.js';
 import { toMediaInfo, type MediaInfo } from './media-info.js';
 import type { ProbeParams, ProbeResult } from './probe-job.js';
+import {
+  checkProcess,
+  type MediaDestination,
+  type ProcessOptions,
+  type ProcessResult,
+  ProcessSession,
+} from './process/index.js';
+import { PROCESS_JOB } from './process/index.js';
 import { Video } from './video.js';
 
 const PROBE_JOB = jobModule(import.meta.url, './probe-job.js');
@@ -30,7 +38,7 @@ export class Engine {
    * @param options - where jobs run and how many at once
    */
   constructor(options: PoolOptions = {}) {
-    this.#pool = new WorkerPool(options, [FRAMES_JOB, PROBE_JOB]);
+    this.#pool = new WorkerPool(options, [FRAMES_JOB, PROBE_JOB, PROCESS_JOB]);
   }
 
   /** The processes of its live workers. */
@@ -76,6 +84,26 @@ export class Engine {
     return (await runJob<ProbeResult>(this.#pool, source, { module: PROBE_JOB, params, options, what })).result;
   }
 
+  /**
+   * Starts to process a video; `session.result` settles when the output is published, or failed and left nothing.
+   * Throws FR_ARG_INVALID at once for wrong options.
+   * @param input - as for `open`
+   * @param output - a path, a file: URL, a Node or a web stream; null for a transform that only looks
+   * @param options - filters, the transform, how to encode
+   */
+  process(input: MediaInput, output: MediaDestination | null, options: ProcessOptions = {}): ProcessSession {
+    const checked = checkProcess(options);
+    const name = typeof input === 'string' || input instanceof URL ? String(input) : 'the input';
+    return new ProcessSession({
+      pool: this.#pool,
+      resolve: () => resolveSource(input, options),
+      name,
+      output,
+      checked,
+      options,
+    });
+  }
+
   /** Stops its workers and ends what still runs with FR_CLOSED; resolves when every process is gone. */
   async close(): Promise<void> {
     await this.#pool.close();
@@ -116,4 +144,33 @@ export function open(input: MediaInput, options: OpenVideoOptions = {}): Promise
  */
 export function probe(input: MediaInput, options: ProbeOptions = {}): Promise<MediaInfo> {
   return defaultEngine().probe(input, options);
+}
+
+/**
+ * Decodes a video, changes it with filters and in JavaScript, encodes it and publishes the output, with the default
+ * engine. Rejects as {@link ProcessSession.result} does; no file is left then.
+ * @param input - a path, a file: URL, bytes, or a source of blocks; a string is never a protocol
+ * @param output - a path, a file: URL, a Node or a web stream; null for a transform that only looks
+ * @param options - filters, the transform, how to encode
+ */
+export async function processVideo(
+  input: MediaInput,
+  output: MediaDestination | null,
+  options: ProcessOptions = {},
+): Promise<ProcessResult> {
+  return defaultEngine().process(input, output, options).result;
+}
+
+/**
+ * Starts to process a video with the default engine, for those who want to look at its progress or change it on its way.
+ * @param input - as for `processVideo`
+ * @param output - as for `processVideo`
+ * @param options - as for `processVideo`
+ */
+export function startProcess(
+  input: MediaInput,
+  output: MediaDestination | null,
+  options: ProcessOptions = {},
+): ProcessSession {
+  return defaultEngine().process(input, output, options);
 }

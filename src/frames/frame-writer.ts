@@ -11,7 +11,18 @@ import {
   type VideoStreamInfo,
 } from '../av/index.js';
 import { isRgb, oriented, planLayout, UPRIGHT, type PictureLayout, type Size } from '../pixels/index.js';
-import type { FramesParams } from './selection.js';
+
+/** What pictures are brought into. */
+export interface FrameForm {
+  /** FFmpeg's name of the pixel format, or null for what comes, untouched. */
+  readonly format: string | null;
+  /** The size to scale to; null for the size of what comes. */
+  readonly size: Size | null;
+  /** No padding between rows and planes. */
+  readonly packed: boolean;
+  /** Turn and crop pictures as their container says; never applied to native ones. */
+  readonly upright: boolean;
+}
 
 /** Writes pictures of one video in one layout. */
 export class FrameWriter {
@@ -27,17 +38,17 @@ export class FrameWriter {
   /**
    * @param first - the first picture: what it is decides the layout
    */
-  constructor(params: FramesParams, stream: VideoStreamInfo, first: Picture) {
-    const native = params.format === null;
+  constructor(form: FrameForm, stream: VideoStreamInfo, first: Picture) {
+    const native = form.format === null;
     const turn =
-      params.upright && !native
+      form.upright && !native
         ? { orientation: orientationOf(stream, first), crop: stream.crop }
         : { orientation: UPRIGHT };
     this.#turner = needsTurn(turn) ? new Turner(turn) : undefined;
     this.#turned = this.#turner === undefined ? undefined : new Picture();
     const stored: Size = turn.crop ?? { width: first.width, height: first.height };
-    const { width, height } = params.size ?? oriented(stored, turn.orientation);
-    this.layout = planLayout(params.format ?? first.format, width, height, params.packed || params.gather !== null);
+    const { width, height } = form.size ?? oriented(stored, turn.orientation);
+    this.layout = planLayout(form.format ?? first.format, width, height, form.packed);
     this.#native = native;
     this.#padded = losesColumns(this.layout) ? blankPicture(this.layout.format, { width, height }) : undefined;
   }

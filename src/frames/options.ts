@@ -84,7 +84,7 @@ export function checkFrames(options: FramesOptions): CheckedFrames {
   const slots = checkInteger('slots', options.slots ?? 8, 2, 256);
   const size = checkInteger('batchSize', options.batchSize ?? 10, 1, 256);
   const params: FramesParams = {
-    ...picture(options),
+    ...checkPictureForm(options),
     selection: selection(options),
     from: checkNumber('from', options.from ?? 0, 0, 'seconds'),
     to: options.to === undefined ? null : checkNumber('to', options.to, 0, 'seconds'),
@@ -103,7 +103,7 @@ export function checkFrames(options: FramesOptions): CheckedFrames {
 export function checkFramesAt(times: readonly number[], options: FramesAtOptions): CheckedFrames {
   checkOptions(options);
   const gather = checkOneOf('layout', options.layout ?? 'nhwc', ['nhwc', 'nchw'] as const);
-  const common = picture(options);
+  const common = checkPictureForm(options);
   if (gather === 'nchw' && common.format !== 'rgb24')
     throw argumentError('format', "'rgb24' with the layout nchw", options.format);
   return {
@@ -121,7 +121,10 @@ export function checkFramesAt(times: readonly number[], options: FramesAtOptions
   };
 }
 
-function picture(options: PictureOptions): Pick<FramesParams, 'format' | 'size' | 'upright' | 'stream' | 'threads'> {
+/** Checks what the pixels of frames look like, and where they come from. */
+export function checkPictureForm(
+  options: Omit<PictureOptions, keyof CallOptions>,
+): Pick<FramesParams, 'format' | 'size' | 'upright' | 'stream' | 'threads'> {
   const format = checkOneOf('format', options.format ?? 'rgb24', FRAME_FORMATS);
   if (format === 'native' && options.size !== undefined)
     throw argumentError('size', 'no size with the format native', options.size);

@@ -44,7 +44,10 @@ export interface ProbeResult {
 export default async function probeJob(rawParams: unknown, context: JobContext): Promise<ProbeResult> {
   const params = rawParams as ProbeParams;
   return withLog(async () => {
-    const input = await MediaInputHandle.open(context.source, { readBlock: context.readBlock, analyse: params.scan });
+    const input = await MediaInputHandle.open(context.source, {
+      readBlock: context.readBlock,
+      ...(params.scan ? { analyse: 'always' as const } : {}),
+    });
     try {
       const video = input.selectVideo(params.stream ?? undefined);
       const decoder = VideoDecoder.open(input, { threads: 1 });

@@ -40,7 +40,7 @@ export class TensorSink implements FrameSink {
   async #start(first: Chosen): Promise<{ writer: FrameWriter; slot: WritableSlot }> {
     const { selection, gather } = this.#params;
     const count = selection.kind === 'times' ? selection.times.length : 1;
-    const writer = new FrameWriter(this.#params, this.#stream, first.picture);
+    const writer = new FrameWriter({ ...this.#params, packed: true }, this.#stream, first.picture);
     const { layout } = writer;
     await this.#context.reserve(layout.byteLength * count);
     this.#context.event({ layout } satisfies LayoutEvent);

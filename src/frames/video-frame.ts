@@ -145,12 +145,12 @@ export class VideoFrame {
 }
 
 /** Frames that arrived together. Its frames live until the next batch is asked for, unless they are retained. */
-export class FrameBatch implements Iterable<VideoFrame> {
+export class FrameBatch<Frame extends VideoFrame = VideoFrame> implements Iterable<Frame> {
   /** The frames in order of time. */
-  readonly frames: readonly VideoFrame[];
+  readonly frames: readonly Frame[];
 
   /** @internal */
-  constructor(frames: readonly VideoFrame[]) {
+  constructor(frames: readonly Frame[]) {
     this.frames = frames;
   }
 
@@ -160,7 +160,7 @@ export class FrameBatch implements Iterable<VideoFrame> {
   }
 
   /** Goes through the frames in order of time. */
-  [Symbol.iterator](): Iterator<VideoFrame> {
+  [Symbol.iterator](): Iterator<Frame> {
     return this.frames[Symbol.iterator]();
   }
 

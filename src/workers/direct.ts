@@ -31,9 +31,9 @@ function directContext({ spec, blocks }: ResolvedSource, signal: AbortSignal): J
       // libav waits for the answer on a thread of its own: one that never comes would keep the process alive.
       return untilAborted(readBlocks(blocks, offset, length), signal);
     },
-    breathe: () => {
+    breathe: (interval = BREATH_INTERVAL) => {
       throwIfStopped();
-      if (performance.now() - lastBreath < BREATH_INTERVAL) return undefined;
+      if (performance.now() - lastBreath < interval) return undefined;
       return new Promise((resolve) =>
         setImmediate(() => {
           lastBreath = performance.now();
@@ -51,6 +51,19 @@ function directContext({ spec, blocks }: ResolvedSource, signal: AbortSignal): J
     event: () => {
       throw noSlots();
     },
+    notify: () => {
+      throw noSlots();
+    },
+    freeSlots: 0,
+    recycle: () => {
+      throw noSlots();
+    },
+    takeMail: () => undefined,
+    pause: () => Promise.reject(noSlots()),
+    write: () => {
+      throw noSlots();
+    },
+    unwritten: 0,
   };
 }
 

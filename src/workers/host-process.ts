@@ -1,10 +1,10 @@
 // A worker in a process of its own: it inherits one region by descriptor and talks over Node's channel.
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { isFramerailError } from '../base/index.js';
 import { Arena, createRegion, type Region } from '../memory/index.js';
-import { receiveCopies } from './copy-pipe.js';
+import { copyEnd } from './copy-pipe.js';
 import type { ExitFacts, HostOptions, Transport, WorkerHost } from './host.js';
 import type { Channel, FromWorker, ToWorker } from './protocol.js';
 
@@ -70,22 +70,25 @@ function environment(): NodeJS.ProcessEnv {
 
 function openChannel(child: ChildProcess, region: Region): Channel<FromWorker, ToWorker> {
   let deliver: (message: FromWorker) => void = () => undefined;
-  const pipe = child.stdio[4];
-  const receive =
+  const post = (message: ToWorker): void => {
+    // A worker that just died cannot hear; its exit tells the caller.
+    if (child.connected) child.send(message, ignore);
+  };
+  const copies =
     region.kind === 'copy'
-      ? receiveCopies(pipe as Readable, region, (message) => {
+      ? copyEnd<FromWorker, ToWorker>(child.stdio[4] as Duplex, region, post, (message) => {
           deliver(message);
         })
       : undefined;
   child.on('message', (message) => {
-    if (receive === undefined) deliver(message as FromWorker);
-    else receive(message as FromWorker);
+    if (copies === undefined) deliver(message as FromWorker);
+    else copies.receive(message as FromWorker);
   });
   return {
     send: (message) => {
-      // A worker that just died cannot hear; its exit tells the caller.
-      if (child.connected) child.send(message, ignore);
-      if (message.type === 'grant') receive?.grant(message);
+      if (message.type === 'grant') copies?.grant(message);
+      if (copies === undefined) post(message);
+      else copies.send(message);
     },
     listen: (listener) => {
       deliver = listener;

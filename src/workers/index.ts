@@ -1,7 +1,7 @@
 // Media workers: where jobs run, and what happens when a worker dies, hangs or is no longer wanted.
 export { runDirect } from './direct.js';
 export type { Backend, Transport } from './host.js';
-export { jobModule, type JobContext, type JobFunction, type WritableSlot } from './job.js';
+export { jobModule, type JobContext, type JobFunction, type Mail, type WritableSlot } from './job.js';
 export type { JobRun, LeasedItem } from './job-run.js';
 export type { JobOptions } from './media-worker.js';
 export { WorkerPool, type PooledRun, type PoolOptions } from './pool.js';

@@ -2,13 +2,19 @@
 import { errorFromData, errorToData, FramerailError } from '../base/index.js';
 import { Lease, type Arena, type Range } from '../memory/index.js';
 import { readBlocks, type BlockSource } from '../sources/index.js';
-import type { FromWorker, ToWorker } from './protocol.js';
+import type { BatchItem, FromWorker, ToWorker } from './protocol.js';
 
 /** A filled slot that the caller may read until it releases the lease. */
 export interface LeasedItem {
   readonly lease: Lease;
   /** What the job says about it. */
   readonly facts: unknown;
+  /**
+   * Hands the slot back to the job, changed or not, instead of freeing it; the lease is over.
+   * @param facts - what the consumer says about it
+   * @param bytes - how much of the slot counts
+   */
+  handBack(facts: unknown, bytes: number): void;
 }
 
 /** What a run needs from its worker. */
@@ -21,12 +27,17 @@ export interface RunOptions {
   readonly blocks: BlockSource | undefined;
   send(message: ToWorker): void;
   onEvent(payload: unknown): void;
+  /** Places bytes of an output; resolves when there is room for more. */
+  onChunk?: ((bytes: Uint8Array) => Promise<void>) | undefined;
 }
 
 /** A running job. */
 export class JobRun {
   /** The job's result; rejects with a typed error. */
   readonly result: Promise<unknown>;
+  /** Resolves when the worker has said its last word about the job, or is gone. */
+  readonly settled: Promise<void>;
+  #settle!: () => void;
   readonly #options: RunOptions;
   #resolve!: (result: unknown) => void;
   #reject!: (error: FramerailError) => void;
@@ -38,6 +49,7 @@ export class JobRun {
   readonly #views = new Map<number, Uint8Array>();
   #leased = 0;
   #credits: number[] = [];
+  #returns: BatchItem[] = [];
   #settledOnWorker = false;
 
   constructor(options: RunOptions) {
@@ -45,6 +57,9 @@ export class JobRun {
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
+    });
+    this.settled = new Promise((resolve) => {
+      this.#settle = resolve;
     });
     // Callers that only read batches learn of a failure there.
     this.result.catch(() => undefined);
@@ -61,6 +76,11 @@ export class JobRun {
         this.#waiter = resolve;
       });
     }
+  }
+
+  /** Whether pixels are copied between the processes, as no memory is shared. */
+  get copies(): boolean {
+    return this.#options.arena.region.kind === 'copy';
   }
 
   /** Whether the worker still owes its last word. */
@@ -89,6 +109,9 @@ export class JobRun {
       case 'event':
         if (this.#ended === undefined) this.#options.onEvent(message.payload);
         break;
+      case 'chunk':
+        void this.#place(message.bytes);
+        break;
       case 'ask':
         void this.#answer(message.ask, message.offset, message.length);
         break;
@@ -110,6 +133,7 @@ export class JobRun {
   /** For the worker's owner: the worker finished this job, or is gone. */
   settledOnWorker(): void {
     this.#settledOnWorker = true;
+    this.#settle();
     this.#giveBack();
   }
 
@@ -142,19 +166,29 @@ export class JobRun {
   }
 
   #receive(items: readonly { slot: number; bytes: number; facts: unknown }[]): void {
-    const leased = items.map(({ slot, bytes, facts }) => {
-      this.#leased += 1;
-      const lease = new Lease(this.#view(slot, bytes), () => {
-        this.#return(slot);
-      });
-      return { lease, facts };
-    });
+    const leased = items.map(({ slot, bytes, facts }) => this.#lease(slot, bytes, facts));
     if (this.#ended !== undefined) {
       for (const item of leased) item.lease.release();
       return;
     }
     this.#batches.push(leased);
     this.#wake();
+  }
+
+  #lease(slot: number, bytes: number, facts: unknown): LeasedItem {
+    this.#leased += 1;
+    let reply: BatchItem | undefined;
+    // A slot that comes empty, to be filled by the consumer, is all there.
+    const view = this.#view(slot, bytes === 0 ? this.#slotBytes : bytes);
+    const lease = new Lease(view, () => {
+      this.#return(slot, reply);
+    });
+    const handBack = (said: unknown, count: number): void => {
+      reply = { slot, bytes: count, facts: said };
+      // Its pixels go on to the job: they must not be overwritten to show stale views.
+      lease.release(false);
+    };
+    return { lease, facts, handBack };
   }
 
   /** The memory of a slot, in the same buffer each time it is filled. */
@@ -167,21 +201,40 @@ export class JobRun {
     return view.subarray(0, bytes);
   }
 
-  #return(slot: number): void {
+  #return(slot: number, reply: BatchItem | undefined): void {
     this.#leased -= 1;
-    this.#credits.push(slot);
     // The frames of a batch are released together: one message gives all their slots back.
-    if (this.#credits.length === 1)
+    if (this.#credits.length + this.#returns.length === 0)
       queueMicrotask(() => {
-        this.#sendCredits();
+        this.#sendSlots();
       });
+    if (reply === undefined) this.#credits.push(slot);
+    else this.#returns.push(reply);
     this.#giveBack();
   }
 
-  #sendCredits(): void {
+  #sendSlots(): void {
+    const { id, send } = this.#options;
     const slots = this.#credits;
+    const items = this.#returns;
     this.#credits = [];
-    if (!this.#settledOnWorker && slots.length > 0) this.#options.send({ type: 'credit', id: this.#options.id, slots });
+    this.#returns = [];
+    if (this.#settledOnWorker) return;
+    if (slots.length > 0) send({ type: 'credit', id, slots });
+    if (items.length > 0) send({ type: 'return', id, items });
+  }
+
+  /** Sends plain data to the job, after the slots that were handed back before. */
+  command(payload: unknown): void {
+    this.#sendSlots();
+    if (!this.#settledOnWorker) this.#options.send({ type: 'command', id: this.#options.id, payload });
+  }
+
+  async #place(bytes: Uint8Array): Promise<void> {
+    const { id, onChunk, send } = this.#options;
+    if (this.#ended !== undefined || onChunk === undefined) return;
+    await onChunk(bytes);
+    if (!this.#settledOnWorker) send({ type: 'written', id, bytes: bytes.byteLength });
   }
 
   /** The memory goes back when the worker writes no more and the last frame was released. */

@@ -10,6 +10,11 @@ export interface WritableSlot {
   readonly bytes: Buffer;
 }
 
+/** What the consumer sent to the job: a slot that it handed back, or plain data; in the order of sending. */
+export type Mail =
+  | { readonly kind: 'slot'; readonly slot: WritableSlot; readonly bytes: number; readonly facts: unknown }
+  | { readonly kind: 'command'; readonly payload: unknown };
+
 /** The side of a running job that faces its parent. */
 export interface JobContext {
   readonly source: SourceSpec;
@@ -21,10 +26,27 @@ export interface JobContext {
   slot(): WritableSlot | Promise<WritableSlot>;
   /** Puts a filled slot into the current batch; it belongs to the consumer from now on. */
   emit(slot: WritableSlot, bytes: number, facts: unknown): void;
+  /** How many slots `slot()` would give without waiting. */
+  readonly freeSlots: number;
+  /** Makes a slot free again that was not emitted, or that the consumer handed back. */
+  recycle(slot: WritableSlot): void;
+  /** The next thing that the consumer sent; undefined when there is nothing. */
+  takeMail(): Mail | undefined;
+  /** Sends what is pending and waits for mail, a free slot or room for output; throws when the job was cancelled. */
+  pause(): Promise<void>;
+  /** Sends bytes of an output to the parent; they are copied first. */
+  write(bytes: Uint8Array): void;
+  /** Bytes of output that the parent has not placed yet: wait with `pause()` while there are too many. */
+  readonly unwritten: number;
   /** Sends plain data at once, after what is pending. */
   event(payload: unknown): void;
-  /** Call often: throws when the job was cancelled, sends an overdue batch, lets messages in now and then. */
-  breathe(): undefined | Promise<void>;
+  /** Sends plain data at once, ahead of what is pending. */
+  notify(payload: unknown): void;
+  /**
+   * Call often: throws when the job was cancelled, sends an overdue batch, lets messages in now and then.
+   * @param interval - milliseconds after which messages are let in; 40 when left out
+   */
+  breathe(interval?: number): undefined | Promise<void>;
 }
 
 /** The default export of a job module; what it returns is the job's result. */

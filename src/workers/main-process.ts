@@ -2,7 +2,7 @@
 import { Socket } from 'node:net';
 import { dieWithParent } from '../os/index.js';
 import { attachRegion, createRegion } from '../memory/index.js';
-import { sendCopies } from './copy-pipe.js';
+import { copyEnd } from './copy-pipe.js';
 import type { FromWorker, ToWorker } from './protocol.js';
 import { serveJobs } from './serve.js';
 
@@ -27,7 +27,18 @@ const post = (message: FromWorker): void => {
   process.send?.(message);
 };
 const region = copies ? createRegion('copy', setup.copyBytes) : attachRegion(REGION_FD);
-const pipe = copies ? sendCopies(new Socket({ fd: REGION_FD }), region, post) : undefined;
+let listener: (message: ToWorker) => void = () => undefined;
+const pipe = copies
+  ? copyEnd<ToWorker, FromWorker>(new Socket({ fd: REGION_FD }), region, post, (message) => {
+      listener(message);
+    })
+  : undefined;
+process.on('message', (message) => {
+  const heard = message as ToWorker;
+  if (heard.type === 'grant') pipe?.grant(heard);
+  if (pipe === undefined) listener(heard);
+  else pipe.receive(heard);
+});
 
 await serveJobs({
   channel: {
@@ -35,12 +46,8 @@ await serveJobs({
       if (pipe === undefined) post(message);
       else pipe.send(message);
     },
-    listen: (listener) => {
-      process.on('message', (message) => {
-        const heard = message as ToWorker;
-        if (heard.type === 'grant') pipe?.grant(heard);
-        listener(heard);
-      });
+    listen: (heard) => {
+      listener = heard;
     },
   },
   region,

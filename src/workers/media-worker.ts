@@ -26,6 +26,8 @@ export interface JobOptions {
   readonly request: JobRequest;
   readonly blocks?: BlockSource | undefined;
   readonly onEvent?: ((payload: unknown) => void) | undefined;
+  /** Places bytes of the job's output; must not reject: it cancels the run by itself. */
+  readonly onChunk?: ((bytes: Uint8Array) => Promise<void>) | undefined;
   /** Its `reason` must be a FramerailError; the run rejects with it at once. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -101,6 +103,7 @@ export class MediaWorker {
         this.host.channel.send(message);
       },
       onEvent: options.onEvent ?? (() => undefined),
+      onChunk: options.onChunk,
     });
     this.#run = run;
     this.#runId = id;

@@ -3,7 +3,7 @@ import type { ErrorData } from '../base/index.js';
 import type { SourceSpec } from '../sources/index.js';
 
 /** Both sides must agree on this number; a worker of another version is refused. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** How a job groups its items into messages. */
 export interface BatchRule {
@@ -38,6 +38,12 @@ export type ToWorker =
   | { readonly type: 'grant'; readonly id: number; readonly offsets: readonly number[]; readonly bytes: number }
   | { readonly type: 'refuse'; readonly id: number; readonly error: ErrorData }
   | { readonly type: 'credit'; readonly id: number; readonly slots: readonly number[] }
+  /** Slots that the consumer filled or changed go back to the job, oldest first. */
+  | { readonly type: 'return'; readonly id: number; readonly items: readonly BatchItem[] }
+  /** Plain data for the job, in order with the slots that are handed back. */
+  | { readonly type: 'command'; readonly id: number; readonly payload: unknown }
+  /** So many bytes of output have found their place. */
+  | { readonly type: 'written'; readonly id: number; readonly bytes: number }
   | { readonly type: 'block'; readonly id: number; readonly ask: number; readonly bytes: Uint8Array }
   | { readonly type: 'no-block'; readonly id: number; readonly ask: number; readonly error: ErrorData }
   | { readonly type: 'cancel'; readonly id: number }
@@ -50,6 +56,8 @@ export type FromWorker =
   | { readonly type: 'reserve'; readonly id: number; readonly bytes: number }
   | { readonly type: 'batch'; readonly id: number; readonly items: readonly BatchItem[] }
   | { readonly type: 'event'; readonly id: number; readonly payload: unknown }
+  /** Bytes of an output that the parent writes. */
+  | { readonly type: 'chunk'; readonly id: number; readonly bytes: Uint8Array }
   | {
       readonly type: 'ask';
       readonly id: number;

@@ -1,7 +1,7 @@
 // The worker's side of the channel: runs one job at a time, whatever carries the messages.
 import { errorFromData, errorToData, FramerailError } from '../base/index.js';
 import { CANCEL_WORD, controlWords, type Region } from '../memory/index.js';
-import { loadJob, type JobContext, type WritableSlot } from './job.js';
+import { loadJob, type JobContext, type Mail, type WritableSlot } from './job.js';
 import {
   PROTOCOL_VERSION,
   type BatchItem,
@@ -69,6 +69,8 @@ class RunningJob implements JobContext {
   #lastBreath = performance.now();
   #cancelled = false;
   #wake: (() => void) | undefined;
+  readonly #mail: Mail[] = [];
+  #unwritten = 0;
   #grant: { resolve: (count: number) => void; reject: (error: Error) => void } | undefined;
   #asks = 0;
   readonly #answers = new Map<number, { resolve: (bytes: Uint8Array) => void; reject: (error: Error) => void }>();
@@ -113,6 +115,19 @@ class RunningJob implements JobContext {
         break;
       case 'credit':
         this.#free.push(...message.slots);
+        this.#wake?.();
+        break;
+      case 'return':
+        for (const { slot, bytes, facts } of message.items)
+          this.#mail.push({ kind: 'slot', slot: this.#writable(slot), bytes, facts });
+        this.#wake?.();
+        break;
+      case 'command':
+        this.#mail.push({ kind: 'command', payload: message.payload });
+        this.#wake?.();
+        break;
+      case 'written':
+        this.#unwritten -= message.bytes;
         this.#wake?.();
         break;
       case 'block':
@@ -190,16 +205,53 @@ class RunningJob implements JobContext {
     if (this.#pending.length >= this.#request.batch.size) this.#flush();
   }
 
+  get freeSlots(): number {
+    return this.#free.length;
+  }
+
+  recycle(slot: WritableSlot): void {
+    this.#free.push(slot.index);
+  }
+
+  takeMail(): Mail | undefined {
+    return this.#mail.shift();
+  }
+
+  async pause(): Promise<void> {
+    this.#flush();
+    this.#throwIfStopped();
+    if (this.#mail.length > 0) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    this.#lastBreath = performance.now();
+    this.#throwIfStopped();
+  }
+
+  get unwritten(): number {
+    return this.#unwritten;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#unwritten += bytes.byteLength;
+    // libav uses its buffer again, and a channel may hold on to a message.
+    this.#channel.send({ type: 'chunk', id: this.id, bytes: Uint8Array.from(bytes) });
+  }
+
   event(payload: unknown): void {
     this.#flush();
     this.#channel.send({ type: 'event', id: this.id, payload });
   }
 
-  breathe(): undefined | Promise<void> {
+  notify(payload: unknown): void {
+    this.#channel.send({ type: 'event', id: this.id, payload });
+  }
+
+  breathe(interval = BREATH_INTERVAL): undefined | Promise<void> {
     this.#throwIfStopped();
     const now = performance.now();
     if (this.#pending.length > 0 && now - this.#pendingSince >= this.#request.batch.delay) this.#flush();
-    if (now - this.#lastBreath < BREATH_INTERVAL) return undefined;
+    if (now - this.#lastBreath < interval) return undefined;
     return new Promise((resolve) =>
       setImmediate(() => {
         this.#lastBreath = performance.now();

@@ -1,0 +1,27 @@
+// What the samples of a picture mean: the colour tags that travel with it into an encoder and its container.
+import { AVCHROMA_LOC_LEFT, AVCOL_PRI_BT709, AVCOL_RANGE_MPEG, AVCOL_SPC_BT709, AVCOL_TRC_BT709 } from './constants.js';
+import type { Frame } from 'node-av/lib';
+import { nativeFrame, type Picture } from './picture.js';
+
+/** Colour tags as libav numbers them (libavutil/pixfmt.h). */
+export type ColorTags = Pick<Frame, 'colorSpace' | 'colorRange' | 'colorPrimaries' | 'colorTrc' | 'chromaLocation'>;
+
+/** The tags of a picture. */
+export function colorOf(picture: Picture): ColorTags {
+  const { colorSpace, colorRange, colorPrimaries, colorTrc, chromaLocation } = nativeFrame(picture);
+  return { colorSpace, colorRange, colorPrimaries, colorTrc, chromaLocation };
+}
+
+/** Puts tags on a picture. */
+export function setColor(picture: Picture, tags: ColorTags): void {
+  Object.assign(nativeFrame(picture), tags);
+}
+
+/** What is drawn in RGB becomes on its way into YUV: BT.709 in limited range, which players expect and say so. */
+export const DRAWN: ColorTags = {
+  colorSpace: AVCOL_SPC_BT709,
+  colorRange: AVCOL_RANGE_MPEG,
+  colorPrimaries: AVCOL_PRI_BT709,
+  colorTrc: AVCOL_TRC_BT709,
+  chromaLocation: AVCHROMA_LOC_LEFT,
+};

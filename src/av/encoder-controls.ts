@@ -1,0 +1,100 @@
+// How the encoders of FFmpeg spell what ours calls quality, lossless and low latency. Their own documentation has the
+// ranges (ffmpeg -h encoder=NAME); what an encoder is not listed for, it cannot do or is said by its bit rate alone.
+import { FramerailError } from '../base/index.js';
+import type { EncoderControls } from './encoder.js';
+
+/** One encoder's spelling. */
+interface Spelling {
+  /** The option of constant quality and its worst and best value. */
+  readonly quality?: readonly [option: string, worst: number, best: number];
+  /** What else constant quality needs. */
+  readonly withQuality?: Readonly<Record<string, string>>;
+  /** The options that keep every sample; empty for encoders that always do. */
+  readonly lossless?: Readonly<Record<string, string>>;
+  readonly lowLatency?: Readonly<Record<string, string>>;
+  /** What it is always told: to keep its thoughts to itself, for instance. */
+  readonly always?: Readonly<Record<string, string>>;
+}
+
+const SPELLINGS: Readonly<Record<string, Spelling>> = {
+  libx264: { quality: ['crf', 51, 0], lossless: { qp: '0' }, lowLatency: { tune: 'zerolatency' } },
+  libx264rgb: { quality: ['crf', 51, 0], lossless: { qp: '0' }, lowLatency: { tune: 'zerolatency' } },
+  libx265: {
+    quality: ['crf', 51, 0],
+    lossless: { 'x265-params': 'lossless=1' },
+    lowLatency: { tune: 'zerolatency' },
+    always: { 'x265-params': 'log-level=none' },
+  },
+  libsvtav1: {
+    quality: ['crf', 63, 1],
+    lowLatency: { 'svtav1-params': 'pred-struct=1' },
+    always: { 'svtav1-params': 'enable-stat-report=0' },
+  },
+  'libvpx-vp9': {
+    quality: ['crf', 63, 0],
+    withQuality: { b: '0' },
+    lossless: { lossless: '1' },
+    lowLatency: { deadline: 'realtime', 'lag-in-frames': '0', 'cpu-used': '8' },
+    always: { 'row-mt': '1' },
+  },
+  libvpx: {
+    quality: ['crf', 63, 4],
+    withQuality: { b: '1M' },
+    lowLatency: { deadline: 'realtime', 'lag-in-frames': '0', 'cpu-used': '8' },
+  },
+  mpeg4: { quality: ['global_quality', 31 * 118, 118], withQuality: { flags: '+qscale' } },
+  mpeg2video: { quality: ['global_quality', 31 * 118, 118], withQuality: { flags: '+qscale' } },
+  mjpeg: { quality: ['global_quality', 31 * 118, 118], withQuality: { flags: '+qscale' } },
+  prores_ks: { quality: ['global_quality', 31 * 118, 118], withQuality: { flags: '+qscale' } },
+  ffv1: { lossless: {} },
+  ffvhuff: { lossless: {} },
+  huffyuv: { lossless: {} },
+  utvideo: { lossless: {} },
+  rawvideo: { lossless: {} },
+  png: { lossless: {} },
+  apng: { lossless: {} },
+  qtrle: { lossless: {} },
+  v210: { lossless: {} },
+};
+
+/** Options whose values are lists of their own, joined where two of ours meet. */
+const LISTS = new Set(['x265-params', 'svtav1-params', 'x264-params', 'flags']);
+
+/** The options that say what the controls want, in FFmpeg's spelling; throws FR_ARG_INVALID where there are no words. */
+export function controlOptions(name: string, controls: EncoderControls): Map<string, string> {
+  const spelling = SPELLINGS[name] ?? {};
+  const options = new Map<string, string>();
+  const add = (more: Readonly<Record<string, string>> | undefined): void => {
+    for (const [option, value] of Object.entries(more ?? {})) {
+      const known = LISTS.has(option) ? options.get(option) : undefined;
+      options.set(option, known === undefined ? value : option === 'flags' ? known + value : `${known}:${value}`);
+    }
+  };
+  add(spelling.always);
+  if (controls.lossless) {
+    if (spelling.lossless === undefined) throw unable(name, 'lossless');
+    add(spelling.lossless);
+  } else if (controls.quality !== null) {
+    add({ [qualityOption(name, controls.quality).option]: qualityOption(name, controls.quality).value });
+    add(spelling.withQuality);
+  }
+  if (controls.lowLatency) add(spelling.lowLatency);
+  add(controls.options);
+  return options;
+}
+
+/** The option that a quality from 0 to 100 is for an encoder. */
+export function qualityOption(name: string, quality: number): { option: string; value: string } {
+  const spelling = SPELLINGS[name]?.quality;
+  if (spelling === undefined) throw unable(name, 'quality');
+  const [option, worst, best] = spelling;
+  return { option, value: String(Math.round(worst + ((best - worst) * quality) / 100)) };
+}
+
+function unable(name: string, what: string): FramerailError {
+  return new FramerailError(
+    'FR_ARG_INVALID',
+    `The encoder ${name} has no setting for \`${what}\`; leave it out, set \`bitrate\`, or name another encoder.`,
+    { details: { encoder: name, argument: what } },
+  );
+}

@@ -1,0 +1,194 @@
+// A video encoder of libavcodec.
+import {
+  AV_CODEC_FLAG_GLOBAL_HEADER,
+  AV_CODEC_FLAG_LOW_DELAY,
+  AV_OPT_SEARCH_CHILDREN,
+  AV_PICTURE_TYPE_I,
+  AV_PICTURE_TYPE_NONE,
+} from './constants.js';
+import { Codec, CodecContext, type Packet, type Stream } from 'node-av/lib';
+import { FramerailError } from '../base/index.js';
+import { avError, check, isAgain, isEof } from './averror.js';
+import type { EncoderChange, EncoderSettings, VideoEncoder } from './encoder.js';
+import { controlOptions, qualityOption } from './encoder-controls.js';
+import { rational, type Ratio } from './filter-chain.js';
+import { blankPicture, copyPicture, formatCode, formatName, nativeFrame, type Picture } from './picture.js';
+
+/** Encoders that have copied a picture when they return from it: pictures over slots may go straight in. */
+const COPYING = new Set(['libx264', 'libx264rgb', 'libx265', 'libsvtav1', 'libvpx-vp9', 'libvpx']);
+/** Encoders that look at bit rate and quality again for each picture. */
+const CHANGEABLE = new Set(['libx264', 'libx264rgb']);
+/** MPEG-4 counts at most 65,535 ticks a second (vop_time_increment_resolution has 16 bits). */
+const MAX_TICKS: Readonly<Record<string, number>> = { mpeg4: 65_535, msmpeg4: 65_535, h263p: 65_535 };
+
+/** The pixel formats that an encoder takes, its preferred one first; undefined when there is no such encoder. */
+export function encoderFormats(name: string): string[] | undefined {
+  const codec = Codec.findEncoderByName(name as Parameters<typeof Codec.findEncoderByName>[0]);
+  return codec === null ? undefined : (codec.pixelFormats ?? []).map((format) => formatName(format));
+}
+
+/** The names of all video encoders of this build. */
+export function encoderNames(): string[] {
+  return Codec.getCodecList()
+    .filter((codec) => codec.isEncoder() && codec.type === 0)
+    .map((codec) => codec.name ?? '');
+}
+
+/** An encoder that libavcodec brings, in software or behind a driver. */
+export class LibavEncoder implements VideoEncoder {
+  readonly name: string;
+  readonly timeBase: Ratio;
+  readonly #context: CodecContext;
+  readonly #settings: EncoderSettings;
+  /** Keeps pictures of its own for encoders that hold on to what they are given. */
+  readonly #copies: boolean;
+
+  private constructor(name: string, context: CodecContext, settings: EncoderSettings, timeBase: Ratio) {
+    this.name = name;
+    this.#context = context;
+    this.#settings = settings;
+    this.#copies = !COPYING.has(name);
+    this.timeBase = timeBase;
+  }
+
+  /** Opens an encoder by FFmpeg's name; throws FR_ENCODE_FAILED with FFmpeg's reason. */
+  static open(name: string, settings: EncoderSettings): LibavEncoder {
+    const codec = Codec.findEncoderByName(name as Parameters<typeof Codec.findEncoderByName>[0]);
+    if (codec === null) throw new FramerailError('FR_ENCODE_FAILED', `This FFmpeg build has no encoder ${name}.`);
+    const { width, height, format, frameRate, pixelAspect, color, controls } = settings;
+    const timeBase = usableTimeBase(name, settings);
+    const context = new CodecContext();
+    context.allocContext3(codec);
+    try {
+      context.width = width;
+      context.height = height;
+      context.pixelFormat = formatCode(format);
+      context.timeBase = rational(timeBase);
+      if (frameRate.num > 0) context.framerate = rational(frameRate);
+      if (pixelAspect.num > 0) context.sampleAspectRatio = rational(pixelAspect);
+      context.colorSpace = color.colorSpace;
+      context.colorRange = color.colorRange;
+      context.colorPrimaries = color.colorPrimaries;
+      context.colorTrc = color.colorTrc;
+      context.chromaLocation = color.chromaLocation;
+      context.threadCount = settings.threads;
+      if (controls.bitrate !== null) context.bitRate = BigInt(Math.round(controls.bitrate));
+      const interval = controls.keyframeInterval;
+      if (interval !== null) context.gopSize = Math.max(1, Math.round(interval * rateOf(frameRate)));
+      if (settings.globalHeader) context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
+      if (controls.lowLatency) {
+        context.setFlags(AV_CODEC_FLAG_LOW_DELAY);
+        context.maxBFrames = 0;
+      }
+      for (const [option, value] of controlOptions(name, controls)) setOption(context, name, option, value);
+      // Options go in beforehand: node-av frees a dictionary given to open2Sync twice.
+      check(context.open2Sync(codec), 'FR_ENCODE_FAILED', `The encoder ${name} could not be opened`);
+      return new LibavEncoder(name, context, settings, timeBase);
+    } catch (error) {
+      context.freeContext();
+      throw error;
+    }
+  }
+
+  send(picture: Picture, keyframe: boolean): void {
+    const kept = this.#copies && picture.memory !== undefined ? ownCopy(picture) : undefined;
+    const frame = nativeFrame(kept ?? picture);
+    const { pts, duration, pictType } = frame;
+    const { timeBase } = this.#settings;
+    if (timeBase.den !== this.timeBase.den || timeBase.num !== this.timeBase.num) {
+      frame.pts = rescale(pts, timeBase, this.timeBase);
+      frame.duration = rescale(duration, timeBase, this.timeBase);
+    }
+    // What the decoder called this picture says nothing about what it shall become.
+    frame.pictType = keyframe ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+    const code = this.#context.sendFrameSync(frame);
+    if (kept === undefined) Object.assign(frame, { pts, duration, pictType });
+    else kept.close();
+    check(code, 'FR_ENCODE_FAILED', `The encoder ${this.name} refused a picture`);
+  }
+
+  drain(): void {
+    const code = this.#context.sendFrameSync(null);
+    if (code < 0 && !isEof(code)) throw avError('FR_ENCODE_FAILED', code, `The encoder ${this.name} did not finish`);
+  }
+
+  receive(packet: Packet): boolean {
+    const code = this.#context.receivePacketSync(packet);
+    if (code >= 0) return true;
+    if (isAgain(code) || isEof(code)) return false;
+    throw avError('FR_ENCODE_FAILED', code, `The encoder ${this.name} failed`);
+  }
+
+  change({ bitrate, quality, keyframeInterval }: EncoderChange): boolean {
+    if (!CHANGEABLE.has(this.name) || keyframeInterval !== undefined) return false;
+    if (bitrate === null || quality === null) return false;
+    if (bitrate !== undefined) this.#context.bitRate = BigInt(Math.round(bitrate));
+    if (quality !== undefined) {
+      const { option, value } = qualityOption(this.name, quality);
+      setOption(this.#context, this.name, option, value);
+    }
+    return true;
+  }
+
+  describe(stream: Stream): void {
+    check(stream.codecpar.fromContext(this.#context), 'FR_INTERNAL', `The encoder ${this.name} has no parameters`);
+    stream.timeBase = rational(this.timeBase);
+    const { frameRate, pixelAspect } = this.#settings;
+    if (frameRate.num > 0) stream.avgFrameRate = rational(frameRate);
+    if (pixelAspect.num > 0) stream.sampleAspectRatio = rational(pixelAspect);
+  }
+
+  close(): void {
+    this.#context.freeContext();
+  }
+}
+
+function ownCopy(picture: Picture): Picture {
+  const copy = blankPicture(picture.format, picture);
+  const frame = nativeFrame(copy);
+  check(frame.getBuffer(), 'FR_MEMORY_BUDGET', 'There is no memory for a picture');
+  frame.copyProps(nativeFrame(picture));
+  copyPicture(picture, copy);
+  return copy;
+}
+
+/** Some codecs cannot count as finely as containers do. */
+function usableTimeBase(name: string, { timeBase, frameRate }: EncoderSettings): Ratio {
+  const most = MAX_TICKS[name];
+  if (most !== undefined && timeBase.den > most)
+    return frameRate.num > 0 && frameRate.num <= most
+      ? { num: frameRate.den, den: frameRate.num }
+      : { num: 1, den: 1000 };
+  const fixed = /^mpeg[12]video$/.test(name) && frameRate.num > 0;
+  return fixed ? { num: frameRate.den, den: frameRate.num } : timeBase;
+}
+
+/** Frames per second to count keyframes by; 25 where nobody knows. */
+function rateOf({ num, den }: Ratio): number {
+  return num > 0 ? num / den : 25;
+}
+
+/** A count of one time base in another, rounded to the nearest. */
+export function rescale(ticks: bigint, from: Ratio, to: Ratio): bigint {
+  const num = ticks * BigInt(from.num) * BigInt(to.den);
+  const den = BigInt(from.den) * BigInt(to.num);
+  const half = den / 2n;
+  return num >= 0n ? (num + half) / den : -((-num + half) / den);
+}
+
+/** Sets an option of the encoder itself or of all encoders; the types of node-av leave this overload out. */
+function setOption(context: CodecContext, encoder: string, name: string, value: string): void {
+  const set = context.setOption.bind(context) as (
+    name: string,
+    value: string,
+    type: undefined,
+    flags: number,
+  ) => number;
+  const code = set(name, value, undefined, AV_OPT_SEARCH_CHILDREN);
+  if (code >= 0) return;
+  throw new FramerailError(
+    'FR_ARG_INVALID',
+    `The encoder ${encoder} does not take ${name}=${value}; see ffmpeg -h encoder=${encoder}.`,
+    { details: { averror: code, encoder, option: name, value } },
+  );
+}

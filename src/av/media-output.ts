@@ -1,0 +1,291 @@
+// Writes a container: encoded video, and streams of an input that are copied beside it.
+import {
+  AV_CODEC_ID_NONE,
+  AV_NOPTS_VALUE,
+  AV_PKT_DATA_DISPLAYMATRIX,
+  AV_PKT_DATA_FRAME_CROPPING,
+  AVFMT_GLOBALHEADER,
+} from './constants.js';
+import { avGetCodecName, FormatContext, OutputFormat, Packet, type Stream } from 'node-av/lib';
+import { FramerailError, isFramerailError } from '../base/index.js';
+import type { Rect, Size } from '../pixels/index.js';
+import { avError, check } from './averror.js';
+import { byteOutput, type ByteOutput, type ByteTarget } from './byte-output.js';
+import type { VideoEncoder } from './encoder.js';
+import { rational, type Ratio } from './filter-chain.js';
+import { nativeInput, type MediaInputHandle } from './input.js';
+import { MUXERS } from './limits.js';
+import { rescale } from './libav-encoder.js';
+
+/** Compressed sound and text that waits for the first picture; an hour of sound is less. */
+const HELD_BYTES = 64 * 1024 * 1024;
+
+/** How an output is opened. */
+export interface OutputOptions {
+  /** FFmpeg's name of the container; undefined to go by the ending of the name. */
+  readonly container?: string | undefined;
+}
+
+/** What is known of a video stream beside its encoder. */
+export interface VideoFacts {
+  /** The part of the pictures that is meant to be seen; undefined when that is all of them. */
+  readonly crop?: Rect | undefined;
+  /** The size of the pictures, padding included. */
+  readonly size: Size;
+  /** The input whose orientation, language and place among others the stream takes over. */
+  readonly like?: { readonly input: MediaInputHandle; readonly orientation: boolean } | undefined;
+}
+
+/** A container that is being written. */
+export class MediaOutput {
+  /** FFmpeg's name of the container. */
+  readonly container: string;
+  /** The name of the codec that FFmpeg writes by default into this container; undefined for sound alone. */
+  readonly defaultCodec: string | undefined;
+  readonly #target: ByteTarget;
+  readonly #context: FormatContext;
+  readonly #io: ByteOutput;
+  readonly #packet = new Packet();
+  readonly #copies = new Map<number, Stream>();
+  #reserved: Stream | undefined;
+  #video: Stream | undefined;
+  /** Packets of copied streams that came before the header could be written. */
+  #held: { readonly packet: Packet; readonly index: number }[] = [];
+  #heldBytes = 0;
+  #begun = false;
+  #lastDuration = 0n;
+  #lastDecode: bigint | undefined;
+
+  private constructor(context: FormatContext, io: ByteOutput, target: ByteTarget, container: string) {
+    this.#context = context;
+    this.#io = io;
+    this.#target = target;
+    this.container = container;
+    const codec = context.oformat?.videoCodec ?? AV_CODEC_ID_NONE;
+    this.defaultCodec = codec === AV_CODEC_ID_NONE ? undefined : (avGetCodecName(codec) ?? undefined);
+    this.#packet.alloc();
+  }
+
+  /** Opens an output; throws FR_ARG_INVALID for a container that there is not, or that may not be written. */
+  static open(target: ByteTarget, options: OutputOptions = {}): MediaOutput {
+    const container = containerOf(target.name, options.container);
+    const context = new FormatContext();
+    check(context.allocOutputContext2(null, container, null), 'FR_OUTPUT_FAILED', `${target.name} cannot be written`);
+    const io = byteOutput(target);
+    context.pb = io.context;
+    // A file is written in large pieces; who reads a stream wants each packet at once.
+    context.setOption('flush_packets', target.seekable ? 0 : 1);
+    return new MediaOutput(context, io, target, container);
+  }
+
+  /** Whether this container keeps parameter sets in its header. */
+  get globalHeader(): boolean {
+    return this.#context.oformat?.hasFlags(AVFMT_GLOBALHEADER) === true;
+  }
+
+  /** Bytes written so far. */
+  get size(): number {
+    return this.#io.size;
+  }
+
+  /** Makes the video stream; its encoder is only known once there is a picture. */
+  reserveVideo(): void {
+    this.#reserved = this.#context.newStream();
+  }
+
+  /** Says what the reserved video stream holds. */
+  describeVideo(encoder: VideoEncoder, { crop, size, like }: VideoFacts): void {
+    const stream = this.#reserved;
+    if (stream === undefined) throw new FramerailError('FR_INTERNAL', 'No video stream was reserved.');
+    encoder.describe(stream);
+    if (like !== undefined) {
+      const source = nativeInput(like.input).stream;
+      stream.disposition = source.disposition;
+      stream.metadata = source.metadata;
+      const matrix = like.orientation ? source.codecpar.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX) : null;
+      if (matrix !== null) stream.codecpar.addCodedSideData(AV_PKT_DATA_DISPLAYMATRIX, matrix);
+    }
+    if (crop !== undefined) stream.codecpar.addCodedSideData(AV_PKT_DATA_FRAME_CROPPING, cropBytes(crop, size));
+    this.#video = stream;
+  }
+
+  /** Makes a stream that takes the packets of an input's stream as they are; throws when the container cannot. */
+  addCopy(input: MediaInputHandle, index: number): void {
+    const refusal = this.refusalOf(input, index);
+    if (refusal !== undefined) throw refusal;
+    this.#copies.set(index, copyStream(this.#context, input, index));
+  }
+
+  /** Why this container does not take a stream of an input as it is; undefined when it does. */
+  refusalOf(input: MediaInputHandle, index: number): FramerailError | undefined {
+    // Each muxer knows only by itself what it takes, so a header is written to nowhere.
+    const nowhere: ByteTarget = { name: this.#target.name, seekable: true, write: () => undefined };
+    const probe = MediaOutput.open(nowhere, { container: this.container });
+    try {
+      copyStream(probe.#context, input, index);
+      probe.begin();
+      return undefined;
+    } catch (error) {
+      if (isFramerailError(error)) return error;
+      throw error;
+    } finally {
+      probe.close();
+    }
+  }
+
+  /** Takes over title, artist and the like of an input. */
+  copyMetadata(input: MediaInputHandle): void {
+    this.#context.metadata = nativeInput(input).context.metadata;
+  }
+
+  /** Writes the header; all streams are known. */
+  begin(): void {
+    if (!this.#target.seekable && /^(mp4|mov|ipod)$/.test(this.container))
+      this.#context.setOption('movflags', 'frag_keyframe+empty_moov+default_base_moof', undefined as never, 1 as never);
+    const code = this.#context.writeHeaderSync();
+    this.#io.rethrow();
+    if (code < 0) throw avError('FR_OUTPUT_FAILED', code, `${this.container} cannot hold these streams`);
+    this.#begun = true;
+    this.#writeHeld();
+  }
+
+  /**
+   * Writes every packet that an encoder has ready.
+   * @returns how many there were
+   */
+  writeEncoded(encoder: VideoEncoder): number {
+    const video = this.#video;
+    if (video === undefined) throw new FramerailError('FR_INTERNAL', 'There is no video stream to write to.');
+    let count = 0;
+    while (encoder.receive(this.#packet)) {
+      const packet = this.#packet;
+      packet.streamIndex = video.index;
+      // Without a duration the container would end where its last frame begins.
+      if (packet.duration > 0n) this.#lastDuration = packet.duration;
+      else packet.duration = this.#lastDuration;
+      packet.rescaleTs(rational(encoder.timeBase), video.timeBase);
+      // An encoder that took over in mid-stream may start to count a little before the other one ended.
+      if (packet.dts !== AV_NOPTS_VALUE) {
+        if (this.#lastDecode !== undefined && packet.dts <= this.#lastDecode) packet.dts = this.#lastDecode + 1n;
+        this.#lastDecode = packet.dts;
+      }
+      this.#write();
+      count += 1;
+    }
+    return count;
+  }
+
+  /** Writes the packet last read from the input into its copy; before the header it is held. */
+  writeCopy(input: MediaInputHandle, index: number, start: number): void {
+    const stream = this.#copies.get(index);
+    const { packet: source, context } = nativeInput(input);
+    const from = context.streams[index]?.timeBase;
+    if (stream === undefined || from === undefined) return;
+    const packet = new Packet();
+    packet.alloc();
+    check(packet.ref(source), 'FR_MEMORY_BUDGET', 'A packet could not be copied');
+    const shift = rescale(BigInt(Math.round(start * 1e6)), { num: 1, den: 1_000_000 }, from);
+    if (packet.pts !== AV_NOPTS_VALUE) packet.pts -= shift;
+    if (packet.dts !== AV_NOPTS_VALUE) packet.dts -= shift;
+    packet.streamIndex = stream.index;
+    packet.pos = -1n;
+    packet.timeBase = from;
+    this.#held.push({ packet, index });
+    this.#heldBytes += packet.size;
+    if (this.#begun) this.#writeHeld();
+    else if (this.#heldBytes > HELD_BYTES)
+      throw new FramerailError(
+        'FR_MEMORY_BUDGET',
+        `${input.name} has more than ${String(HELD_BYTES)} bytes of sound and text before its first picture.`,
+      );
+  }
+
+  /** Forgets what is held: the input went elsewhere. */
+  dropHeld(): void {
+    for (const { packet } of this.#held) packet.free();
+    this.#held = [];
+    this.#heldBytes = 0;
+  }
+
+  #writeHeld(): void {
+    const held = this.#held;
+    this.#held = [];
+    this.#heldBytes = 0;
+    for (const { packet, index } of held) {
+      const stream = this.#copies.get(index);
+      check(this.#packet.ref(packet), 'FR_MEMORY_BUDGET', 'A packet could not be copied');
+      if (stream !== undefined) this.#packet.rescaleTs(packet.timeBase, stream.timeBase);
+      packet.free();
+      this.#write();
+    }
+  }
+
+  #write(): void {
+    const code = this.#context.interleavedWriteFrameSync(this.#packet);
+    this.#packet.unref();
+    this.#io.rethrow();
+    check(code, 'FR_OUTPUT_FAILED', `A packet could not be written to ${this.#target.name}`);
+  }
+
+  /** Writes the end of the container; every stream has given its last packet. */
+  finish(): void {
+    const code = this.#context.writeTrailerSync();
+    this.#context.flushSync();
+    this.#io.rethrow();
+    check(code, 'FR_OUTPUT_FAILED', `${this.#target.name} could not be finished`);
+  }
+
+  /** Whether the header is written. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** Frees everything; what was not finished stays unfinished. */
+  close(): void {
+    this.dropHeld();
+    this.#packet.free();
+    // Taken away first: node-av would free the callbacks twice.
+    this.#context.pb = null;
+    this.#context.freeContext();
+    this.#io.context.freeContext();
+  }
+}
+
+function copyStream(context: FormatContext, input: MediaInputHandle, index: number): Stream {
+  const source = nativeInput(input).context.streams[index];
+  if (source === undefined) throw new FramerailError('FR_INTERNAL', `There is no stream ${String(index)} to copy.`);
+  const stream = context.newStream();
+  check(source.codecpar.copy(stream.codecpar), 'FR_INTERNAL', 'Stream parameters could not be copied');
+  // The tag of one container means something else, or nothing, in another.
+  stream.codecpar.codecTag = 0;
+  stream.timeBase = source.timeBase;
+  stream.disposition = source.disposition;
+  stream.metadata = source.metadata;
+  return stream;
+}
+
+/** What FFmpeg calls a container, by its name or by the ending of a file. */
+function containerOf(name: string, wanted: string | undefined): string {
+  const format = OutputFormat.guessFormat(wanted ?? null, wanted === undefined ? name : null, null);
+  const found = format?.name ?? undefined;
+  if (found !== undefined && MUXERS.has(found)) return found;
+  const what = wanted === undefined ? `the ending of ${name}` : `\`container\` ${wanted}`;
+  throw new FramerailError(
+    'FR_ARG_INVALID',
+    `There is no container for ${what}; use an ending such as .mp4, .mkv, .webm, .mov or .ts, or name one of ${[...MUXERS].join(', ')}.`,
+    { details: { name, container: wanted } },
+  );
+}
+
+/** Cropping of a container: four 32-bit counts of pixels from the top, bottom, left and right. */
+function cropBytes({ x, y, width, height }: Rect, size: Size): Buffer {
+  const bytes = Buffer.alloc(16);
+  for (const [i, value] of [y, size.height - y - height, x, size.width - x - width].entries())
+    bytes.writeUInt32LE(value, 4 * i);
+  return bytes;
+}
+
+/** A time in seconds as ticks of a time base, rounded to the nearest. */
+export function toTicks(seconds: number, timeBase: Ratio): bigint {
+  return BigInt(Math.round((seconds * timeBase.den) / timeBase.num));
+}

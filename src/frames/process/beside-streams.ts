@@ -1,0 +1,63 @@
+// The streams beside the video: which are copied into the output, which are left out, and why.
+import type { MediaInputHandle, MediaOutput, PacketFacts, StreamInfo } from '../../av/index.js';
+import type { ProcessParams, StreamReport } from './process-params.js';
+
+/** Sound and text on their way from an input into an output. */
+export class BesideStreams {
+  readonly reports: readonly StreamReport[];
+  readonly #input: MediaInputHandle;
+  readonly #output: MediaOutput;
+  readonly #params: ProcessParams;
+  /** The decoding time of the last packet of each stream: a seek must not bring it twice. */
+  readonly #last = new Map<number, bigint>();
+
+  /** Plans each stream and has the input deliver those that are kept. */
+  constructor(input: MediaInputHandle, output: MediaOutput, params: ProcessParams, video: number) {
+    this.#input = input;
+    this.#output = output;
+    this.#params = params;
+    const reports: StreamReport[] = [];
+    // The streams keep their order.
+    for (const stream of input.streams) {
+      if (stream.index === video) output.reserveVideo();
+      else reports.push(this.#plan(stream));
+    }
+    this.reports = reports;
+    const kept = this.reports.filter(({ action }) => action !== 'drop').map(({ index }) => index);
+    if (kept.length === 0) return;
+    input.keep(kept, {
+      packet: (facts) => {
+        this.#take(facts);
+      },
+      restart: () => {
+        output.dropHeld();
+        this.#last.clear();
+      },
+    });
+  }
+
+  #plan(stream: StreamInfo): StreamReport {
+    const { index, kind, codec } = stream;
+    const report = { index, kind, codec };
+    if (kind === 'video') return { ...report, action: 'drop', why: 'One video stream is processed.' };
+    if (kind === 'data') return { ...report, action: 'drop', why: 'Streams of data are not carried over.' };
+    const policy = kind === 'audio' ? this.#params.audio : this.#params.subtitles;
+    if (policy === 'none') return { ...report, action: 'drop', why: 'It was not wanted.' };
+    const refusal = this.#output.refusalOf(this.#input, index);
+    if (refusal === undefined) {
+      this.#output.addCopy(this.#input, index);
+      return { ...report, action: 'copy', why: undefined };
+    }
+    if (policy === 'copy') throw refusal;
+    return { ...report, action: 'drop', why: `${this.#output.container} does not hold ${codec}.` };
+  }
+
+  #take({ stream, time, duration, decodeTimestamp }: PacketFacts): void {
+    const { from, to } = this.#params;
+    if (time !== undefined && (time + duration <= from || (to !== null && time >= to))) return;
+    const last = this.#last.get(stream);
+    if (decodeTimestamp !== undefined && last !== undefined && decodeTimestamp <= last) return;
+    if (decodeTimestamp !== undefined) this.#last.set(stream, decodeTimestamp);
+    this.#output.writeCopy(this.#input, stream, this.#input.startTime + from);
+  }
+}

@@ -1,0 +1,160 @@
+// Where an output appears in the end, as the caller names it: a path, a stream of Node or of the web.
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { argumentError, FramerailError, outputError, publishable, temporaryName } from '../../base/index.js';
+import type { OutputSpec } from './process-params.js';
+
+/** A path, a file: URL, a Node stream, or a web stream. */
+export type MediaDestination = string | URL | Writable | WritableStream<Uint8Array>;
+
+/** An output on its way: it appears whole, or not at all where that can be. */
+export interface Destination {
+  /** What the worker is told. */
+  readonly spec: OutputSpec;
+  /** Places bytes that the worker sends; resolves when there is room for more, rejects with FR_OUTPUT_FAILED. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Everything was written: publishes it. */
+  publish(): Promise<void>;
+  /** Nothing of it shall stay. */
+  discard(error: Error): Promise<void>;
+}
+
+/**
+ * Checks a destination and makes it ready; throws FR_OUTPUT_FAILED where it cannot be written.
+ * @param container - FFmpeg's name of the container; streams have no ending to go by
+ */
+export async function openDestination(output: MediaDestination, container: string | undefined): Promise<Destination> {
+  if (typeof output === 'string' || output instanceof URL) return fileDestination(pathOf(output), container ?? null);
+  if (container === undefined)
+    throw argumentError('container', "a container such as 'mp4' or 'matroska' for a stream", container);
+  if (output instanceof Writable) return nodeDestination(output, container);
+  if (typeof output === 'object' && output !== null && 'getWriter' in output) return webDestination(output, container);
+  throw argumentError('output', 'a path, a file: URL, a Writable or a WritableStream', output);
+}
+
+function pathOf(output: string | URL): string {
+  const text = String(output);
+  if (text === '' || text.includes('\0')) throw argumentError('output', 'a path', text);
+  if (typeof output === 'string' && !/^file:\/\//i.test(output)) return output;
+  try {
+    return fileURLToPath(new URL(output));
+  } catch {
+    throw argumentError('output', 'a path or a local file: URL', text);
+  }
+}
+
+async function fileDestination(name: string, container: string | null): Promise<Destination> {
+  let target: string;
+  let path: string;
+  try {
+    target = await publishable(name);
+    path = temporaryName(target);
+    // Made here, so that whoever removes it knows that no worker makes it again.
+    closeSync(openSync(path, 'wx', 0o666));
+  } catch (cause) {
+    throw outputError(name, cause);
+  }
+  return {
+    spec: { kind: 'file', name, path, container },
+    write: () => Promise.reject(new FramerailError('FR_INTERNAL', 'A file is written by the worker itself.')),
+    publish: async () => {
+      try {
+        await rename(path, target);
+      } catch (cause) {
+        await rm(path, { force: true }).catch(() => undefined);
+        throw outputError(name, cause);
+      }
+    },
+    discard: () => rm(path, { force: true }).catch(() => undefined),
+  };
+}
+
+function nodeDestination(stream: Writable, container: string): Destination {
+  const name = 'the output stream';
+  let failure: unknown;
+  stream.on('error', (error) => {
+    failure ??= error;
+  });
+  stream.on('close', () => {
+    failure ??= new Error('it was closed');
+  });
+  const failed = (): FramerailError => {
+    const why = failure instanceof Error ? failure.message : String(failure);
+    return new FramerailError('FR_OUTPUT_FAILED', `Cannot write ${name}: ${why}.`, { cause: failure });
+  };
+  const standard = stream === process.stdout || stream === process.stderr;
+  return {
+    spec: { kind: 'stream', name, container },
+    write: async (bytes) => {
+      if (failure !== undefined || stream.destroyed) throw failed();
+      if (stream.write(bytes)) return;
+      const stop = new AbortController();
+      const ended = (): void => {
+        stop.abort();
+      };
+      stream.once('close', ended);
+      try {
+        await once(stream, 'drain', { signal: stop.signal });
+      } catch (error) {
+        failure ??= error;
+        throw failed();
+      } finally {
+        stream.off('close', ended);
+      }
+    },
+    publish: () =>
+      new Promise((resolve, reject) => {
+        if (failure !== undefined) {
+          reject(failed());
+          return;
+        }
+        const done = (error?: Error | null): void => {
+          failure ??= error ?? undefined;
+          if (failure === undefined) resolve();
+          else reject(failed());
+        };
+        // Standard output belongs to the process: it is flushed and left open.
+        if (standard) stream.write('', done);
+        else stream.end(done);
+      }),
+    discard: (error) => {
+      if (!standard) stream.destroy(error);
+      return Promise.resolve();
+    },
+  };
+}
+
+function webDestination(stream: WritableStream<Uint8Array>, container: string): Destination {
+  const name = 'the output stream';
+  if (stream.locked) throw argumentError('output', 'a stream that nobody else writes to', 'a locked one');
+  const writer = stream.getWriter();
+  writer.closed.catch(() => undefined);
+  const failed = (cause: unknown): FramerailError => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return new FramerailError('FR_OUTPUT_FAILED', `Cannot write ${name}: ${why}.`, { cause });
+  };
+  return {
+    spec: { kind: 'stream', name, container },
+    write: async (bytes) => {
+      try {
+        await writer.ready;
+        await writer.write(bytes);
+      } catch (cause) {
+        throw failed(cause);
+      }
+    },
+    publish: async () => {
+      try {
+        await writer.close();
+      } catch (cause) {
+        throw failed(cause);
+      }
+    },
+    discard: async (error) => {
+      await writer.abort(error).catch(() => undefined);
+    },
+  };
+}

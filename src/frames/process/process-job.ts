@@ -1,0 +1,52 @@
+// The job behind `processVideo`: decodes, lets JavaScript change what it likes, encodes and writes. Runs in a worker.
+import { MediaInputHandle, takeLog, VideoDecoder, withLog } from '../../av/index.js';
+import type { JobContext } from '../../workers/index.js';
+import { Walker } from '../walker.js';
+import { ProcessOutput } from './process-output.js';
+import type { ProcessJobResult, ProcessParams } from './process-params.js';
+import { PictureSource } from './picture-source.js';
+import { ProcessWork } from './process-work.js';
+
+/** Runs the job. */
+export default async function processJob(rawParams: unknown, context: JobContext): Promise<ProcessJobResult> {
+  const params = rawParams as ProcessParams;
+  return withLog(async () => {
+    const { output } = params;
+    const beside = output !== null && (params.audio !== 'none' || params.subtitles !== 'none');
+    const input = await MediaInputHandle.open(context.source, {
+      readBlock: context.readBlock,
+      ...(beside ? { analyse: 'sound' as const } : {}),
+    });
+    try {
+      const stream = input.selectVideo(params.stream ?? undefined);
+      const decoder = VideoDecoder.open(input, { threads: params.threads });
+      const walker = new Walker(input, decoder, { keyframesOnly: false, breathe: () => context.breathe() });
+      const source = new PictureSource(walker, input, stream, params);
+      const target = output === null ? undefined : new ProcessOutput({ input, stream, params, context, output });
+      try {
+        const work = new ProcessWork({ input, stream, source, output: target, params, context });
+        const counts = await work.run();
+        const { damagedPackets, name } = decoder;
+        return {
+          ...counts,
+          decoded: walker.decoded,
+          damagedFrames: source.damaged,
+          damagedPackets,
+          decoder: name,
+          encoder: target?.encoder,
+          container: target?.container,
+          bytes: target?.bytes ?? 0,
+          streams: target?.streams ?? [],
+          log: await takeLog(),
+        };
+      } finally {
+        target?.close();
+        source.close();
+        walker.close();
+        decoder.close();
+      }
+    } finally {
+      input.close();
+    }
+  });
+}

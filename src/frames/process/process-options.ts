@@ -1,0 +1,207 @@
+// The options of `processVideo()`: checked once at the door, then plain data for the job.
+import type { EncoderControls, EncoderWish } from '../../av/index.js';
+import {
+  argumentError,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  checkSwitch,
+  type CallOptions,
+} from '../../base/index.js';
+import type { SourceOptions } from '../../sources/index.js';
+import type { BatchRule } from '../../workers/index.js';
+import { checkPictureForm, type FrameFormat } from '../options.js';
+import type { FrameBatch } from '../video-frame.js';
+import type { ProcessFrame } from './process-frame.js';
+import type { BesidePolicy, ProcessParams } from './process-params.js';
+import type { ProcessProgress, ProcessSession } from './session.js';
+
+/** How video is encoded. */
+export interface EncodeOptions {
+  /**
+   * `auto` takes the first that works here, `software` leaves hardware out; else FFmpeg's name of an encoder.
+   * @defaultValue 'auto'
+   */
+  readonly encoder?: string | undefined;
+  /** FFmpeg's name of a codec, such as `h264`, `hevc`, `av1` or `vp9`. @defaultValue what the container usually holds */
+  readonly codec?: string | undefined;
+  /** Bits per second on average. */
+  readonly bitrate?: number | undefined;
+  /** Constant quality from 0 to 100: the encoder's own scale, stretched. @defaultValue the encoder's own habit */
+  readonly quality?: number | undefined;
+  /** Keep every sample; refused by encoders that cannot. @defaultValue false */
+  readonly lossless?: boolean | undefined;
+  /** Seconds from one keyframe to the next at most. @defaultValue the encoder's own habit */
+  readonly keyframeInterval?: number | undefined;
+  /** No look-ahead and no reordered frames: each frame comes out as soon as it can. @defaultValue false */
+  readonly lowLatency?: boolean | undefined;
+  /** The pixel format to encode. @defaultValue the one nearest to the video's own */
+  readonly pixelFormat?: string | undefined;
+  /** Options of the encoder by FFmpeg's names; they have the last word. */
+  readonly encoderOptions?: Readonly<Record<string, string | number>> | undefined;
+  /** FFmpeg's name of the container. @defaultValue by the ending of the file; streams must name one */
+  readonly container?: string | undefined;
+}
+
+/**
+ * Changes the frames of a batch in place. They may be looked at until it returns, or until what it returns settles.
+ * @param batch - the frames, in order of time
+ * @param session - the running call, for `update()`
+ */
+export type Transform = (batch: FrameBatch<ProcessFrame>, session: ProcessSession) => void | Promise<void>;
+
+/** What is done to a video. */
+export interface ProcessOptions extends CallOptions, SourceOptions, EncodeOptions {
+  /** FFmpeg's filters, applied before the transform: `'scale=1280:-2,eq=brightness=0.1'`, or a list of them. */
+  readonly filters?: string | readonly string[] | undefined;
+  /** Changes frames in JavaScript; without it nothing leaves the worker. */
+  readonly transform?: Transform | undefined;
+  /** The pixel format that the transform sees; `native` is what the decoder or the filters give. @defaultValue 'rgb24' */
+  readonly format?: FrameFormat | undefined;
+  /** Columns and rows to scale to. @defaultValue the size of the video, after its turn and its filters */
+  readonly size?: readonly [number, number] | undefined;
+  /** No padding in the frames of the transform. @defaultValue false */
+  readonly packed?: boolean | undefined;
+  /** Turn and crop pictures as the container says; otherwise the output says it too. @defaultValue true */
+  readonly upright?: boolean | undefined;
+  /** The number of the video stream. @defaultValue the one that ffmpeg picks */
+  readonly stream?: number | undefined;
+  /** Leave out what is before this time, in seconds. @defaultValue 0 */
+  readonly from?: number | undefined;
+  /** Leave out what is from this time on, in seconds. @defaultValue the end of the file */
+  readonly to?: number | undefined;
+  /** `auto` copies sound and encodes anew what the container does not hold; `copy` fails there. @defaultValue 'auto' */
+  readonly audio?: BesidePolicy | undefined;
+  /** As `audio`; subtitles that cannot be carried over are left out and reported. @defaultValue 'auto' */
+  readonly subtitles?: BesidePolicy | undefined;
+  /** Batches that may be in the transform at once; their order is kept. @defaultValue 1 */
+  readonly concurrency?: number | undefined;
+  /** Milliseconds that one call of the transform may take to settle. @defaultValue 30,000 */
+  readonly transformTimeout?: number | undefined;
+  /** Frames of a batch at most. @defaultValue 4, and never more than a third of the slots */
+  readonly batchSize?: number | undefined;
+  /** Milliseconds that the first frame of a batch waits for others at most. @defaultValue 16 */
+  readonly batchDelay?: number | undefined;
+  /** Frames in shared memory at once. @defaultValue 12 */
+  readonly slots?: number | undefined;
+  /** Decoder and encoder threads; 0 for as many as there are cores. @defaultValue 0 */
+  readonly threads?: number | undefined;
+  /** Hears how far it is, about five times a second. */
+  readonly onProgress?: ((progress: ProcessProgress) => void) | undefined;
+}
+
+/** What a call needs beside its input and output. */
+export interface CheckedProcess {
+  readonly params: Omit<ProcessParams, 'output'>;
+  readonly batch: BatchRule;
+  readonly slots: number;
+  readonly transform: Transform | undefined;
+  readonly concurrency: number;
+  readonly transformTimeout: number;
+  readonly container: string | undefined;
+  readonly onProgress: ((progress: ProcessProgress) => void) | undefined;
+}
+
+/** Checks the options of `processVideo()`. */
+export function checkProcess(options: ProcessOptions): CheckedProcess {
+  checkOptions(options);
+  const { transform, onProgress } = options;
+  checkFunction('transform', transform);
+  checkFunction('onProgress', onProgress);
+  const slots = checkInteger('slots', options.slots ?? 12, 3, 256);
+  const size = checkInteger('batchSize', options.batchSize ?? 4, 1, 256);
+  const delay = checkNumber('batchDelay', options.batchDelay ?? 16, 0, 'milliseconds');
+  const form = checkPictureForm(options);
+  const from = checkNumber('from', options.from ?? 0, 0, 'seconds');
+  const to = options.to === undefined ? null : checkNumber('to', options.to, 0, 'seconds');
+  if (to !== null && to <= from) throw argumentError('to', `a time after \`from\` (${String(from)})`, to);
+  const params: CheckedProcess['params'] = {
+    ...form,
+    // Without a transform there is nobody to convert for.
+    format: transform === undefined ? null : form.format,
+    from,
+    to,
+    filters: checkFilters(options.filters),
+    packed: checkSwitch('packed', options.packed, false),
+    transform: transform !== undefined,
+    encoder: checkEncode(options),
+    audio: checkOneOf('audio', options.audio ?? 'auto', ['auto', 'copy', 'none'] as const),
+    subtitles: checkOneOf('subtitles', options.subtitles ?? 'auto', ['auto', 'copy', 'none'] as const),
+  };
+  return {
+    params,
+    // A third is filled, a third is changed, a third is encoded.
+    batch: { size: Math.min(size, Math.floor(slots / 3)), delay },
+    slots,
+    transform,
+    concurrency: checkInteger('concurrency', options.concurrency ?? 1, 1, 64),
+    transformTimeout: checkNumber('transformTimeout', options.transformTimeout ?? 30_000, 1, 'milliseconds'),
+    container: checkContainer(options.container),
+    onProgress,
+  };
+}
+
+/** Checks how video is encoded. */
+export function checkEncode(options: EncodeOptions): EncoderWish {
+  const { bitrate, quality, keyframeInterval, encoderOptions = {} } = options;
+  const controls: EncoderControls = {
+    bitrate: bitrate === undefined ? null : checkNumber('bitrate', bitrate, 1000, 'bits per second'),
+    quality: quality === undefined ? null : checkQuality(quality),
+    lossless: checkSwitch('lossless', options.lossless, false),
+    keyframeInterval:
+      keyframeInterval === undefined ? null : checkNumber('keyframeInterval', keyframeInterval, 0.001, 'seconds'),
+    lowLatency: checkSwitch('lowLatency', options.lowLatency, false),
+    options: checkEncoderOptions(encoderOptions),
+  };
+  if (controls.lossless && (controls.quality !== null || controls.bitrate !== null))
+    throw argumentError('lossless', 'no `quality` and no `bitrate` beside it', true);
+  return {
+    encoder: checkWord('encoder', options.encoder ?? 'auto'),
+    codec: options.codec === undefined ? null : checkWord('codec', options.codec),
+    pixelFormat: options.pixelFormat === undefined ? null : checkWord('pixelFormat', options.pixelFormat),
+    controls,
+  };
+}
+
+/** Checks a constant quality. */
+export function checkQuality(quality: number): number {
+  if (checkNumber('quality', quality, 0) > 100) throw argumentError('quality', 'a number from 0 to 100', quality);
+  return quality;
+}
+
+/** Checks the name of a container. */
+export function checkContainer(container: string | undefined): string | undefined {
+  return container === undefined ? undefined : checkWord('container', container);
+}
+
+function checkWord(name: string, value: unknown): string {
+  if (typeof value !== 'string' || !/^[\w-]{1,40}$/.test(value)) throw argumentError(name, 'a name', value);
+  return value;
+}
+
+function checkFunction(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function') throw argumentError(name, 'a function', value);
+}
+
+function checkFilters(filters: ProcessOptions['filters']): string | null {
+  if (filters === undefined) return null;
+  const list: readonly unknown[] = typeof filters === 'string' ? [filters] : filters;
+  if (!(list instanceof Array))
+    throw argumentError('filters', "filters in FFmpeg's spelling, or a list of them", filters);
+  for (const [i, filter] of list.entries())
+    if (typeof filter !== 'string' || filter.trim() === '')
+      throw argumentError(`filters[${String(i)}]`, "a filter in FFmpeg's spelling", filter);
+  return list.length === 0 ? null : list.join(',');
+}
+
+function checkEncoderOptions(options: unknown): Record<string, string> {
+  if (typeof options !== 'object' || options === null) throw argumentError('encoderOptions', 'an object', options);
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]: [string, unknown]) => {
+      if (typeof value !== 'string' && typeof value !== 'number')
+        throw argumentError(`encoderOptions.${name}`, 'text or a number', value);
+      return [name, String(value)];
+    }),
+  );
+}

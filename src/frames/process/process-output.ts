@@ -1,0 +1,143 @@
+// The output of a process job: the encoded video, and the streams beside it.
+import {
+  colorOf,
+  DRAWN,
+  EncodeLane,
+  MediaOutput,
+  type EncoderChange,
+  type EncoderReport,
+  type MediaInputHandle,
+  type Picture,
+  type Ratio,
+  type VideoStreamInfo,
+  type VideoTiming,
+} from '../../av/index.js';
+import { isRgb, type Size } from '../../pixels/index.js';
+import type { JobContext } from '../../workers/index.js';
+import { BesideStreams } from './beside-streams.js';
+import { openTarget, type OpenTarget } from './output-target.js';
+import type { OutputSpec, ProcessParams, StreamReport } from './process-params.js';
+
+/** What an output is made from. */
+export interface OutputSetup {
+  readonly input: MediaInputHandle;
+  readonly stream: VideoStreamInfo;
+  readonly params: ProcessParams;
+  readonly context: JobContext;
+  readonly output: OutputSpec;
+}
+
+/** Bytes that may be on their way to the parent. */
+const MAX_UNWRITTEN = 4 * 1024 * 1024;
+
+/** An output that is being written. */
+export class ProcessOutput {
+  readonly #setup: OutputSetup;
+  readonly #target: OpenTarget;
+  readonly #media: MediaOutput;
+  readonly #beside: BesideStreams;
+  #lane: EncodeLane | undefined;
+
+  /** Opens the output and has the input deliver what is copied; call it before anything is decoded. */
+  constructor(setup: OutputSetup) {
+    const { input, stream, params, context, output } = setup;
+    this.#setup = setup;
+    this.#target = openTarget(output, context);
+    try {
+      this.#media = MediaOutput.open(this.#target, { container: output.container ?? undefined });
+    } catch (error) {
+      this.#target.close();
+      throw error;
+    }
+    this.#media.copyMetadata(input);
+    this.#beside = new BesideStreams(input, this.#media, params, stream.index);
+  }
+
+  /** The encoder that runs; undefined before the first picture. */
+  get encoder(): EncoderReport | undefined {
+    return this.#lane?.report;
+  }
+
+  /** FFmpeg's name of the container. */
+  get container(): string {
+    return this.#media.container;
+  }
+
+  /** Bytes written so far. */
+  get bytes(): number {
+    return this.#media.size;
+  }
+
+  /** What became of each stream of the input. */
+  get streams(): StreamReport[] {
+    const { index, kind, codec } = this.#setup.stream;
+    const video: StreamReport = { index, kind, codec, action: 'encode', why: this.encoder?.why };
+    return [video, ...this.#beside.reports].sort((a, b) => a.index - b.index);
+  }
+
+  /**
+   * Opens the encoder and writes the header.
+   * @param first - the first picture, as it was before it was converted for JavaScript
+   * @param form - what the pictures that come look like
+   */
+  begin(first: Picture, form: { readonly size: Size; readonly format: string }, timing: VideoTiming): void {
+    const { input, params } = this.#setup;
+    const lane = new EncodeLane(
+      params.encoder,
+      {
+        ...form,
+        original: first.format,
+        color: isRgb(first.format) ? DRAWN : colorOf(first),
+        timeBase: timing.timeBase,
+        frameRate: timing.frameRate,
+        pixelAspect: aspectAfter(timing.pixelAspect, first, form.size),
+      },
+      this.#media,
+      params.threads,
+    );
+    this.#lane = lane;
+    lane.announce(form, { input, orientation: !params.upright });
+    this.#media.begin();
+  }
+
+  /** Encodes a picture, whose owner may use it again at once. */
+  send(picture: Picture, timestamp: bigint, duration: bigint): void {
+    this.#lane?.send(picture, timestamp, duration);
+  }
+
+  /** Changes the running encode, from the next picture on. */
+  change(change: EncoderChange): void {
+    this.#lane?.change(change);
+  }
+
+  /** Waits while too many bytes are on their way. */
+  async settle(): Promise<void> {
+    const { context } = this.#setup;
+    while (context.unwritten > MAX_UNWRITTEN) await context.pause();
+  }
+
+  /** Writes what is left and the end of the container. */
+  finish(): void {
+    this.#lane?.finish();
+    this.#media.finish();
+  }
+
+  close(): void {
+    this.#lane?.close();
+    this.#media.close();
+    this.#target.close();
+  }
+}
+
+/** The shape of pixels that keeps the shape of the picture when its size changes, as ffmpeg's scale filter does it. */
+function aspectAfter(aspect: Ratio, from: Size, to: Size): Ratio {
+  if (aspect.num === 0 || (from.width === to.width && from.height === to.height)) return aspect;
+  const num = aspect.num * from.width * to.height;
+  const den = aspect.den * from.height * to.width;
+  const divisor = greatestDivisor(num, den);
+  return { num: num / divisor, den: den / divisor };
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
+}

@@ -1,0 +1,90 @@
+// The plain data that goes from `processVideo` and `createVideo` to their jobs in a worker, and back.
+import type { EncoderChange, EncoderReport, EncoderWish } from '../../av/index.js';
+import type { Size } from '../../pixels/index.js';
+
+/** Where the bytes of the output go. */
+export type OutputSpec =
+  /** A file that the worker writes under a temporary name; its parent publishes it. */
+  | { readonly kind: 'file'; readonly name: string; readonly path: string; readonly container: string | null }
+  /** Bytes in order, which the parent passes on. */
+  | { readonly kind: 'stream'; readonly name: string; readonly container: string };
+
+/** What becomes of the streams beside the video. */
+export type BesidePolicy = 'auto' | 'copy' | 'none';
+
+/** Everything that a process job is told. */
+export interface ProcessParams {
+  /** The number of the video stream; null for the one that ffmpeg picks. */
+  readonly stream: number | null;
+  /** Decoder and encoder threads; 0 for as many as there are cores. */
+  readonly threads: number;
+  readonly upright: boolean;
+  readonly from: number;
+  readonly to: number | null;
+  /** FFmpeg's filters, before the transform; null for none. */
+  readonly filters: string | null;
+  /** FFmpeg's name of the format that the transform sees; null for what the filters give. */
+  readonly format: string | null;
+  readonly size: Size | null;
+  readonly packed: boolean;
+  /** Whether pictures go through JavaScript at all. */
+  readonly transform: boolean;
+  readonly encoder: EncoderWish;
+  readonly audio: BesidePolicy;
+  readonly subtitles: BesidePolicy;
+  /** Null to decode and transform alone. */
+  readonly output: OutputSpec | null;
+}
+
+/** What became of one stream of the input. */
+export interface StreamReport {
+  /** Its number in the input. */
+  readonly index: number;
+  /** What it carries. */
+  readonly kind: 'video' | 'audio' | 'subtitle' | 'data';
+  /** FFmpeg's name of the codec in the input. */
+  readonly codec: string;
+  /** `encode`, `copy` or `drop`. */
+  readonly action: 'encode' | 'copy' | 'drop';
+  /** Why, where it was not simply copied. */
+  readonly why: string | undefined;
+}
+
+/** What a process job tells while it runs. */
+export type ProcessEvent =
+  | {
+      readonly kind: 'started';
+      /** Seconds that will be processed; undefined when nobody knows. */
+      readonly duration: number | undefined;
+      readonly encoder: EncoderReport | undefined;
+    }
+  | { readonly kind: 'progress'; readonly frames: number; readonly time: number; readonly bytes: number };
+
+/** What a job is told while it runs. */
+export type ProcessCommand =
+  | { readonly kind: 'update'; readonly change: EncoderChange }
+  /** For a sink: nothing more comes. */
+  | { readonly kind: 'finish' };
+
+/** What the transform said about a frame that it hands back. */
+export interface ReturnFacts {
+  /** Leave the frame out of the output. */
+  readonly drop: boolean;
+}
+
+/** What a process job returns. */
+export interface ProcessJobResult {
+  readonly decoded: number;
+  readonly encoded: number;
+  readonly dropped: number;
+  readonly damagedFrames: number;
+  readonly damagedPackets: number;
+  readonly decoder: string;
+  readonly encoder: EncoderReport | undefined;
+  readonly container: string | undefined;
+  readonly bytes: number;
+  /** Seconds from the first frame to the end of the last one. */
+  readonly duration: number;
+  readonly streams: readonly StreamReport[];
+  readonly log: readonly { readonly level: 'error' | 'warning'; readonly text: string }[];
+}

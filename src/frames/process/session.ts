@@ -1,0 +1,178 @@
+// A running `processVideo()`: frames out of the worker into the transform and back, until the output is published.
+import type { EncoderChange } from '../../av/index.js';
+import {
+  checkNumber,
+  checkOptions,
+  deadlineError,
+  FramerailError,
+  isFramerailError,
+  startDeadline,
+  type CallOptions,
+} from '../../base/index.js';
+import type { PictureLayout } from '../../pixels/index.js';
+import type { ResolvedSource } from '../../sources/index.js';
+import { jobModule, type JobRun, type WorkerPool } from '../../workers/index.js';
+import type { LayoutEvent } from '../frame-sink.js';
+import { openDestination, type Destination, type MediaDestination } from './destination.js';
+import { checkQuality, type CheckedProcess } from './process-options.js';
+import type { ProcessCommand, ProcessEvent, ProcessJobResult } from './process-params.js';
+import { ProgressMeter, type ProcessProgress } from './progress.js';
+import { TransformPump } from './transform-pump.js';
+
+export type { ProcessProgress } from './progress.js';
+
+/** The module of the process job. */
+export const PROCESS_JOB = jobModule(import.meta.url, './process-job.js');
+
+/** What came of processing a video. */
+export interface ProcessResult extends ProcessJobResult {
+  /** Milliseconds from the call to the published output. */
+  readonly elapsed: number;
+  /** Bytes of pixels that were copied between processes; 0 where memory is shared. */
+  readonly copiedBytes: number;
+}
+
+/** What may change while a video is encoded; each from the next frame on. */
+export type ProcessUpdate = { readonly [Name in keyof EncoderChange]?: number | undefined };
+
+/** What a session works on. */
+export interface SessionCall {
+  readonly pool: WorkerPool;
+  readonly resolve: () => Promise<ResolvedSource>;
+  readonly name: string;
+  readonly output: MediaDestination | null;
+  readonly checked: CheckedProcess;
+  readonly options: CallOptions;
+}
+
+/** A video that is being processed. */
+export class ProcessSession {
+  /**
+   * What came of it, once the output is published. Rejects with FR_INPUT_*, FR_DECODE_*, FR_FILTER_FAILED,
+   * FR_TRANSFORM_*, FR_ENCODE_FAILED, FR_OUTPUT_FAILED, FR_WORKER_*, FR_TIMEOUT or FR_ABORTED; no file is left then.
+   */
+  readonly result: Promise<ProcessResult>;
+  readonly #meter: ProgressMeter;
+  readonly #commands: ProcessCommand[] = [];
+  #run: JobRun | undefined;
+
+  /** @internal */
+  constructor(call: SessionCall) {
+    this.#meter = new ProgressMeter(call.checked.onProgress);
+    this.result = this.#process(call);
+    this.result.catch(() => undefined);
+  }
+
+  /** How far it is. */
+  get progress(): ProcessProgress {
+    return this.#meter.now();
+  }
+
+  /**
+   * Changes the running encode from the next frame on, without a gap; throws FR_ARG_INVALID for wrong values.
+   * @param change - bit rate in bits per second, quality from 0 to 100, seconds between keyframes
+   */
+  update(change: ProcessUpdate): void {
+    checkOptions(change);
+    const { bitrate, quality, keyframeInterval } = change;
+    this.#command({
+      kind: 'update',
+      change: {
+        ...(bitrate === undefined ? {} : { bitrate: checkNumber('bitrate', bitrate, 1000, 'bits per second') }),
+        ...(quality === undefined ? {} : { quality: checkQuality(quality) }),
+        ...(keyframeInterval === undefined
+          ? {}
+          : { keyframeInterval: checkNumber('keyframeInterval', keyframeInterval, 0.001, 'seconds') }),
+      },
+    });
+  }
+
+  #command(command: ProcessCommand): void {
+    if (this.#run === undefined) this.#commands.push(command);
+    else this.#run.command(command);
+  }
+
+  async #process(call: SessionCall): Promise<ProcessResult> {
+    const deadline = startDeadline(call.options, `Processing ${call.name}`);
+    try {
+      const source = await call.resolve();
+      const destination = call.output === null ? undefined : await openDestination(call.output, call.checked.container);
+      let failure: unknown;
+      try {
+        const result = await this.#work(call, source, destination, deadline.signal);
+        await destination?.publish();
+        return result;
+      } catch (error) {
+        failure = error;
+        throw error;
+      } finally {
+        if (failure !== undefined) await destination?.discard(toError(failure));
+      }
+    } finally {
+      this.#meter.end();
+      deadline.done();
+    }
+  }
+
+  async #work(
+    { pool, checked }: SessionCall,
+    source: ResolvedSource,
+    destination: Destination | undefined,
+    signal: AbortSignal,
+  ): Promise<ProcessResult> {
+    const started = performance.now();
+    let layout: PictureLayout | undefined;
+    let copiedBytes = 0;
+    if (signal.aborted) throw deadlineError(signal);
+    const { run, cancel } = await pool.run({
+      request: {
+        module: PROCESS_JOB,
+        params: { ...checked.params, output: destination?.spec ?? null },
+        source: source.spec,
+        batch: checked.batch,
+        slots: checked.slots,
+      },
+      blocks: source.blocks,
+      signal,
+      onEvent: (payload) => {
+        if (isLayout(payload)) ({ layout } = payload);
+        else this.#meter.hear(payload as ProcessEvent);
+      },
+      onChunk: async (bytes) => {
+        try {
+          await destination?.write(bytes);
+        } catch (error) {
+          cancel(toError(error));
+        }
+      },
+    });
+    this.#run = run;
+    for (const command of this.#commands) run.command(command);
+    const pump = new TransformPump(checked, this, signal);
+    try {
+      for (let items = await run.next(); items !== undefined; items = await run.next()) {
+        if (layout === undefined) throw new FramerailError('FR_INTERNAL', 'Frames arrived before their layout.');
+        if (run.copies) copiedBytes += 2 * items.length * layout.byteLength;
+        await pump.take(items, layout);
+      }
+      await pump.finish();
+      const result = (await run.result) as ProcessJobResult;
+      return { ...result, elapsed: performance.now() - started, copiedBytes };
+    } catch (error) {
+      cancel(toError(error));
+      pump.stop();
+      // A worker that still writes must not find the file gone and a new one in its place.
+      await run.settled;
+      throw error;
+    }
+  }
+}
+
+function isLayout(payload: unknown): payload is LayoutEvent {
+  return typeof payload === 'object' && payload !== null && 'layout' in payload;
+}
+
+function toError(error: unknown): FramerailError {
+  if (isFramerailError(error)) return error;
+  return new FramerailError('FR_INTERNAL', `Unexpected failure inside framerail: ${String(error)}`, { cause: error });
+}
