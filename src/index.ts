@@ -4,6 +4,8 @@ export type { CallOptions, ErrorCode, ErrorDetails, ErrorMeaning } from './base/
 export { createCovers, Covers } from './covers/index.js';
 export type { Cover, CoverFit, CoverOptions, CoverTimings } from './covers/index.js';
 export {
+  createVideo,
+  DrawnFrame,
   Engine,
   FrameBatch,
   FrameStream,
@@ -16,11 +18,13 @@ export {
   startProcess,
   Video,
   VideoFrame,
+  VideoSink,
 } from './frames/index.js';
 export type {
   BesidePolicy,
   EncodeOptions,
   FrameFormat,
+  FrameTimes,
   FramePlane,
   FramesAtOptions,
   FramesOptions,
@@ -38,6 +42,8 @@ export type {
   StreamReport,
   TensorFrame,
   Transform,
+  VideoSinkOptions,
+  VideoSinkResult,
 } from './frames/index.js';
 export type { EncoderReport, OtherStreamInfo, StreamInfo, VideoStreamInfo } from './av/index.js';
 export type { Orientation, Rect, Size } from './pixels/index.js';

@@ -5,7 +5,7 @@ import { isRgb, type Rect, type Size } from '../pixels/index.js';
 import type { ColorTags } from './color.js';
 import type { EncoderChange, EncoderControls, EncoderSettings, VideoEncoder } from './encoder.js';
 import { alignmentOf, chooseEncoder, chooseFormat, type EncoderReport, type EncoderWish } from './encoder-choice.js';
-import type { Ratio } from './filter-chain.js';
+import type { Ratio } from '../base/index.js';
 import { LibavEncoder } from './libav-encoder.js';
 import type { MediaOutput, VideoFacts } from './media-output.js';
 import type { Picture } from './picture.js';

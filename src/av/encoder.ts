@@ -1,7 +1,7 @@
 // What every video encoder is to the rest of the engine: pictures in, packets out, whatever does the work.
 import type { Packet, Stream } from 'node-av/lib';
 import type { ColorTags } from './color.js';
-import type { Ratio } from './filter-chain.js';
+import type { Ratio } from '../base/index.js';
 import type { Picture } from './picture.js';
 
 /** How good, how large and how quick a stream shall be; what is null is the encoder's own habit. */

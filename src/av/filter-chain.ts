@@ -1,15 +1,9 @@
 // FFmpeg's filters between one input and one output; the graph is made anew when the pictures change.
 import { AV_BUFFERSRC_FLAG_KEEP_REF } from './constants.js';
 import { Filter, FilterGraph, FilterInOut, Rational, type FilterContext } from 'node-av/lib';
-import { FramerailError, invariant } from '../base/index.js';
+import { invariant, type Ratio } from '../base/index.js';
 import { avError, check, isAgain, isEof } from './averror.js';
 import { nativeFrame, type Picture } from './picture.js';
-
-/** A fraction, as libav writes time bases, rates and aspects. */
-export interface Ratio {
-  readonly num: number;
-  readonly den: number;
-}
 
 /** What goes into a chain beside its pictures. */
 export interface ChainInput {
@@ -131,17 +125,6 @@ export class FilterChain {
 /** For av/ alone: a fraction of libav's own kind. */
 export function rational({ num, den }: Ratio): Rational {
   return new Rational(num, den);
-}
-
-/** A number as a fraction of whole numbers that is as near as libav's own (up to 1,001,000). */
-export function toRatio(value: number): Ratio {
-  if (!Number.isFinite(value) || value <= 0)
-    throw new FramerailError('FR_INTERNAL', `There is no fraction for ${String(value)}.`);
-  for (const den of [1, 1001, 1000, 1_001_000]) {
-    const num = Math.round(value * den);
-    if (Math.abs(num / den - value) < value * 1e-7) return { num, den };
-  }
-  return { num: Math.round(value * 1_000_000), den: 1_000_000 };
 }
 
 function plain({ num, den }: Ratio): Ratio {

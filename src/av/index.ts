@@ -7,7 +7,7 @@ export { VideoDecoder, type DecoderOptions } from './decoder.js';
 export { EncodeLane, type LaneInput } from './encode-lane.js';
 export type { EncoderReport, EncoderWish } from './encoder-choice.js';
 export type { EncoderChange, EncoderControls } from './encoder.js';
-export { FilterChain, toRatio, type ChainInput, type Ratio } from './filter-chain.js';
+export { FilterChain, type ChainInput } from './filter-chain.js';
 export { encodeImage, imageFormat, jpegQuantiser, type ImageKind } from './image-encoder.js';
 export {
   MediaInputHandle,

@@ -12,7 +12,7 @@ import {
 import { FormatContext, Packet, type Stream } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
 import type { SourceSpec } from '../sources/index.js';
-import type { Ratio } from './filter-chain.js';
+import type { Ratio } from '../base/index.js';
 import { avError, check, isEof } from './averror.js';
 import { requireBuild } from './build.js';
 import { blockIo, type BlockIo, type ReadBlock } from './block-io.js';

@@ -11,7 +11,8 @@ import { FramerailError } from '../base/index.js';
 import { avError, check, isAgain, isEof } from './averror.js';
 import type { EncoderChange, EncoderSettings, VideoEncoder } from './encoder.js';
 import { controlOptions, qualityOption } from './encoder-controls.js';
-import { rational, type Ratio } from './filter-chain.js';
+import type { Ratio } from '../base/index.js';
+import { rational } from './filter-chain.js';
 import { blankPicture, copyPicture, formatCode, formatName, nativeFrame, type Picture } from './picture.js';
 
 /** Encoders that have copied a picture when they return from it: pictures over slots may go straight in. */

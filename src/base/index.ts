@@ -23,4 +23,5 @@ export {
 } from './errors.js';
 export { nearest } from './nearest.js';
 export { makeFolder, outputError, publishable, publishFile, systemCode, temporaryName } from './publish.js';
+export { reduced, toRatio, type Ratio } from './ratio.js';
 export { formatBytes, formatClock, parseSeconds, parseSize } from './text.js';

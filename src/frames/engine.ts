@@ -7,12 +7,15 @@ import { toMediaInfo, type MediaInfo } from './media-info.js';
 import type { ProbeParams, ProbeResult } from './probe-job.js';
 import {
   checkProcess,
+  PROCESS_JOB,
+  ProcessSession,
+  SINK_JOB,
+  VideoSink,
   type MediaDestination,
   type ProcessOptions,
   type ProcessResult,
-  ProcessSession,
+  type VideoSinkOptions,
 } from './process/index.js';
-import { PROCESS_JOB } from './process/index.js';
 import { Video } from './video.js';
 
 const PROBE_JOB = jobModule(import.meta.url, './probe-job.js');
@@ -38,7 +41,7 @@ export class Engine {
    * @param options - where jobs run and how many at once
    */
   constructor(options: PoolOptions = {}) {
-    this.#pool = new WorkerPool(options, [FRAMES_JOB, PROBE_JOB, PROCESS_JOB]);
+    this.#pool = new WorkerPool(options, [FRAMES_JOB, PROBE_JOB, PROCESS_JOB, SINK_JOB]);
   }
 
   /** The processes of its live workers. */
@@ -102,6 +105,16 @@ export class Engine {
       checked,
       options,
     });
+  }
+
+  /**
+   * Opens a video for frames that are made in JavaScript. Rejects with FR_ARG_INVALID, FR_ENCODE_FAILED or
+   * FR_OUTPUT_FAILED; `finish()` publishes it.
+   * @param output - a path, a file: URL, a Node or a web stream
+   * @param options - the size of the frames, how fast they come, how to encode
+   */
+  async createVideo(output: MediaDestination, options: VideoSinkOptions): Promise<VideoSink> {
+    return VideoSink.open(this.#pool, output, options);
   }
 
   /** Stops its workers and ends what still runs with FR_CLOSED; resolves when every process is gone. */
@@ -173,4 +186,13 @@ export function startProcess(
   options: ProcessOptions = {},
 ): ProcessSession {
   return defaultEngine().process(input, output, options);
+}
+
+/**
+ * Opens a video for frames that are made in JavaScript, with the default engine; `finish()` publishes it.
+ * @param output - a path, a file: URL, a Node or a web stream
+ * @param options - the size of the frames, how fast they come, how to encode
+ */
+export function createVideo(output: MediaDestination, options: VideoSinkOptions): Promise<VideoSink> {
+  return defaultEngine().createVideo(output, options);
 }

@@ -1,5 +1,14 @@
 // Frames out of videos.
-export { Engine, open, probe, processVideo, startProcess, type OpenVideoOptions, type ProbeOptions } from './engine.js';
+export {
+  createVideo,
+  Engine,
+  open,
+  probe,
+  processVideo,
+  startProcess,
+  type OpenVideoOptions,
+  type ProbeOptions,
+} from './engine.js';
 export { FrameStream } from './frame-stream.js';
 export type { MediaInfo } from './media-info.js';
 export type { FrameFormat, FramesAtOptions, FramesOptions, PictureOptions } from './options.js';
@@ -8,10 +17,13 @@ export type { FramesResult } from './selection.js';
 export { Video } from './video.js';
 export { FrameBatch, FrameTensor, VideoFrame, type FramePlane, type TensorFrame } from './video-frame.js';
 export {
+  DrawnFrame,
   ProcessFrame,
   ProcessSession,
+  VideoSink,
   type BesidePolicy,
   type EncodeOptions,
+  type FrameTimes,
   type MediaDestination,
   type ProcessOptions,
   type ProcessProgress,
@@ -19,4 +31,6 @@ export {
   type ProcessUpdate,
   type StreamReport,
   type Transform,
+  type VideoSinkOptions,
+  type VideoSinkResult,
 } from './process/index.js';

@@ -76,7 +76,8 @@ export interface CheckedFrames {
   readonly slots: number;
 }
 
-const MAX_SIDE = 16_384;
+/** Columns or rows of a frame at most. */
+export const MAX_SIDE = 16_384;
 
 /** Checks the options of `frames()`. */
 export function checkFrames(options: FramesOptions): CheckedFrames {

@@ -18,6 +18,17 @@ export interface FramePlane {
   readonly height: number;
 }
 
+/** The planes of a frame, as views of its memory. */
+export function planesOf(bytes: Uint8Array, layout: PictureLayout): FramePlane[] {
+  return layout.planes.map(({ offset, stride, rowBytes, rows }) => ({
+    data: bytes.subarray(offset, offset + stride * rows),
+    offset,
+    stride,
+    width: rowBytes,
+    height: rows,
+  }));
+}
+
 /**
  * A decoded frame whose pixels lie in memory that a worker wrote.
  * It may be read, and changed in place, until it is released: by the next batch, by `release()`, or by leaving the loop.
@@ -79,14 +90,7 @@ export class VideoFrame {
 
   /** The planes in memory order; throws FR_FRAME_RELEASED after the release. */
   get planes(): FramePlane[] {
-    const { bytes } = this.#lease;
-    return this.#layout.planes.map(({ offset, stride, rowBytes, rows }) => ({
-      data: bytes.subarray(offset, offset + stride * rows),
-      offset,
-      stride,
-      width: rowBytes,
-      height: rows,
-    }));
+    return planesOf(this.#lease.bytes, this.#layout);
   }
 
   /** Whether the pixels may no longer be read. */

@@ -1,12 +1,14 @@
 // Videos both ways: out of a file, through JavaScript, into a file.
 export type { MediaDestination } from './destination.js';
 export { ProcessFrame } from './process-frame.js';
-export { checkProcess, type EncodeOptions, type ProcessOptions, type Transform } from './process-options.js';
-export type { BesidePolicy, StreamReport } from './process-params.js';
 export {
-  PROCESS_JOB,
-  ProcessSession,
-  type ProcessProgress,
-  type ProcessResult,
+  checkProcess,
+  type EncodeOptions,
+  type ProcessOptions,
   type ProcessUpdate,
-} from './session.js';
+  type Transform,
+} from './process-options.js';
+export type { BesidePolicy, StreamReport } from './process-params.js';
+export { PROCESS_JOB, ProcessSession, type ProcessProgress, type ProcessResult } from './session.js';
+export { DrawnFrame } from './drawn-frame.js';
+export { SINK_JOB, VideoSink, type FrameTimes, type VideoSinkOptions, type VideoSinkResult } from './video-sink.js';

@@ -5,6 +5,9 @@ import { outputError } from '../../base/index.js';
 import type { JobContext } from '../../workers/index.js';
 import type { OutputSpec } from './process-params.js';
 
+/** Bytes that may be on their way to the parent before a job waits. */
+export const MAX_UNWRITTEN = 4 * 1024 * 1024;
+
 /** An opened target. */
 export interface OpenTarget extends ByteTarget {
   /** Lets go of it; everything was written. */

@@ -5,14 +5,13 @@ import {
   orientationOf,
   Picture,
   rescale,
-  toRatio,
   toTicks,
   turnFilters,
   type MediaInputHandle,
-  type Ratio,
   type VideoStreamInfo,
   type VideoTiming,
 } from '../../av/index.js';
+import { toRatio, type Ratio } from '../../base/index.js';
 import { UPRIGHT } from '../../pixels/index.js';
 import type { Step, Walker } from '../walker.js';
 import type { ProcessParams } from './process-params.js';

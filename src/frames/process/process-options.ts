@@ -1,5 +1,5 @@
 // The options of `processVideo()`: checked once at the door, then plain data for the job.
-import type { EncoderControls, EncoderWish } from '../../av/index.js';
+import type { EncoderChange, EncoderControls, EncoderWish } from '../../av/index.js';
 import {
   argumentError,
   checkInteger,
@@ -164,10 +164,32 @@ export function checkEncode(options: EncodeOptions): EncoderWish {
   };
 }
 
-/** Checks a constant quality. */
-export function checkQuality(quality: number): number {
+function checkQuality(quality: number): number {
   if (checkNumber('quality', quality, 0) > 100) throw argumentError('quality', 'a number from 0 to 100', quality);
   return quality;
+}
+
+/** What may change while a video is encoded; each from the next frame on. */
+export interface ProcessUpdate {
+  /** Bits per second on average. */
+  readonly bitrate?: number | undefined;
+  /** Constant quality from 0 to 100. */
+  readonly quality?: number | undefined;
+  /** Seconds from one keyframe to the next at most. */
+  readonly keyframeInterval?: number | undefined;
+}
+
+/** Checks what shall change. */
+export function checkUpdate(update: ProcessUpdate): EncoderChange {
+  checkOptions(update);
+  const { bitrate, quality, keyframeInterval } = update;
+  return {
+    ...(bitrate === undefined ? {} : { bitrate: checkNumber('bitrate', bitrate, 1000, 'bits per second') }),
+    ...(quality === undefined ? {} : { quality: checkQuality(quality) }),
+    ...(keyframeInterval === undefined
+      ? {}
+      : { keyframeInterval: checkNumber('keyframeInterval', keyframeInterval, 0.001, 'seconds') }),
+  };
 }
 
 /** Checks the name of a container. */

@@ -8,14 +8,14 @@ import {
   type EncoderReport,
   type MediaInputHandle,
   type Picture,
-  type Ratio,
   type VideoStreamInfo,
   type VideoTiming,
 } from '../../av/index.js';
+import { reduced, type Ratio } from '../../base/index.js';
 import { isRgb, type Size } from '../../pixels/index.js';
 import type { JobContext } from '../../workers/index.js';
 import { BesideStreams } from './beside-streams.js';
-import { openTarget, type OpenTarget } from './output-target.js';
+import { MAX_UNWRITTEN, openTarget, type OpenTarget } from './output-target.js';
 import type { OutputSpec, ProcessParams, StreamReport } from './process-params.js';
 
 /** What an output is made from. */
@@ -26,9 +26,6 @@ export interface OutputSetup {
   readonly context: JobContext;
   readonly output: OutputSpec;
 }
-
-/** Bytes that may be on their way to the parent. */
-const MAX_UNWRITTEN = 4 * 1024 * 1024;
 
 /** An output that is being written. */
 export class ProcessOutput {
@@ -134,10 +131,5 @@ function aspectAfter(aspect: Ratio, from: Size, to: Size): Ratio {
   if (aspect.num === 0 || (from.width === to.width && from.height === to.height)) return aspect;
   const num = aspect.num * from.width * to.height;
   const den = aspect.den * from.height * to.width;
-  const divisor = greatestDivisor(num, den);
-  return { num: num / divisor, den: den / divisor };
-}
-
-function greatestDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestDivisor(b, a % b);
+  return reduced(num, den);
 }

@@ -1,21 +1,13 @@
 // A running `processVideo()`: frames out of the worker into the transform and back, until the output is published.
-import type { EncoderChange } from '../../av/index.js';
-import {
-  checkNumber,
-  checkOptions,
-  deadlineError,
-  FramerailError,
-  isFramerailError,
-  startDeadline,
-  type CallOptions,
-} from '../../base/index.js';
+import { deadlineError, FramerailError, startDeadline, type CallOptions } from '../../base/index.js';
 import type { PictureLayout } from '../../pixels/index.js';
 import type { ResolvedSource } from '../../sources/index.js';
 import { jobModule, type JobRun, type WorkerPool } from '../../workers/index.js';
 import type { LayoutEvent } from '../frame-sink.js';
 import { openDestination, type Destination, type MediaDestination } from './destination.js';
-import { checkQuality, type CheckedProcess } from './process-options.js';
+import { checkUpdate, type CheckedProcess, type ProcessUpdate } from './process-options.js';
 import type { ProcessCommand, ProcessEvent, ProcessJobResult } from './process-params.js';
+import { toFramerailError } from './session-error.js';
 import { ProgressMeter, type ProcessProgress } from './progress.js';
 import { TransformPump } from './transform-pump.js';
 
@@ -31,9 +23,6 @@ export interface ProcessResult extends ProcessJobResult {
   /** Bytes of pixels that were copied between processes; 0 where memory is shared. */
   readonly copiedBytes: number;
 }
-
-/** What may change while a video is encoded; each from the next frame on. */
-export type ProcessUpdate = { readonly [Name in keyof EncoderChange]?: number | undefined };
 
 /** What a session works on. */
 export interface SessionCall {
@@ -73,18 +62,7 @@ export class ProcessSession {
    * @param change - bit rate in bits per second, quality from 0 to 100, seconds between keyframes
    */
   update(change: ProcessUpdate): void {
-    checkOptions(change);
-    const { bitrate, quality, keyframeInterval } = change;
-    this.#command({
-      kind: 'update',
-      change: {
-        ...(bitrate === undefined ? {} : { bitrate: checkNumber('bitrate', bitrate, 1000, 'bits per second') }),
-        ...(quality === undefined ? {} : { quality: checkQuality(quality) }),
-        ...(keyframeInterval === undefined
-          ? {}
-          : { keyframeInterval: checkNumber('keyframeInterval', keyframeInterval, 0.001, 'seconds') }),
-      },
-    });
+    this.#command({ kind: 'update', change: checkUpdate(change) });
   }
 
   #command(command: ProcessCommand): void {
@@ -106,7 +84,7 @@ export class ProcessSession {
         failure = error;
         throw error;
       } finally {
-        if (failure !== undefined) await destination?.discard(toError(failure));
+        if (failure !== undefined) await destination?.discard(toFramerailError(failure));
       }
     } finally {
       this.#meter.end();
@@ -142,7 +120,7 @@ export class ProcessSession {
         try {
           await destination?.write(bytes);
         } catch (error) {
-          cancel(toError(error));
+          cancel(toFramerailError(error));
         }
       },
     });
@@ -159,7 +137,7 @@ export class ProcessSession {
       const result = (await run.result) as ProcessJobResult;
       return { ...result, elapsed: performance.now() - started, copiedBytes };
     } catch (error) {
-      cancel(toError(error));
+      cancel(toFramerailError(error));
       pump.stop();
       // A worker that still writes must not find the file gone and a new one in its place.
       await run.settled;
@@ -170,9 +148,4 @@ export class ProcessSession {
 
 function isLayout(payload: unknown): payload is LayoutEvent {
   return typeof payload === 'object' && payload !== null && 'layout' in payload;
-}
-
-function toError(error: unknown): FramerailError {
-  if (isFramerailError(error)) return error;
-  return new FramerailError('FR_INTERNAL', `Unexpected failure inside framerail: ${String(error)}`, { cause: error });
 }

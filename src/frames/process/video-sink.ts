@@ -1,0 +1,289 @@
+// Writes a video from frames that are made in JavaScript: the mirror of `video.frames()`.
+import {
+  argumentError,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  checkSize,
+  checkSwitch,
+  FramerailError,
+  startDeadline,
+  toRatio,
+  untilAborted,
+  type CallOptions,
+  type Deadline,
+  type Ratio,
+} from '../../base/index.js';
+import type { PictureLayout } from '../../pixels/index.js';
+import { jobModule, type JobRun, type LeasedItem, type WorkerPool } from '../../workers/index.js';
+import type { LayoutEvent } from '../frame-sink.js';
+import { FRAME_FORMATS, MAX_SIDE, type FrameFormat } from '../options.js';
+import { openDestination, type Destination, type MediaDestination } from './destination.js';
+import { DrawnFrame } from './drawn-frame.js';
+import { checkContainer, checkEncode, checkUpdate, type EncodeOptions, type ProcessUpdate } from './process-options.js';
+import type { ProcessCommand } from './process-params.js';
+import type { DrawnFacts, SinkJobResult, SinkParams } from './sink-params.js';
+import { toFramerailError } from './session-error.js';
+
+/** The module of the sink job. */
+export const SINK_JOB = jobModule(import.meta.url, './sink-job.js');
+
+/** What kind of video is written. */
+export interface VideoSinkOptions extends CallOptions, EncodeOptions {
+  /** Columns and rows of every frame. */
+  readonly size: readonly [number, number];
+  /** Frames per second; times of your own may differ from it. @defaultValue 30 */
+  readonly frameRate?: number | undefined;
+  /** The pixel format that frames are drawn in. @defaultValue 'rgba' */
+  readonly format?: Exclude<FrameFormat, 'native'> | undefined;
+  /** No padding in the frames. @defaultValue true */
+  readonly packed?: boolean | undefined;
+  /** Frames in shared memory at once. @defaultValue 6 */
+  readonly slots?: number | undefined;
+  /** Encoder threads; 0 for as many as there are cores. @defaultValue 0 */
+  readonly threads?: number | undefined;
+}
+
+/** When a frame is shown. */
+export interface FrameTimes {
+  /** Seconds from the start. @defaultValue where the frame before it ends */
+  readonly pts?: number | undefined;
+  /** Seconds that it is shown. @defaultValue one by the frame rate */
+  readonly duration?: number | undefined;
+}
+
+/** What came of writing a video. */
+export interface VideoSinkResult extends SinkJobResult {
+  /** Seconds. */
+  readonly duration: number;
+}
+
+/** A video that is being written. `finish()` publishes it; closing it before leaves no file. */
+export class VideoSink {
+  readonly #destination: Destination;
+  readonly #run: JobRun;
+  readonly #cancel: (error: FramerailError) => void;
+  readonly #deadline: Deadline;
+  readonly #params: SinkParams;
+  readonly #layoutOf: () => PictureLayout | undefined;
+  readonly #empty: LeasedItem[] = [];
+  /** Calls of `frame()` go one after another. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #next = 0n;
+  #lastStart = -1n;
+  #state: 'open' | 'finishing' | 'closed' = 'open';
+
+  private constructor(setup: {
+    destination: Destination;
+    run: JobRun;
+    cancel: (error: FramerailError) => void;
+    deadline: Deadline;
+    params: SinkParams;
+    layoutOf: () => PictureLayout | undefined;
+  }) {
+    this.#destination = setup.destination;
+    this.#run = setup.run;
+    this.#cancel = setup.cancel;
+    this.#deadline = setup.deadline;
+    this.#params = setup.params;
+    this.#layoutOf = setup.layoutOf;
+  }
+
+  /** Opens the encoder and waits until it takes frames. @internal */
+  static async open(pool: WorkerPool, output: MediaDestination, options: VideoSinkOptions): Promise<VideoSink> {
+    const { params, slots } = checkSink(options);
+    const deadline = startDeadline(options, 'Writing a video');
+    let destination: Destination | undefined;
+    let layout: PictureLayout | undefined;
+    try {
+      const opened = await openDestination(output, checkContainer(options.container));
+      destination = opened;
+      const { run, cancel } = await pool.run({
+        request: {
+          module: SINK_JOB,
+          params: { ...params, output: opened.spec } satisfies SinkParams,
+          source: undefined,
+          batch: { size: 1, delay: 0 },
+          slots,
+        },
+        signal: deadline.signal,
+        onEvent: (payload) => {
+          ({ layout } = payload as LayoutEvent);
+        },
+        onChunk: async (bytes) => {
+          try {
+            await opened.write(bytes);
+          } catch (error) {
+            cancel(toFramerailError(error));
+          }
+        },
+      });
+      const setup = { destination: opened, run, cancel, deadline, params: { ...params, output: opened.spec } };
+      const sink = new VideoSink({ ...setup, layoutOf: () => layout });
+      try {
+        sink.#keep(await run.next());
+      } catch (error) {
+        await sink.#abandon(error);
+        throw error;
+      }
+      return sink;
+    } catch (error) {
+      await destination?.discard(toFramerailError(error));
+      deadline.done();
+      throw error;
+    }
+  }
+
+  /** An empty frame to draw on; waits while the encoder has them all. What it held before is undefined. */
+  async frame(): Promise<DrawnFrame> {
+    const turn = this.#turn.then(() => this.#takeEmpty());
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #takeEmpty(): Promise<DrawnFrame> {
+    try {
+      for (;;) {
+        this.#throwUnlessOpen();
+        const item = this.#empty.shift();
+        const layout = this.#layoutOf();
+        if (item !== undefined && layout !== undefined) return new DrawnFrame(this, item, layout);
+        this.#keep(await untilAborted(this.#run.next(), this.#deadline.signal));
+      }
+    } catch (error) {
+      await this.#abandon(error);
+      throw error;
+    }
+  }
+
+  /**
+   * Encodes a frame as the next one; its memory goes on to the encoder. Pixels of your own are copied into one first.
+   * @param frame - from `frame()`, or tightly packed pixels of the sink's size and format
+   * @param times - when it is shown; frames come in order of time
+   */
+  async write(frame: DrawnFrame | Uint8Array, times: FrameTimes = {}): Promise<void> {
+    const { timestamp, duration } = this.#ticks(times);
+    const drawn = frame instanceof DrawnFrame ? frame : await this.#filled(frame);
+    this.#throwUnlessOpen();
+    drawn.handBack(this, { timestamp, duration } satisfies DrawnFacts);
+    this.#lastStart = timestamp;
+    this.#next = timestamp + duration;
+  }
+
+  async #filled(pixels: Uint8Array): Promise<DrawnFrame> {
+    if (!(pixels instanceof Uint8Array)) throw argumentError('frame', 'a frame of this sink or a Uint8Array', pixels);
+    const frame = await this.frame();
+    try {
+      frame.fill(pixels);
+      return frame;
+    } catch (error) {
+      // It is still empty for somebody else.
+      this.#empty.unshift(frame.takeBack());
+      throw error;
+    }
+  }
+
+  #ticks({ pts, duration }: FrameTimes): DrawnFacts {
+    const { timeBase, frameRate } = this.#params;
+    const toTicks = (seconds: number): bigint => BigInt(Math.round((seconds * timeBase.den) / timeBase.num));
+    const timestamp = pts === undefined ? this.#next : toTicks(checkNumber('pts', pts, 0, 'seconds'));
+    if (timestamp <= this.#lastStart) throw argumentError('pts', 'a time after that of the frame before', pts);
+    const habit = BigInt(Math.round((frameRate.den * timeBase.den) / (frameRate.num * timeBase.num)));
+    return {
+      timestamp,
+      duration: duration === undefined ? habit : toTicks(checkNumber('duration', duration, 0, 'seconds')),
+    };
+  }
+
+  /** Changes the running encode from the next frame on; throws FR_ARG_INVALID for wrong values. */
+  update(change: ProcessUpdate): void {
+    this.#run.command({ kind: 'update', change: checkUpdate(change) } satisfies ProcessCommand);
+  }
+
+  /** Encodes what is left and publishes the output. */
+  async finish(): Promise<VideoSinkResult> {
+    this.#throwUnlessOpen();
+    this.#state = 'finishing';
+    try {
+      this.#run.command({ kind: 'finish' } satisfies ProcessCommand);
+      // What comes empty now is not needed any more.
+      for (const item of this.#empty.splice(0)) item.lease.release();
+      for (let items = await this.#run.next(); items !== undefined; items = await this.#run.next())
+        for (const item of items) item.lease.release();
+      const result = (await this.#run.result) as SinkJobResult;
+      await this.#destination.publish();
+      this.#state = 'closed';
+      this.#deadline.done();
+      const { timeBase } = this.#params;
+      return { ...result, duration: (Number(this.#next) * timeBase.num) / timeBase.den };
+    } catch (error) {
+      await this.#abandon(error);
+      throw error;
+    }
+  }
+
+  /** Gives up what was not finished: no file is left. */
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    await this.#abandon(new FramerailError('FR_CLOSED', 'The video was closed before it was finished.'));
+  }
+
+  /** The same as `close()`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #abandon(cause: unknown): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    const error = toFramerailError(cause);
+    this.#cancel(error);
+    for (const item of this.#empty.splice(0)) item.lease.release();
+    await this.#run.settled;
+    await this.#destination.discard(error);
+    this.#deadline.done();
+  }
+
+  #keep(items: readonly LeasedItem[] | undefined): void {
+    this.#empty.push(...(items ?? []));
+  }
+
+  #throwUnlessOpen(): void {
+    if (this.#state !== 'open') throw new FramerailError('FR_CLOSED', 'This video takes no more frames.');
+  }
+}
+
+const FORMATS = FRAME_FORMATS.filter((format) => format !== 'native');
+
+function checkSink(options: VideoSinkOptions): { params: Omit<SinkParams, 'output'>; slots: number } {
+  checkOptions(options);
+  const format = checkOneOf('format', options.format ?? 'rgba', FORMATS);
+  const frameRate = toRatio(checkRate(options.frameRate ?? 30));
+  return {
+    params: {
+      size: checkSize('size', options.size, MAX_SIDE),
+      format: format === 'gray8' ? 'gray' : format,
+      packed: checkSwitch('packed', options.packed, true),
+      timeBase: fineTimeBase(frameRate),
+      frameRate,
+      pixelAspect: { num: 1, den: 1 },
+      threads: checkInteger('threads', options.threads ?? 0, 0, 64),
+      encoder: checkEncode(options),
+    },
+    slots: checkInteger('slots', options.slots ?? 6, 2, 256),
+  };
+}
+
+function checkRate(rate: number): number {
+  if (checkNumber('frameRate', rate, 0.001, 'frames per second') > 1000)
+    throw argumentError('frameRate', 'at most 1000 frames per second', rate);
+  return rate;
+}
+
+/** Counts whole frames exactly and everything else to a tenth of a millisecond, as MP4 files do. */
+function fineTimeBase({ num }: Ratio): Ratio {
+  let den = num;
+  while (den < 10_000) den *= 2;
+  return { num: 1, den };
+}
