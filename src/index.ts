@@ -47,5 +47,13 @@ export type {
 } from './frames/index.js';
 export type { EncoderReport, OtherStreamInfo, StreamInfo, VideoStreamInfo } from './av/index.js';
 export type { Orientation, Rect, Size } from './pixels/index.js';
-export type { BlockSource, MediaInput, SourceOptions } from './sources/index.js';
+export type {
+  AnyInput,
+  BlockSource,
+  LiveInput,
+  MediaInput,
+  SourceOptions,
+  StreamInput,
+  StreamOptions,
+} from './sources/index.js';
 export type { Backend, PoolOptions, Transport } from './workers/index.js';

@@ -1,5 +1,5 @@
 // FFmpeg's return codes become typed errors with a readable reason.
-import { AVERROR_EAGAIN, AVERROR_ENOMEM, AVERROR_EOF } from './constants.js';
+import { AVERROR_EAGAIN, AVERROR_ENOMEM, AVERROR_EOF, AVERROR_ETIMEDOUT } from './constants.js';
 import { FFmpegError } from 'node-av/lib';
 import { FramerailError, type ErrorCode } from '../base/index.js';
 
@@ -13,8 +13,20 @@ export function isEof(code: number): boolean {
   return code === AVERROR_EOF;
 }
 
+/** The network gave nothing in time. */
+export function isTimeout(code: number): boolean {
+  return code === AVERROR_ETIMEDOUT;
+}
+
+/** A live input that gave nothing in time. */
+export function stalledError(name: string, averror: number): FramerailError {
+  return new FramerailError('FR_INPUT_STALLED', `${name} gave nothing within its \`inputTimeout\`.`, {
+    details: { averror },
+  });
+}
+
 /** FFmpeg's own words for a code, such as "Invalid data found when processing input". */
-function reasonOf(code: number): string {
+export function reasonOf(code: number): string {
   return FFmpegError.strerror(code);
 }
 

@@ -18,20 +18,22 @@ const BUFFER_BYTES = 64 * 1024;
 const BLOCK_BYTES = 1024 * 1024;
 const BLOCKS_KEPT = 8;
 
-/** Makes the input for a source of known size. */
+/** Makes the input for a source; one without a size comes in order and cannot seek. */
 export function blockIo(
-  source: { readonly name: string; readonly size: number },
+  source: { readonly name: string; readonly size?: number },
   read: ReadBlock | undefined,
 ): BlockIo {
   if (read === undefined) throw new FramerailError('FR_INTERNAL', `Nobody supplies the blocks of ${source.name}.`);
   const context = new IOContext();
-  const cache = new BlockCache(source.size, read);
+  const { size: end = Number.POSITIVE_INFINITY } = source;
+  const seekable = Number.isFinite(end);
+  const cache = seekable ? new BlockCache(end, read) : undefined;
   let position = 0;
   let failure: unknown;
   const onRead = async (size: number): Promise<Buffer | number> => {
-    if (position >= source.size) return AVERROR_EOF;
+    if (position >= end) return AVERROR_EOF;
     try {
-      const bytes = await cache.read(position, size);
+      const bytes = await (cache?.read(position, size) ?? read(position, size));
       if (bytes.byteLength === 0) return AVERROR_EOF;
       position += bytes.byteLength;
       return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -42,13 +44,13 @@ export function blockIo(
     }
   };
   const onSeek = (offset: bigint, whence: number): bigint => {
-    const base = { [AVSEEK_SET]: 0, [AVSEEK_CUR]: position, [AVSEEK_END]: source.size }[whence & 0xffff];
-    if ((whence & AVSEEK_SIZE) !== 0) return BigInt(source.size);
+    const base = { [AVSEEK_SET]: 0, [AVSEEK_CUR]: position, [AVSEEK_END]: end }[whence & 0xffff];
+    if ((whence & AVSEEK_SIZE) !== 0) return BigInt(end);
     if (base === undefined) return -1n;
     position = base + Number(offset);
     return BigInt(position);
   };
-  context.allocContextWithCallbacks(BUFFER_BYTES, 0, onRead, null, onSeek);
+  context.allocContextWithCallbacks(BUFFER_BYTES, 0, onRead, null, seekable ? onSeek : null);
   return {
     context,
     rethrow(): void {

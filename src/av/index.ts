@@ -9,13 +9,8 @@ export type { EncoderReport, EncoderWish } from './encoder-choice.js';
 export type { EncoderChange, EncoderControls } from './encoder.js';
 export { FilterChain, type ChainInput } from './filter-chain.js';
 export { encodeImage, imageFormat, jpegQuantiser, type ImageKind } from './image-encoder.js';
-export {
-  MediaInputHandle,
-  type BesideListener,
-  type OpenOptions,
-  type PacketFacts,
-  type VideoTiming,
-} from './input.js';
+export { MediaInputHandle, type BesideListener, type PacketFacts, type VideoTiming } from './input.js';
+export type { OpenOptions } from './open-input.js';
 export { rescale } from './libav-encoder.js';
 export { lastKeyframe, seekKeyframe, type Breathe } from './keyframes.js';
 export { DECODERS, DEFAULT_LIMITS, DEMUXERS, MUXERS, type InputLimits } from './limits.js';

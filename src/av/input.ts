@@ -4,33 +4,19 @@ import {
   AVFMT_NOTIMESTAMPS,
   AVDISCARD_ALL,
   AVDISCARD_DEFAULT,
-  AVMEDIA_TYPE_AUDIO,
-  AVMEDIA_TYPE_VIDEO,
   AVSEEK_FLAG_BACKWARD,
   AVSEEK_FLAG_BYTE,
 } from './constants.js';
-import { FormatContext, Packet, type Stream } from 'node-av/lib';
+import { Packet, type FormatContext, type Stream } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
 import type { SourceSpec } from '../sources/index.js';
 import type { Ratio } from '../base/index.js';
-import { avError, check, isEof } from './averror.js';
-import { requireBuild } from './build.js';
-import { blockIo, type BlockIo, type ReadBlock } from './block-io.js';
-import { DEFAULT_LIMITS, DEMUXERS, type InputLimits } from './limits.js';
+import { avError, check, isEof, isTimeout, reasonOf, stalledError } from './averror.js';
+import type { BlockIo } from './block-io.js';
+import { DEFAULT_LIMITS, type InputLimits } from './limits.js';
+import { openContext, type OpenOptions } from './open-input.js';
 import { knownTimestamp } from './picture.js';
 import { describeStream, type StreamInfo, type VideoStreamInfo } from './stream-info.js';
-
-/** How an input is opened. */
-export interface OpenOptions {
-  readonly limits?: InputLimits;
-  /** Answers for the bytes of a `blocks` source; the promise must settle. */
-  readonly readBlock?: ReadBlock;
-  /**
-   * Read packets until every stream is fully known: `always`, even where the headers would do, for a report and not for
-   * speed; `sound` where the headers leave out what a copy of the sound needs.
-   */
-  readonly analyse?: 'always' | 'sound';
-}
 
 /** One compressed packet of a kept stream, valid until the next read. */
 export interface PacketFacts {
@@ -76,6 +62,14 @@ export class MediaInputHandle {
   readonly startTime: number;
   readonly #context: FormatContext;
   readonly #io: BlockIo | undefined;
+  /** A file answers at once; everything else waits for somebody, on a thread of its own. */
+  readonly #synchronous: boolean;
+  readonly #live: boolean;
+  #heard = false;
+  /** FFmpeg's word for how a live stream ended; undefined when it ended by itself, or has not ended. */
+  brokenBy: string | undefined;
+  /** Whether it can go to another place; what comes in order, once, cannot. */
+  readonly seekable: boolean;
   readonly #packet: Packet;
   #held: Packet | undefined;
   #video: Stream | undefined;
@@ -91,8 +85,11 @@ export class MediaInputHandle {
     nativesOf = (input) => ({ packet: input.#packet, stream: input.#stream(), context: input.#context });
   }
 
-  private constructor(context: FormatContext, io: BlockIo | undefined, name: string) {
+  private constructor(context: FormatContext, io: BlockIo | undefined, { name, kind }: SourceSpec) {
     this.name = name;
+    this.#synchronous = kind === 'file';
+    this.#live = kind === 'live';
+    this.seekable = kind === 'file' || kind === 'blocks';
     this.#context = context;
     this.#io = io;
     this.container = context.iformat?.name ?? 'unknown';
@@ -110,33 +107,8 @@ export class MediaInputHandle {
 
   /** Opens a checked source; throws FR_INPUT_INVALID or FR_INPUT_READ with FFmpeg's reason. */
   static async open(source: SourceSpec, options: OpenOptions = {}): Promise<MediaInputHandle> {
-    requireBuild();
-    const context = new FormatContext();
-    context.allocContext();
-    const limits = options.limits ?? DEFAULT_LIMITS;
-    context.setOption('protocol_whitelist', source.kind === 'file' ? 'file' : 'none');
-    context.setOption('format_whitelist', DEMUXERS);
-    context.maxStreams = limits.maxStreams;
-    const io = source.kind === 'blocks' ? blockIo(source, options.readBlock) : undefined;
-    try {
-      if (io !== undefined) context.pb = io.context;
-      const opened =
-        source.kind === 'file' ? context.openInputSync(`file:${source.path}`) : await context.openInput('');
-      io?.rethrow();
-      if (opened < 0) throw openError(source.name, opened);
-      if (options.analyse === 'always' || needsAnalysis(context, options.analyse === 'sound'))
-        check(
-          io === undefined ? context.findStreamInfoSync() : await context.findStreamInfo(),
-          'FR_INPUT_INVALID',
-          `${source.name} could not be analysed`,
-        );
-      io?.rethrow();
-      return new MediaInputHandle(context, io, source.name);
-    } catch (error) {
-      context.closeInputSync();
-      io?.close();
-      throw error;
-    }
+    const { context, io } = await openContext(source, options);
+    return new MediaInputHandle(context, io, source);
   }
 
   /**
@@ -194,7 +166,7 @@ export class MediaInputHandle {
 
   /** Reads the next packet of the chosen stream; undefined at the end. Only a `blocks` source makes it wait. */
   readPacket(): PacketFacts | undefined | Promise<PacketFacts | undefined> {
-    return this.#io === undefined ? this.#readSync() : this.#readAsync(this.#io);
+    return this.#synchronous ? this.#readSync() : this.#readAsync();
   }
 
   #readSync(): PacketFacts | undefined {
@@ -206,11 +178,11 @@ export class MediaInputHandle {
     }
   }
 
-  async #readAsync(io: BlockIo): Promise<PacketFacts | undefined> {
+  async #readAsync(): Promise<PacketFacts | undefined> {
     for (;;) {
       this.#packet.unref();
       const code = await this.#context.readFrame(this.#packet);
-      io.rethrow();
+      this.#io?.rethrow();
       const facts = this.#facts(code);
       if (facts !== 'other') return facts;
     }
@@ -218,7 +190,14 @@ export class MediaInputHandle {
 
   #facts(code: number): PacketFacts | undefined | 'other' {
     if (isEof(code)) return undefined;
+    if (isTimeout(code)) throw stalledError(this.name, code);
+    if (code < 0 && this.#live && this.#heard) {
+      // A live stream has no other end than a connection that breaks; what was heard of it is not lost.
+      this.brokenBy = reasonOf(code);
+      return undefined;
+    }
     if (code < 0) throw avError('FR_INPUT_READ', code, `${this.name} could not be read further`);
+    this.#heard = true;
     const packet = this.#packet;
     const beside = this.#beside.get(packet.streamIndex);
     if (beside !== undefined) this.#listener?.packet(this.#besideFacts(packet, beside));
@@ -253,27 +232,25 @@ export class MediaInputHandle {
   /** Moves to a place at or before `seconds`; returns false where the container cannot seek there. */
   async seek(seconds: number): Promise<boolean> {
     // libav would leave such a stream at its end.
-    if (this.#untimed) return false;
+    if (this.#untimed || !this.seekable) return false;
     this.#listener?.restart();
     const stream = this.#stream();
     const target = BigInt(Math.floor((seconds + this.startTime) / this.#tick + 1e-6));
-    const code =
-      this.#io === undefined
-        ? this.#context.seekFrameSync(stream.index, target, AVSEEK_FLAG_BACKWARD)
-        : await this.#context.seekFrame(stream.index, target, AVSEEK_FLAG_BACKWARD);
+    const code = this.#synchronous
+      ? this.#context.seekFrameSync(stream.index, target, AVSEEK_FLAG_BACKWARD)
+      : await this.#context.seekFrame(stream.index, target, AVSEEK_FLAG_BACKWARD);
     this.#io?.rethrow();
     return code >= 0;
   }
 
   /** Moves back to the first packet, as far as the container lets us. */
   async rewind(): Promise<boolean> {
-    if (!/^mpeg/.test(this.container)) return this.seek(0);
+    if (!/^mpeg/.test(this.container) || !this.seekable) return this.seek(0);
     this.#listener?.restart();
     // Looking for a time, libav would land after the first keyframes of a transport stream.
-    const code =
-      this.#io === undefined
-        ? this.#context.seekFrameSync(-1, 0n, AVSEEK_FLAG_BYTE)
-        : await this.#context.seekFrame(-1, 0n, AVSEEK_FLAG_BYTE);
+    const code = this.#synchronous
+      ? this.#context.seekFrameSync(-1, 0n, AVSEEK_FLAG_BYTE)
+      : await this.#context.seekFrame(-1, 0n, AVSEEK_FLAG_BYTE);
     this.#io?.rethrow();
     return code >= 0;
   }
@@ -319,17 +296,6 @@ function allocPacket(): Packet {
   return packet;
 }
 
-/** Whether the headers left out what everyone needs: then packets must be read to learn it (8 to 148 ms). */
-function needsAnalysis(context: FormatContext, sound: boolean): boolean {
-  if (
-    sound &&
-    context.streams.some(({ codecpar }) => codecpar.codecType === AVMEDIA_TYPE_AUDIO && codecpar.sampleRate === 0)
-  )
-    return true;
-  const videos = context.streams.filter((stream) => stream.codecpar.codecType === AVMEDIA_TYPE_VIDEO);
-  return context.nbStreams === 0 || videos.some((stream) => stream.codecpar.width === 0);
-}
-
 function best(videos: readonly VideoStreamInfo[]): VideoStreamInfo | undefined {
   const score = (info: VideoStreamInfo): number =>
     info.attachedPicture ? 1 : info.stored.width * info.stored.height + (info.isDefault ? 5_000_000 : 0);
@@ -347,8 +313,4 @@ function checkSize(name: string, info: VideoStreamInfo, limits: InputLimits): vo
     `${name} has frames of ${String(width)}x${String(height)}, beyond the limit of ${String(limits.maxPixels)} pixels and sides of ${String(limits.maxSide)}.`,
     { details: { width, height, ...limits } },
   );
-}
-
-function openError(name: string, code: number): FramerailError {
-  return avError('FR_INPUT_INVALID', code, `${name} is not a media file that framerail can open`);
 }

@@ -18,6 +18,9 @@ export const DEMUXERS =
   'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,mpegvideo,m4v,avi,flv,asf,ogg,h264,hevc,av1,obu,ivf,vvc,mxf,nut,' +
   'dv,gif,apng,jpeg_pipe,png_pipe,webp_pipe,bmp_pipe,yuv4mpegpipe,mp3,aac,flac,wav,ac3,eac3,rm,wtv,swf';
 
+/** Demuxers that may open a live address: what its protocol carries, and nothing that points elsewhere. */
+export const LIVE_DEMUXERS = 'flv,live_flv,rtsp,rtp,sdp,mpegts';
+
 /** Decoders that may run: codecs that cameras, platforms and editors write. */
 export const DECODERS = new Set([
   'h264',

@@ -142,7 +142,12 @@ export class MediaOutput {
   /** Writes the header; all streams are known. */
   begin(): void {
     if (!this.#target.seekable && /^(mp4|mov|ipod)$/.test(this.container))
-      this.#context.setOption('movflags', 'frag_keyframe+empty_moov+default_base_moof', undefined as never, 1 as never);
+      this.#context.setOption(
+        'movflags',
+        'frag_keyframe+default_base_moof+negative_cts_offsets',
+        undefined as never,
+        1 as never,
+      );
     const code = this.#context.writeHeaderSync();
     this.#io.rethrow();
     if (code < 0) throw avError('FR_OUTPUT_FAILED', code, `${this.container} cannot hold these streams`);

@@ -25,6 +25,7 @@ export const ERRORS = {
     meaning: 'The input is not a media file that FFmpeg recognises, or is damaged.',
   },
   FR_INPUT_READ: { retryable: true, meaning: 'Reading the input failed in the operating system or in its source.' },
+  FR_INPUT_STALLED: { retryable: true, meaning: 'A stream or a live input gave nothing for too long.' },
   FR_INPUT_NO_VIDEO: { retryable: false, meaning: 'The input has no video stream.' },
   FR_INPUT_LIMIT: { retryable: false, meaning: 'The input is beyond a limit: pixels of a frame, side, or streams.' },
   FR_DECODE_UNSUPPORTED: {

@@ -1,6 +1,14 @@
 // The engine: a pool of workers, and what can be opened with it.
 import { checkInteger, checkOptions, checkSwitch, type CallOptions } from '../base/index.js';
-import { resolveSource, type MediaInput, type ResolvedSource, type SourceOptions } from '../sources/index.js';
+import {
+  nameOf,
+  resolveAny,
+  resolveSource,
+  type AnyInput,
+  type MediaInput,
+  type ResolvedSource,
+  type SourceOptions,
+} from '../sources/index.js';
 import { jobModule, runJob, WorkerPool, type PoolOptions } from '../workers/index.js';
 import { FRAMES_JOB } from './frame-stream.js';
 import { toMediaInfo, type MediaInfo } from './media-info.js';
@@ -90,17 +98,16 @@ export class Engine {
   /**
    * Starts to process a video; `session.result` settles when the output is published, or failed and left nothing.
    * Throws FR_ARG_INVALID at once for wrong options.
-   * @param input - as for `open`
+   * @param input - as for `open`, or a stream of bytes, or a live input such as `{ live: 'rtsp://camera/1' }`
    * @param output - a path, a file: URL, a Node or a web stream; null for a transform that only looks
    * @param options - filters, the transform, how to encode
    */
-  process(input: MediaInput, output: MediaDestination | null, options: ProcessOptions = {}): ProcessSession {
+  process(input: AnyInput, output: MediaDestination | null, options: ProcessOptions = {}): ProcessSession {
     const checked = checkProcess(options);
-    const name = typeof input === 'string' || input instanceof URL ? String(input) : 'the input';
     return new ProcessSession({
       pool: this.#pool,
-      resolve: () => resolveSource(input, options),
-      name,
+      resolve: () => resolveAny(input, options),
+      name: nameOf(input),
       output,
       checked,
       options,
@@ -162,12 +169,12 @@ export function probe(input: MediaInput, options: ProbeOptions = {}): Promise<Me
 /**
  * Decodes a video, changes it with filters and in JavaScript, encodes it and publishes the output, with the default
  * engine. Rejects as {@link ProcessSession.result} does; no file is left then.
- * @param input - a path, a file: URL, bytes, or a source of blocks; a string is never a protocol
+ * @param input - a path, a file: URL, bytes, a source of blocks, a stream, or a live input; a string is never a protocol
  * @param output - a path, a file: URL, a Node or a web stream; null for a transform that only looks
  * @param options - filters, the transform, how to encode
  */
 export async function processVideo(
-  input: MediaInput,
+  input: AnyInput,
   output: MediaDestination | null,
   options: ProcessOptions = {},
 ): Promise<ProcessResult> {
@@ -181,7 +188,7 @@ export async function processVideo(
  * @param options - as for `processVideo`
  */
 export function startProcess(
-  input: MediaInput,
+  input: AnyInput,
   output: MediaDestination | null,
   options: ProcessOptions = {},
 ): ProcessSession {

@@ -3,8 +3,11 @@ export {
   readBlocks,
   resolveSource,
   type BlockSource,
+  type LiveInput,
   type MediaInput,
   type ResolvedSource,
   type SourceOptions,
   type SourceSpec,
+  type StreamInput,
 } from './source.js';
+export { nameOf, resolveAny, type AnyInput, type StreamOptions } from './stream-source.js';

@@ -16,10 +16,23 @@ export interface BlockSource {
    * The returned memory is copied before the next call.
    */
   read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
+  /** Called once when nobody asks any more. */
+  close?(): void | Promise<void>;
 }
 
 /** A path, a file: URL, the whole file in memory, or a source that is asked for blocks. */
 export type MediaInput = string | URL | Uint8Array | BlockSource;
+
+/** Bytes in order, once: a stream of Node or of the web, or anything that is iterated asynchronously. */
+export type StreamInput = AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>;
+
+/** A live stream that FFmpeg itself fetches over the network. Only what the operator wrote belongs here. */
+export interface LiveInput {
+  /** An address that begins with rtmp:, rtmps:, rtsp:, rtsps:, srt: or udp:. */
+  readonly live: string;
+  /** How RTSP carries media. @defaultValue 'tcp' */
+  readonly transport?: 'tcp' | 'udp' | undefined;
+}
 
 /** Where paths may lead. */
 export interface SourceOptions {
@@ -30,7 +43,16 @@ export interface SourceOptions {
 /** A checked input as it goes to a worker: plain data, the blocks stay behind. */
 export type SourceSpec =
   | { readonly kind: 'file'; readonly name: string; readonly path: string; readonly size: number }
-  | { readonly kind: 'blocks'; readonly name: string; readonly size: number };
+  | { readonly kind: 'blocks'; readonly name: string; readonly size: number }
+  /** Blocks that come in order, once, and nobody knows how many. */
+  | { readonly kind: 'stream'; readonly name: string }
+  | {
+      readonly kind: 'live';
+      readonly name: string;
+      readonly url: string;
+      readonly transport: 'tcp' | 'udp';
+      readonly timeout: number;
+    };
 
 /** A checked input: what the worker is told, and who answers when it asks for blocks. */
 export interface ResolvedSource {

@@ -132,8 +132,10 @@ export class JobRun {
 
   /** For the worker's owner: the worker finished this job, or is gone. */
   settledOnWorker(): void {
+    if (this.#settledOnWorker) return;
     this.#settledOnWorker = true;
     this.#settle();
+    void this.#options.blocks?.close?.();
     this.#giveBack();
   }
 

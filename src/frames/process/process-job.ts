@@ -37,7 +37,7 @@ export default async function processJob(rawParams: unknown, context: JobContext
           container: target?.container,
           bytes: target?.bytes ?? 0,
           streams: target?.streams ?? [],
-          log: await takeLog(),
+          log: [...(await takeLog()), ...brokenOff(input)],
         };
       } finally {
         target?.close();
@@ -49,4 +49,8 @@ export default async function processJob(rawParams: unknown, context: JobContext
       input.close();
     }
   });
+}
+
+function brokenOff({ name, brokenBy }: MediaInputHandle): ProcessJobResult['log'] {
+  return brokenBy === undefined ? [] : [{ level: 'warning', text: `${name} ended: ${brokenBy}` }];
 }

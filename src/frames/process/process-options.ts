@@ -9,7 +9,7 @@ import {
   checkSwitch,
   type CallOptions,
 } from '../../base/index.js';
-import type { SourceOptions } from '../../sources/index.js';
+import type { StreamOptions } from '../../sources/index.js';
 import type { BatchRule } from '../../workers/index.js';
 import { checkPictureForm, type FrameFormat } from '../options.js';
 import type { FrameBatch } from '../video-frame.js';
@@ -52,7 +52,7 @@ export interface EncodeOptions {
 export type Transform = (batch: FrameBatch<ProcessFrame>, session: ProcessSession) => void | Promise<void>;
 
 /** What is done to a video. */
-export interface ProcessOptions extends CallOptions, SourceOptions, EncodeOptions {
+export interface ProcessOptions extends CallOptions, StreamOptions, EncodeOptions {
   /** FFmpeg's filters, applied before the transform: `'scale=1280:-2,eq=brightness=0.1'`, or a list of them. */
   readonly filters?: string | readonly string[] | undefined;
   /** Changes frames in JavaScript; without it nothing leaves the worker. */

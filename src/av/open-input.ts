@@ -1,0 +1,107 @@
+// Opens a byte source or a live stream with libavformat, and has it analysed where its headers say too little.
+import { AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO } from './constants.js';
+import { Dictionary, FormatContext } from 'node-av/lib';
+import type { FramerailError } from '../base/index.js';
+import type { SourceSpec } from '../sources/index.js';
+import { avError, check, isTimeout, stalledError } from './averror.js';
+import { blockIo, type BlockIo, type ReadBlock } from './block-io.js';
+import { requireBuild } from './build.js';
+import { DEFAULT_LIMITS, DEMUXERS, LIVE_DEMUXERS, type InputLimits } from './limits.js';
+
+/** How an input is opened. */
+export interface OpenOptions {
+  readonly limits?: InputLimits;
+  /** Answers for the bytes of a `blocks` source; the promise must settle. */
+  readonly readBlock?: ReadBlock;
+  /**
+   * Read packets until every stream is fully known: `always`, even where the headers would do, for a report and not for
+   * speed; `sound` where the headers leave out what a copy of the sound needs.
+   */
+  readonly analyse?: 'always' | 'sound';
+}
+
+/** An opened container and the callbacks behind it. */
+export interface OpenedContext {
+  readonly context: FormatContext;
+  readonly io: BlockIo | undefined;
+}
+
+/** What libav may open by itself for a live address, by its scheme. */
+const LIVE_PROTOCOLS: Readonly<Record<string, string>> = {
+  rtmp: 'rtmp,tcp',
+  rtmps: 'rtmps,tls,tcp',
+  rtsp: 'rtsp,rtp,udp,tcp',
+  rtsps: 'rtsps,rtsp,rtp,udp,tcp,tls',
+  srt: 'srt',
+  udp: 'udp',
+};
+/** What is read of a live stream before it is decoded; it is all delivered afterwards. Microseconds and bytes. */
+const LIVE_ANALYSIS = { analyzeduration: 1_000_000, probesize: 1_000_000 };
+
+/** Opens a checked source; throws FR_INPUT_INVALID or FR_INPUT_READ with FFmpeg's reason. */
+export async function openContext(source: SourceSpec, options: OpenOptions): Promise<OpenedContext> {
+  requireBuild();
+  const context = new FormatContext();
+  context.allocContext();
+  context.setOption('protocol_whitelist', protocolsOf(source));
+  context.setOption('format_whitelist', source.kind === 'live' ? LIVE_DEMUXERS : DEMUXERS);
+  context.maxStreams = (options.limits ?? DEFAULT_LIMITS).maxStreams;
+  const own = source.kind === 'blocks' || source.kind === 'stream';
+  const io = own ? blockIo(source, options.readBlock) : undefined;
+  try {
+    if (io !== undefined) context.pb = io.context;
+    const opened = await open(context, source);
+    io?.rethrow();
+    if (opened < 0) throw openError(source.name, opened);
+    // Streams of the network announce themselves only in their packets.
+    if (source.kind === 'live' || options.analyse === 'always' || needsAnalysis(context, options.analyse === 'sound'))
+      check(
+        source.kind === 'file' ? context.findStreamInfoSync() : await context.findStreamInfo(),
+        'FR_INPUT_INVALID',
+        `${source.name} could not be analysed`,
+      );
+    io?.rethrow();
+    return { context, io };
+  } catch (error) {
+    context.closeInputSync();
+    io?.close();
+    throw error;
+  }
+}
+
+/** How the network is asked: within a deadline, and for RTSP by the wanted transport. */
+function liveOptions({ url, transport, timeout }: Extract<SourceSpec, { kind: 'live' }>): Dictionary {
+  const microseconds = Math.round(timeout * 1000);
+  const rtsp = /^rtsps?:/i.test(url);
+  return Dictionary.fromObject(
+    rtsp ? { rtsp_transport: transport, timeout: microseconds } : { rw_timeout: microseconds, timeout: undefined },
+  );
+}
+
+function protocolsOf(source: SourceSpec): string {
+  if (source.kind === 'live') return LIVE_PROTOCOLS[source.url.split(':', 1)[0]?.toLowerCase() ?? ''] ?? 'none';
+  return source.kind === 'file' ? 'file' : 'none';
+}
+
+function open(context: FormatContext, source: SourceSpec): number | Promise<number> {
+  if (source.kind === 'file') return context.openInputSync(`file:${source.path}`);
+  if (source.kind !== 'live') return context.openInput('');
+  for (const [name, value] of Object.entries(LIVE_ANALYSIS)) context.setOption(name, value);
+  return context.openInput(source.url, null, liveOptions(source));
+}
+
+/** Whether the headers left out what everyone needs: then packets must be read to learn it (8 to 148 ms). */
+function needsAnalysis(context: FormatContext, sound: boolean): boolean {
+  if (
+    sound &&
+    context.streams.some(({ codecpar }) => codecpar.codecType === AVMEDIA_TYPE_AUDIO && codecpar.sampleRate === 0)
+  )
+    return true;
+  const videos = context.streams.filter((stream) => stream.codecpar.codecType === AVMEDIA_TYPE_VIDEO);
+  return context.nbStreams === 0 || videos.some((stream) => stream.codecpar.width === 0);
+}
+
+function openError(name: string, code: number): FramerailError {
+  if (isTimeout(code)) return stalledError(name, code);
+  return avError('FR_INPUT_INVALID', code, `${name} is not a media file that framerail can open`);
+}

@@ -1,0 +1,123 @@
+// Inputs that can be read once: streams of bytes, and live streams of the network.
+import { argumentError, checkNumber, checkOneOf, FramerailError } from '../base/index.js';
+import {
+  resolveSource,
+  type BlockSource,
+  type LiveInput,
+  type MediaInput,
+  type ResolvedSource,
+  type SourceOptions,
+  type StreamInput,
+} from './source.js';
+
+/** How an input is read that may stop to give anything. */
+export interface StreamOptions extends SourceOptions {
+  /** Milliseconds that a stream or a live input may give nothing. @defaultValue 30,000 */
+  readonly inputTimeout?: number | undefined;
+}
+
+/** Anything that frames can come from, also what can be read only once. */
+export type AnyInput = MediaInput | StreamInput | LiveInput;
+
+const SCHEMES = /^(rtmps?|rtsps?|srt|udp):\/\//i;
+
+/** Checks an input of any kind; throws FR_INPUT_* or FR_ARG_INVALID. */
+export async function resolveAny(input: AnyInput, options: StreamOptions = {}): Promise<ResolvedSource> {
+  const timeout = checkNumber('inputTimeout', options.inputTimeout ?? 30_000, 1, 'milliseconds');
+  if (isLive(input)) return { spec: liveSpec(input, timeout), blocks: undefined };
+  if (!isStream(input)) return resolveSource(input, options);
+  return { spec: { kind: 'stream', name: 'the input stream' }, blocks: new SequentialBlocks(input, timeout) };
+}
+
+/** A name for messages. */
+export function nameOf(input: AnyInput): string {
+  if (typeof input === 'string' || input instanceof URL) return String(input);
+  return isLive(input) ? withoutSecrets(input.live) : 'the input';
+}
+
+function isLive(input: unknown): input is LiveInput {
+  return typeof input === 'object' && input !== null && 'live' in input;
+}
+
+function isStream(input: unknown): input is StreamInput {
+  if (typeof input !== 'object' || input === null || input instanceof Uint8Array) return false;
+  return Symbol.asyncIterator in input || 'getReader' in input;
+}
+
+function liveSpec({ live, transport }: LiveInput, timeout: number): ResolvedSource['spec'] {
+  if (typeof live !== 'string' || !SCHEMES.test(live))
+    throw argumentError('input.live', 'an address that begins with rtmp, rtmps, rtsp, rtsps, srt or udp', live);
+  const how = checkOneOf('input.transport', transport ?? 'tcp', ['tcp', 'udp'] as const);
+  return { kind: 'live', name: withoutSecrets(live), url: live, transport: how, timeout };
+}
+
+/** An address as it may appear in messages: no password, no passphrase. */
+function withoutSecrets(address: string): string {
+  return address.replace(/\/\/[^/@]*@/, '//').replace(/\?.*$/s, '');
+}
+
+/** A stream as blocks that are asked for in order. */
+class SequentialBlocks implements BlockSource {
+  readonly size = Number.POSITIVE_INFINITY;
+  readonly name = 'the input stream';
+  readonly #iterator: AsyncIterator<Uint8Array>;
+  readonly #timeout: number;
+  #position = 0;
+  #rest: Uint8Array = new Uint8Array(0);
+  #ended = false;
+
+  constructor(input: StreamInput, timeout: number) {
+    this.#iterator = Symbol.asyncIterator in input ? input[Symbol.asyncIterator]() : readerOf(input);
+    this.#timeout = timeout;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    if (offset !== this.#position)
+      throw new FramerailError('FR_INPUT_READ', 'A stream can only be read from front to back.');
+    while (this.#rest.byteLength === 0 && !this.#ended) await this.#more();
+    const bytes = this.#rest.subarray(0, length);
+    this.#rest = this.#rest.subarray(bytes.byteLength);
+    this.#position += bytes.byteLength;
+    return bytes;
+  }
+
+  async #more(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(
+          new FramerailError('FR_INPUT_STALLED', `${this.name} gave nothing for ${String(this.#timeout)} ms.`, {
+            details: { position: this.#position, inputTimeout: this.#timeout },
+          }),
+        );
+      }, this.#timeout);
+    });
+    try {
+      const { value, done } = await Promise.race([this.#iterator.next(), late]);
+      if (done === true) this.#ended = true;
+      else if (value instanceof Uint8Array) this.#rest = value;
+      else throw argumentError('input', 'a stream of bytes', value);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Lets go of the stream; nobody asks any more. */
+  async close(): Promise<void> {
+    this.#ended = true;
+    await this.#iterator.return?.().catch(() => undefined);
+  }
+}
+
+async function* readerOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
