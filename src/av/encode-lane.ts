@@ -6,7 +6,7 @@ import type { ColorTags } from './color.js';
 import type { EncoderChange, EncoderControls, EncoderSettings, VideoEncoder } from './encoder.js';
 import { alignmentOf, chooseEncoder, chooseFormat, type EncoderReport, type EncoderWish } from './encoder-choice.js';
 import type { Ratio } from '../base/index.js';
-import { LibavEncoder } from './libav-encoder.js';
+import { LibavEncoder, rescale } from './libav-encoder.js';
 import type { MediaOutput, VideoFacts } from './media-output.js';
 import type { Picture } from './picture.js';
 import { PictureFitter } from './picture-fitter.js';
@@ -33,7 +33,9 @@ export class EncodeLane {
   readonly #output: MediaOutput;
   readonly #fitter: PictureFitter;
   readonly #padded: Size;
+  readonly #from: Ratio;
   #settings: EncoderSettings;
+  #last: bigint | undefined;
   #encoder: VideoEncoder;
   #pending: EncoderChange | undefined;
 
@@ -47,7 +49,10 @@ export class EncodeLane {
     this.#output = output;
     this.#padded = padded;
     this.#fitter = new PictureFitter({ format, size: input.size, padded, color });
-    const { timeBase, frameRate, pixelAspect } = input;
+    const { frameRate, pixelAspect } = input;
+    const counted = output.counted && frameRate.num > 0;
+    const timeBase = counted ? { num: frameRate.den, den: frameRate.num } : input.timeBase;
+    this.#from = input.timeBase;
     const { controls } = wish;
     const { globalHeader } = output;
     this.#settings = { ...padded, format, timeBase, frameRate, pixelAspect, color, globalHeader, threads, controls };
@@ -67,7 +72,11 @@ export class EncodeLane {
   send(picture: Picture, timestamp: bigint, duration: bigint): void {
     if (this.#pending !== undefined) this.#apply(this.#pending);
     const fitted = this.#fitter.fit(picture);
-    fitted.setTimes(timestamp, duration);
+    const { timeBase } = this.#settings;
+    const time = rescale(timestamp, this.#from, timeBase);
+    // Frames that come faster than the unit counts follow each other by one.
+    this.#last = this.#last === undefined || time > this.#last ? time : this.#last + 1n;
+    fitted.setTimes(this.#last, rescale(duration, this.#from, timeBase));
     this.#encoder.send(fitted, false);
     this.#collect();
   }

@@ -8,6 +8,7 @@ export { EncodeLane, type LaneInput } from './encode-lane.js';
 export type { EncoderReport, EncoderWish } from './encoder-choice.js';
 export type { EncoderChange, EncoderControls } from './encoder.js';
 export { FilterChain, type ChainInput } from './filter-chain.js';
+export { checkFilterNames, filtersOf, type FilterTrust } from './filter-names.js';
 export { encodeImage, imageFormat, jpegQuantiser, type ImageKind } from './image-encoder.js';
 export { MediaInputHandle, type BesideListener, type PacketFacts, type VideoTiming } from './input.js';
 export type { OpenOptions } from './open-input.js';

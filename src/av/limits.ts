@@ -98,3 +98,7 @@ export const MUXERS: ReadonlySet<string> = new Set([
   'yuv4mpegpipe',
   'rawvideo',
 ]);
+
+/** Sound decoders that may run: what containers of video carry. */
+export const SOUND_DECODERS =
+  /^(aac|aac_latm|mp[123](float|adu)?|ac3|eac3|opus|libopus|vorbis|libvorbis|flac|alac|dca|truehd|mlp|wma(v1|v2|pro|lossless)|amr(nb|wb)|speex|cook|nellymoser|pcm_\w+|adpcm_\w+)$/;

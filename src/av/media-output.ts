@@ -17,9 +17,19 @@ import { rational } from './filter-chain.js';
 import { nativeInput, type MediaInputHandle } from './input.js';
 import { MUXERS } from './limits.js';
 import { rescale } from './libav-encoder.js';
+import { SoundTranscoder } from './sound-transcoder.js';
 
 /** Compressed sound and text that waits for the first picture; an hour of sound is less. */
 const HELD_BYTES = 64 * 1024 * 1024;
+
+/** What players find in a transport stream. */
+const TRANSPORTED =
+  /^(h264|hevc|vvc|mpeg[124]video|mpeg4|av1|aac|aac_latm|mp[123]|e?ac3|dts|truehd|opus|dvb_subtitle|dvb_teletext)$/;
+
+/** Containers whose players expect H.264, whatever FFmpeg writes by default. */
+function holdsH264(container: string): boolean {
+  return /^(mp4|mov|ipod|3gp|matroska|mpegts|flv|avi|nut)$/.test(container);
+}
 
 /** How an output is opened. */
 export interface OutputOptions {
@@ -41,17 +51,18 @@ export interface VideoFacts {
 export class MediaOutput {
   /** FFmpeg's name of the container. */
   readonly container: string;
-  /** The name of the codec that FFmpeg writes by default into this container; undefined for sound alone. */
+  /** H.264 where players expect it, else what FFmpeg writes by default; undefined for sound alone. */
   readonly defaultCodec: string | undefined;
   readonly #target: ByteTarget;
   readonly #context: FormatContext;
   readonly #io: ByteOutput;
   readonly #packet = new Packet();
   readonly #copies = new Map<number, Stream>();
+  readonly #sounds = new Map<number, SoundTranscoder>();
   #reserved: Stream | undefined;
   #video: Stream | undefined;
   /** Packets of copied streams that came before the header could be written. */
-  #held: { readonly packet: Packet; readonly index: number }[] = [];
+  #held: { readonly packet: Packet; readonly stream: Stream }[] = [];
   #heldBytes = 0;
   #begun = false;
   #lastDuration = 0n;
@@ -63,7 +74,8 @@ export class MediaOutput {
     this.#target = target;
     this.container = container;
     const codec = context.oformat?.videoCodec ?? AV_CODEC_ID_NONE;
-    this.defaultCodec = codec === AV_CODEC_ID_NONE ? undefined : (avGetCodecName(codec) ?? undefined);
+    const usual = codec === AV_CODEC_ID_NONE ? undefined : (avGetCodecName(codec) ?? undefined);
+    this.defaultCodec = holdsH264(container) ? 'h264' : usual;
     this.#packet.alloc();
   }
 
@@ -82,6 +94,11 @@ export class MediaOutput {
   /** Whether this container keeps parameter sets in its header. */
   get globalHeader(): boolean {
     return this.#context.oformat?.hasFlags(AVFMT_GLOBALHEADER) === true;
+  }
+
+  /** Whether this container counts frames instead of telling their times. */
+  get counted(): boolean {
+    return /^(avi|mxf|yuv4mpegpipe|rawvideo|h264|hevc|mjpeg)$/.test(this.container);
   }
 
   /** Bytes written so far. */
@@ -117,8 +134,33 @@ export class MediaOutput {
     this.#copies.set(index, copyStream(this.#context, input, index));
   }
 
+  /** Makes a stream of sound that is encoded anew; throws where it cannot be. @returns the encoder's name */
+  addSound(input: MediaInputHandle, index: number): string {
+    let stream: Stream | undefined;
+    const { container, globalHeader } = this;
+    const transcoder: SoundTranscoder = new SoundTranscoder(input, index, {
+      container,
+      globalHeader,
+      onReady: () => {
+        if (stream !== undefined) this.#collect(transcoder, stream);
+      },
+    });
+    this.#sounds.set(index, transcoder);
+    stream = this.#context.newStream();
+    transcoder.describe(stream);
+    const source = nativeInput(input).context.streams[index];
+    stream.disposition = source?.disposition ?? stream.disposition;
+    stream.metadata = source?.metadata ?? null;
+    this.#copies.set(index, stream);
+    return transcoder.name;
+  }
+
   /** Why this container does not take a stream of an input as it is; undefined when it does. */
   refusalOf(input: MediaInputHandle, index: number): FramerailError | undefined {
+    const codec = input.streams.find((stream) => stream.index === index)?.codec ?? 'unknown';
+    // This muxer takes anything, and nobody could play it.
+    if (this.container === 'mpegts' && !TRANSPORTED.test(codec))
+      return new FramerailError('FR_OUTPUT_FAILED', `mpegts does not hold ${codec}.`, { details: { codec } });
     // Each muxer knows only by itself what it takes, so a header is written to nowhere.
     const nowhere: ByteTarget = { name: this.#target.name, seekable: true, write: () => undefined };
     const probe = MediaOutput.open(nowhere, { container: this.container });
@@ -193,17 +235,40 @@ export class MediaOutput {
     const shift = rescale(BigInt(Math.round(start * 1e6)), { num: 1, den: 1_000_000 }, from);
     if (packet.pts !== AV_NOPTS_VALUE) packet.pts -= shift;
     if (packet.dts !== AV_NOPTS_VALUE) packet.dts -= shift;
+    packet.timeBase = from;
+    const transcoder = this.#sounds.get(index);
+    if (transcoder === undefined) {
+      this.#hold(packet, stream);
+      return;
+    }
+    transcoder.send(packet);
+    packet.free();
+  }
+
+  #hold(packet: Packet, stream: Stream): void {
     packet.streamIndex = stream.index;
     packet.pos = -1n;
-    packet.timeBase = from;
-    this.#held.push({ packet, index });
+    this.#held.push({ packet, stream });
     this.#heldBytes += packet.size;
     if (this.#begun) this.#writeHeld();
     else if (this.#heldBytes > HELD_BYTES)
       throw new FramerailError(
         'FR_MEMORY_BUDGET',
-        `${input.name} has more than ${String(HELD_BYTES)} bytes of sound and text before its first picture.`,
+        `There are more than ${String(HELD_BYTES)} bytes of sound and text before the first picture.`,
       );
+  }
+
+  #collect(transcoder: SoundTranscoder, stream: Stream): void {
+    for (;;) {
+      const packet = new Packet();
+      packet.alloc();
+      if (!transcoder.receive(packet)) {
+        packet.free();
+        return;
+      }
+      packet.timeBase = transcoder.timeBase;
+      this.#hold(packet, stream);
+    }
   }
 
   /** Forgets what is held: the input went elsewhere. */
@@ -217,10 +282,9 @@ export class MediaOutput {
     const held = this.#held;
     this.#held = [];
     this.#heldBytes = 0;
-    for (const { packet, index } of held) {
-      const stream = this.#copies.get(index);
+    for (const { packet, stream } of held) {
       check(this.#packet.ref(packet), 'FR_MEMORY_BUDGET', 'A packet could not be copied');
-      if (stream !== undefined) this.#packet.rescaleTs(packet.timeBase, stream.timeBase);
+      this.#packet.rescaleTs(packet.timeBase, stream.timeBase);
       packet.free();
       this.#write();
     }
@@ -235,6 +299,7 @@ export class MediaOutput {
 
   /** Writes the end of the container; every stream has given its last packet. */
   finish(): void {
+    for (const transcoder of this.#sounds.values()) transcoder.send(null);
     const code = this.#context.writeTrailerSync();
     this.#context.flushSync();
     this.#io.rethrow();
@@ -249,6 +314,7 @@ export class MediaOutput {
   /** Frees everything; what was not finished stays unfinished. */
   close(): void {
     this.dropHeld();
+    for (const transcoder of this.#sounds.values()) transcoder.close();
     this.#packet.free();
     // Taken away first: node-av would free the callbacks twice.
     this.#context.pb = null;

@@ -52,7 +52,7 @@ export async function openContext(source: SourceSpec, options: OpenOptions): Pro
     if (io !== undefined) context.pb = io.context;
     const opened = await open(context, source);
     io?.rethrow();
-    if (opened < 0) throw openError(source.name, opened);
+    if (opened < 0) throw openError(source, opened);
     // Streams of the network announce themselves only in their packets.
     if (source.kind === 'live' || options.analyse === 'always' || needsAnalysis(context, options.analyse === 'sound'))
       check(
@@ -101,7 +101,8 @@ function needsAnalysis(context: FormatContext, sound: boolean): boolean {
   return context.nbStreams === 0 || videos.some((stream) => stream.codecpar.width === 0);
 }
 
-function openError(name: string, code: number): FramerailError {
+function openError({ name, kind }: SourceSpec, code: number): FramerailError {
   if (isTimeout(code)) return stalledError(name, code);
+  if (kind === 'live') return avError('FR_INPUT_READ', code, `${name} could not be reached`);
   return avError('FR_INPUT_INVALID', code, `${name} is not a media file that framerail can open`);
 }

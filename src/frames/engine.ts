@@ -1,6 +1,7 @@
 // The engine: a pool of workers, and what can be opened with it.
 import { checkInteger, checkOptions, checkSwitch, type CallOptions } from '../base/index.js';
 import {
+  isLive,
   nameOf,
   resolveAny,
   resolveSource,
@@ -103,7 +104,7 @@ export class Engine {
    * @param options - filters, the transform, how to encode
    */
   process(input: AnyInput, output: MediaDestination | null, options: ProcessOptions = {}): ProcessSession {
-    const checked = checkProcess(options);
+    const checked = checkProcess(options, isLive(input));
     return new ProcessSession({
       pool: this.#pool,
       resolve: () => resolveAny(input, options),

@@ -1,4 +1,5 @@
 // Walks the decoded pictures of a stream in order, and jumps ahead by seeking when that saves decoding.
+import type { Lateness } from './lateness.js';
 import { Picture, seekKeyframe, type MediaInputHandle, type PacketFacts, type VideoDecoder } from '../av/index.js';
 
 /** Distances below this are decoded through; a seek would cost more than it saves. Seconds. */
@@ -21,6 +22,7 @@ export class Walker {
   readonly #decoder: VideoDecoder;
   readonly #keyframesOnly: boolean;
   readonly #breathe: () => undefined | Promise<void>;
+  readonly #lateness: Lateness | undefined;
   // Two pictures in turn, so that a caller may compare a step with the one before.
   readonly #pictures: [Picture, Picture] = [new Picture(), new Picture()];
   #turn: 0 | 1 = 0;
@@ -37,12 +39,18 @@ export class Walker {
   constructor(
     input: MediaInputHandle,
     decoder: VideoDecoder,
-    options: { readonly keyframesOnly: boolean; readonly breathe: () => undefined | Promise<void> },
+    options: {
+      readonly keyframesOnly: boolean;
+      readonly breathe: () => undefined | Promise<void>;
+      /** Passes over pictures that come too late to be of use. */
+      readonly lateness?: Lateness | undefined;
+    },
   ) {
     this.#input = input;
     this.#decoder = decoder;
     this.#keyframesOnly = options.keyframesOnly;
     this.#breathe = options.breathe;
+    this.#lateness = options.lateness;
   }
 
   /** The next picture in presentation order; undefined at the end. */
@@ -52,7 +60,9 @@ export class Walker {
     for (;;) {
       if (this.#decoder.receive(picture)) {
         this.decoded += 1;
-        return this.#step(picture);
+        const step = this.#step(picture);
+        if (this.#lateness?.isLate(step.time) !== true) return step;
+        continue;
       }
       if (this.#drained) return undefined;
       await this.#feed();

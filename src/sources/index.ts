@@ -10,4 +10,4 @@ export {
   type SourceSpec,
   type StreamInput,
 } from './source.js';
-export { nameOf, resolveAny, type AnyInput, type StreamOptions } from './stream-source.js';
+export { isLive, nameOf, resolveAny, type AnyInput, type StreamOptions } from './stream-source.js';

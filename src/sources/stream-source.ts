@@ -35,7 +35,8 @@ export function nameOf(input: AnyInput): string {
   return isLive(input) ? withoutSecrets(input.live) : 'the input';
 }
 
-function isLive(input: unknown): input is LiveInput {
+/** Whether an input is a live stream of the network. */
+export function isLive(input: unknown): input is LiveInput {
   return typeof input === 'object' && input !== null && 'live' in input;
 }
 

@@ -1,5 +1,6 @@
 // The streams beside the video: which are copied into the output, which are left out, and why.
 import type { MediaInputHandle, MediaOutput, PacketFacts, StreamInfo } from '../../av/index.js';
+import { isFramerailError } from '../../base/index.js';
 import type { ProcessParams, StreamReport } from './process-params.js';
 
 /** Sound and text on their way from an input into an output. */
@@ -49,12 +50,28 @@ export class BesideStreams {
       return { ...report, action: 'copy', why: undefined };
     }
     if (policy === 'copy') throw refusal;
+    if (kind === 'audio') return { ...report, ...this.#encodeAnew(index, codec) };
     return { ...report, action: 'drop', why: `${this.#output.container} does not hold ${codec}.` };
+  }
+
+  #encodeAnew(index: number, codec: string): Pick<StreamReport, 'action' | 'why'> {
+    const { container } = this.#output;
+    try {
+      const encoder = this.#output.addSound(this.#input, index);
+      return { action: 'encode', why: `${container} does not hold ${codec}, so ${encoder} encodes it anew.` };
+    } catch (error) {
+      if (!isFramerailError(error)) throw error;
+      return {
+        action: 'drop',
+        why: `${container} does not hold ${codec}, and it cannot be encoded anew: ${error.message}`,
+      };
+    }
   }
 
   #take({ stream, time, duration, decodeTimestamp }: PacketFacts): void {
     const { from, to } = this.#params;
-    if (time !== undefined && (time + duration <= from || (to !== null && time >= to))) return;
+    // Sound may begin before the first picture, to warm its decoder up: only a range of the caller's own cuts it.
+    if (time !== undefined && ((from > 0 && time + duration <= from) || (to !== null && time >= to))) return;
     const last = this.#last.get(stream);
     if (decodeTimestamp !== undefined && last !== undefined && decodeTimestamp <= last) return;
     if (decodeTimestamp !== undefined) this.#last.set(stream, decodeTimestamp);

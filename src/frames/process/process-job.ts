@@ -1,6 +1,7 @@
 // The job behind `processVideo`: decodes, lets JavaScript change what it likes, encodes and writes. Runs in a worker.
-import { MediaInputHandle, takeLog, VideoDecoder, withLog } from '../../av/index.js';
+import { checkFilterNames, MediaInputHandle, takeLog, VideoDecoder, withLog } from '../../av/index.js';
 import type { JobContext } from '../../workers/index.js';
+import { Lateness } from '../lateness.js';
 import { Walker } from '../walker.js';
 import { ProcessOutput } from './process-output.js';
 import type { ProcessJobResult, ProcessParams } from './process-params.js';
@@ -11,7 +12,8 @@ import { ProcessWork } from './process-work.js';
 export default async function processJob(rawParams: unknown, context: JobContext): Promise<ProcessJobResult> {
   const params = rawParams as ProcessParams;
   return withLog(async () => {
-    const { output } = params;
+    const { output, filters, filterTrust } = params;
+    if (filters !== null) checkFilterNames(filters, filterTrust);
     const beside = output !== null && (params.audio !== 'none' || params.subtitles !== 'none');
     const input = await MediaInputHandle.open(context.source, {
       readBlock: context.readBlock,
@@ -20,7 +22,8 @@ export default async function processJob(rawParams: unknown, context: JobContext
     try {
       const stream = input.selectVideo(params.stream ?? undefined);
       const decoder = VideoDecoder.open(input, { threads: params.threads });
-      const walker = new Walker(input, decoder, { keyframesOnly: false, breathe: () => context.breathe() });
+      const lateness = params.maxDelay === null ? undefined : new Lateness(params.maxDelay / 1000);
+      const walker = new Walker(input, decoder, { keyframesOnly: false, breathe: () => context.breathe(), lateness });
       const source = new PictureSource(walker, input, stream, params);
       const target = output === null ? undefined : new ProcessOutput({ input, stream, params, context, output });
       try {
@@ -30,6 +33,7 @@ export default async function processJob(rawParams: unknown, context: JobContext
         return {
           ...counts,
           decoded: walker.decoded,
+          late: lateness?.skipped ?? 0,
           damagedFrames: source.damaged,
           damagedPackets,
           decoder: name,

@@ -1,5 +1,5 @@
 // The options of `processVideo()`: checked once at the door, then plain data for the job.
-import type { EncoderChange, EncoderControls, EncoderWish } from '../../av/index.js';
+import type { EncoderChange, EncoderControls, EncoderWish, FilterTrust } from '../../av/index.js';
 import {
   argumentError,
   checkInteger,
@@ -55,6 +55,11 @@ export type Transform = (batch: FrameBatch<ProcessFrame>, session: ProcessSessio
 export interface ProcessOptions extends CallOptions, StreamOptions, EncodeOptions {
   /** FFmpeg's filters, applied before the transform: `'scale=1280:-2,eq=brightness=0.1'`, or a list of them. */
   readonly filters?: string | readonly string[] | undefined;
+  /**
+   * `listed` lets through only filters that work on the pictures alone: for filters that arrived as data.
+   * @defaultValue 'trusted'
+   */
+  readonly filterTrust?: FilterTrust | undefined;
   /** Changes frames in JavaScript; without it nothing leaves the worker. */
   readonly transform?: Transform | undefined;
   /** The pixel format that the transform sees; `native` is what the decoder or the filters give. @defaultValue 'rgb24' */
@@ -71,6 +76,11 @@ export interface ProcessOptions extends CallOptions, StreamOptions, EncodeOption
   readonly from?: number | undefined;
   /** Leave out what is from this time on, in seconds. @defaultValue the end of the file */
   readonly to?: number | undefined;
+  /**
+   * Milliseconds that a frame of a live input may come later than it could: later ones are passed over and counted.
+   * @defaultValue 1,000 for live inputs; other inputs wait
+   */
+  readonly maxDelay?: number | undefined;
   /** `auto` copies sound and encodes anew what the container does not hold; `copy` fails there. @defaultValue 'auto' */
   readonly audio?: BesidePolicy | undefined;
   /** As `audio`; subtitles that cannot be carried over are left out and reported. @defaultValue 'auto' */
@@ -104,7 +114,7 @@ export interface CheckedProcess {
 }
 
 /** Checks the options of `processVideo()`. */
-export function checkProcess(options: ProcessOptions): CheckedProcess {
+export function checkProcess(options: ProcessOptions, live: boolean): CheckedProcess {
   checkOptions(options);
   const { transform, onProgress } = options;
   checkFunction('transform', transform);
@@ -123,7 +133,9 @@ export function checkProcess(options: ProcessOptions): CheckedProcess {
     from,
     to,
     filters: checkFilters(options.filters),
+    filterTrust: checkOneOf('filterTrust', options.filterTrust ?? 'trusted', ['trusted', 'listed'] as const),
     packed: checkSwitch('packed', options.packed, false),
+    maxDelay: checkDelay(options.maxDelay, live),
     transform: transform !== undefined,
     encoder: checkEncode(options),
     audio: checkOneOf('audio', options.audio ?? 'auto', ['auto', 'copy', 'none'] as const),
@@ -140,6 +152,11 @@ export function checkProcess(options: ProcessOptions): CheckedProcess {
     container: checkContainer(options.container),
     onProgress,
   };
+}
+
+function checkDelay(maxDelay: number | undefined, live: boolean): number | null {
+  if (maxDelay === undefined) return live ? 1000 : null;
+  return checkNumber('maxDelay', maxDelay, 0, 'milliseconds');
 }
 
 /** Checks how video is encoded. */

@@ -1,5 +1,5 @@
 // The plain data that goes from `processVideo` and `createVideo` to their jobs in a worker, and back.
-import type { EncoderChange, EncoderReport, EncoderWish } from '../../av/index.js';
+import type { EncoderChange, EncoderReport, EncoderWish, FilterTrust } from '../../av/index.js';
 import type { Size } from '../../pixels/index.js';
 
 /** Where the bytes of the output go. */
@@ -23,6 +23,8 @@ export interface ProcessParams {
   readonly to: number | null;
   /** FFmpeg's filters, before the transform; null for none. */
   readonly filters: string | null;
+  /** Whether the filters are the caller's own, or data that must keep to a list. */
+  readonly filterTrust: FilterTrust;
   /** FFmpeg's name of the format that the transform sees; null for what the filters give. */
   readonly format: string | null;
   readonly size: Size | null;
@@ -30,6 +32,8 @@ export interface ProcessParams {
   /** Whether pictures go through JavaScript at all. */
   readonly transform: boolean;
   readonly encoder: EncoderWish;
+  /** Milliseconds that a picture of a live input may be late; null for inputs that wait. */
+  readonly maxDelay: number | null;
   readonly audio: BesidePolicy;
   readonly subtitles: BesidePolicy;
   /** Null to decode and transform alone. */
@@ -77,6 +81,8 @@ export interface ProcessJobResult {
   readonly decoded: number;
   readonly encoded: number;
   readonly dropped: number;
+  /** Frames of a live input that came too late and were passed over. */
+  readonly late: number;
   readonly damagedFrames: number;
   readonly damagedPackets: number;
   readonly decoder: string;

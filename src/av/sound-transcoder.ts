@@ -1,0 +1,249 @@
+// Sound that a container does not hold as it is: decoded, resampled and encoded anew.
+import { AV_CODEC_FLAG_GLOBAL_HEADER, AVERROR_INVALIDDATA } from './constants.js';
+import {
+  avChannelLayoutDescribe,
+  avGetSampleFmtName,
+  Codec,
+  CodecContext,
+  Filter,
+  FilterGraph,
+  FilterInOut,
+  Frame,
+  Rational,
+  type ChannelLayout,
+  type FilterContext,
+  type Packet,
+  type Stream,
+} from 'node-av/lib';
+import { FramerailError, invariant, type Ratio } from '../base/index.js';
+import { avError, check, isAgain, isEof } from './averror.js';
+import { nativeInput, type MediaInputHandle } from './input.js';
+import { SOUND_DECODERS } from './limits.js';
+
+/** The encoder for each container; players of the others expect AAC. */
+const ENCODERS: Readonly<Record<string, string>> = {
+  webm: 'libopus',
+  ogg: 'libopus',
+  avi: 'libmp3lame',
+  asf: 'wmav2',
+  mpeg: 'mp2',
+  mxf: 'pcm_s16le',
+};
+/** What a channel of speech or music takes to sound like its source, in bits per second. */
+const BITS_PER_CHANNEL = 80_000;
+/** Samples of a frame for encoders that take any number. */
+const FREE_FRAME = 1024;
+
+/** Turns one stream of sound into another codec. */
+export class SoundTranscoder {
+  /** FFmpeg's name of the encoder. */
+  readonly name: string;
+  readonly #decoder: CodecContext;
+  readonly #encoder: CodecContext;
+  readonly #graph = new FilterGraph();
+  readonly #source: FilterContext;
+  readonly #sink: FilterContext;
+  readonly #frame = emptyFrame();
+  readonly #input: string;
+  /** Takes the packets that are ready, so that the encoder has room for more sound. */
+  readonly #onReady: () => void;
+  /** Packets that the decoder refused as damaged. */
+  damagedPackets = 0;
+
+  /** Opens it for a stream of an input; throws FR_DECODE_UNSUPPORTED or FR_ENCODE_FAILED. */
+  constructor(
+    input: MediaInputHandle,
+    index: number,
+    output: { readonly container: string; readonly globalHeader: boolean; readonly onReady: () => void },
+  ) {
+    this.#onReady = output.onReady;
+    const stream = nativeInput(input).context.streams[index];
+    invariant(stream, `stream ${String(index)}`);
+    this.#input = input.name;
+    this.#decoder = openDecoder(stream, input.name);
+    this.name = ENCODERS[output.container] ?? 'aac';
+    try {
+      this.#encoder = openEncoder(this.name, this.#decoder, output.globalHeader);
+    } catch (error) {
+      this.#decoder.freeContext();
+      throw error;
+    }
+    const { sampleRate, sampleFormat, channelLayout, frameSize } = this.#encoder;
+    this.#graph.alloc();
+    const source = Filter.getByName('abuffer');
+    const sink = Filter.getByName('abuffersink');
+    invariant(source && sink, 'sound buffers in the FFmpeg build');
+    const format = avGetSampleFmtName(this.#decoder.sampleFormat) ?? 'fltp';
+    const { num, den } = stream.timeBase;
+    const layout = avChannelLayoutDescribe(layoutOf(this.#decoder)) ?? 'stereo';
+    const facts = `time_base=${String(num)}/${String(den)}:sample_rate=${String(this.#decoder.sampleRate)}`;
+    this.#source = made(
+      this.#graph.createFilter(source, 'in', `${facts}:sample_fmt=${format}:channel_layout=${layout}`),
+    );
+    this.#sink = made(this.#graph.createFilter(sink, 'out'));
+    const wanted = [
+      `sample_fmts=${avGetSampleFmtName(sampleFormat) ?? 'fltp'}`,
+      `sample_rates=${String(sampleRate)}`,
+      `channel_layouts=${avChannelLayoutDescribe(channelLayout) ?? 'stereo'}`,
+    ].join(':');
+    const samples = frameSize > 0 ? frameSize : FREE_FRAME;
+    const spec = `aresample,aformat=${wanted},asetnsamples=n=${String(samples)}:p=0`;
+    check(
+      this.#graph.parsePtr(spec, end('out', this.#sink), end('in', this.#source)),
+      'FR_INTERNAL',
+      'No sound filters',
+    );
+    check(this.#graph.configSync(), 'FR_ENCODE_FAILED', 'The sound could not be resampled');
+  }
+
+  /** The unit of the times of its packets. */
+  get timeBase(): Ratio {
+    return { num: 1, den: this.#encoder.sampleRate };
+  }
+
+  /** Writes its parameters into the stream of a container. */
+  describe(stream: Stream): void {
+    check(stream.codecpar.fromContext(this.#encoder), 'FR_INTERNAL', 'The sound encoder has no parameters');
+    stream.timeBase = new Rational(1, this.#encoder.sampleRate);
+  }
+
+  /** Takes a packet of the input's stream; a damaged one is counted and passed over. */
+  send(packet: Packet | null): void {
+    const code = this.#decoder.sendPacketSync(packet);
+    if (code === AVERROR_INVALIDDATA) this.damagedPackets += 1;
+    else if (code < 0 && !isEof(code)) throw avError('FR_DECODE_FAILED', code, `The sound of ${this.#input} failed`);
+    while (this.#decode()) {
+      const { bestEffortTimestamp } = this.#frame;
+      this.#frame.pts = bestEffortTimestamp;
+      check(this.#source.buffersrcAddFrameSync(this.#frame), 'FR_ENCODE_FAILED', 'The sound could not be resampled');
+      this.#encode();
+    }
+    if (packet !== null) return;
+    check(this.#source.buffersrcAddFrameSync(null), 'FR_ENCODE_FAILED', 'The sound could not be resampled');
+    this.#encode();
+    this.#encoder.sendFrameSync(null);
+    this.#onReady();
+  }
+
+  #decode(): boolean {
+    for (;;) {
+      const code = this.#decoder.receiveFrameSync(this.#frame);
+      if (code >= 0) return true;
+      if (isAgain(code) || isEof(code)) return false;
+      if (code !== AVERROR_INVALIDDATA) throw avError('FR_DECODE_FAILED', code, `The sound of ${this.#input} failed`);
+      this.damagedPackets += 1;
+    }
+  }
+
+  #encode(): void {
+    for (;;) {
+      const code = this.#sink.buffersinkGetFrameSync(this.#frame);
+      if (isAgain(code) || isEof(code)) return;
+      check(code, 'FR_ENCODE_FAILED', 'The sound could not be resampled');
+      const sent = this.#encoder.sendFrameSync(this.#frame);
+      this.#frame.unref();
+      check(sent, 'FR_ENCODE_FAILED', `The encoder ${this.name} refused sound`);
+      this.#onReady();
+    }
+  }
+
+  /** Fills `packet`; returns false when more must be sent first, or at the end. */
+  receive(packet: Packet): boolean {
+    const code = this.#encoder.receivePacketSync(packet);
+    if (code >= 0) return true;
+    if (isAgain(code) || isEof(code)) return false;
+    throw avError('FR_ENCODE_FAILED', code, `The encoder ${this.name} failed`);
+  }
+
+  close(): void {
+    this.#graph.free();
+    this.#frame.free();
+    this.#decoder.freeContext();
+    this.#encoder.freeContext();
+  }
+}
+
+function openDecoder(stream: Stream, name: string): CodecContext {
+  const codec = Codec.findDecoder(stream.codecpar.codecId);
+  const decoder = codec?.name ?? undefined;
+  if (codec === null || decoder === undefined || !SOUND_DECODERS.test(decoder))
+    throw new FramerailError(
+      'FR_DECODE_UNSUPPORTED',
+      `The sound of ${name} needs a decoder that is missing or not allowed (${decoder ?? 'none'}).`,
+    );
+  const context = new CodecContext();
+  context.allocContext3(codec);
+  try {
+    check(context.parametersToContext(stream.codecpar), 'FR_DECODE_FAILED', `The sound of ${name} has no parameters`);
+    context.pktTimebase = stream.timeBase;
+    check(context.open2Sync(codec), 'FR_DECODE_FAILED', `The decoder ${decoder} could not be opened`);
+    return context;
+  } catch (error) {
+    context.freeContext();
+    throw error;
+  }
+}
+
+function openEncoder(name: string, source: CodecContext, globalHeader: boolean): CodecContext {
+  const codec = Codec.findEncoderByName(name as Parameters<typeof Codec.findEncoderByName>[0]);
+  if (codec === null) throw new FramerailError('FR_ENCODE_FAILED', `This FFmpeg build has no encoder ${name}.`);
+  const { sampleRate } = source;
+  const layout = takenLayout(codec, layoutOf(source));
+  const rates = codec.supportedSamplerates ?? [];
+  const context = new CodecContext();
+  context.allocContext3(codec);
+  try {
+    context.sampleRate =
+      rates.length === 0 || rates.includes(sampleRate)
+        ? sampleRate
+        : Math.max(...rates.filter((rate) => rate <= 48_000));
+    const format = codec.sampleFormats?.[0];
+    if (format !== undefined) context.sampleFormat = format;
+    context.channelLayout = layout;
+    context.bitRate = BigInt(BITS_PER_CHANNEL * layout.nbChannels);
+    context.timeBase = new Rational(1, context.sampleRate);
+    if (globalHeader) context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
+    check(context.open2Sync(codec), 'FR_ENCODE_FAILED', `The encoder ${name} could not be opened`);
+    return context;
+  } catch (error) {
+    context.freeContext();
+    throw error;
+  }
+}
+
+/** Speakers by their number, where a file does not name them (av_channel_layout_default). */
+const USUAL: readonly bigint[] = [0n, 0x4n, 0x3n, 0xbn, 0x107n, 0x37n, 0x3fn, 0x70fn, 0x63fn];
+const STEREO: ChannelLayout = { nbChannels: 2, order: 1 as ChannelLayout['order'], mask: 0x3n };
+
+/** Which speakers the channels of a stream are for. */
+function layoutOf({ channelLayout }: CodecContext): ChannelLayout {
+  if (channelLayout.mask > 0n) return channelLayout;
+  const mask = USUAL[channelLayout.nbChannels];
+  return mask === undefined || mask === 0n ? STEREO : { ...STEREO, nbChannels: channelLayout.nbChannels, mask };
+}
+
+/** The speakers themselves where an encoder knows them, or stereo. */
+function takenLayout(codec: Codec, layout: ChannelLayout): ChannelLayout {
+  const known = codec.channelLayouts;
+  return known === null || known === undefined || known.some(({ mask }) => mask === layout.mask) ? layout : STEREO;
+}
+
+function emptyFrame(): Frame {
+  const frame = new Frame();
+  frame.alloc();
+  return frame;
+}
+
+function made(filter: FilterContext | null): FilterContext {
+  invariant(filter, 'sound filters that can be made');
+  return filter;
+}
+
+function end(name: string, filter: FilterContext): FilterInOut {
+  const pad = new FilterInOut();
+  pad.alloc();
+  pad.name = name;
+  pad.filterCtx = filter;
+  pad.padIdx = 0;
+  return pad;
+}
