@@ -1,5 +1,6 @@
 // FFmpeg's return codes become typed errors with a readable reason.
-import { AVERROR_EAGAIN, AVERROR_ENOMEM, AVERROR_EOF, AVERROR_ETIMEDOUT } from './constants.js';
+import { AVERROR_EAGAIN, AVERROR_ENOMEM, AVERROR_EOF } from './constants.js';
+import { constants } from 'node:os';
 import { FFmpegError } from 'node-av/lib';
 import { FramerailError, type ErrorCode } from '../base/index.js';
 
@@ -15,7 +16,7 @@ export function isEof(code: number): boolean {
 
 /** The network gave nothing in time. */
 export function isTimeout(code: number): boolean {
-  return code === AVERROR_ETIMEDOUT;
+  return code === -constants.errno.ETIMEDOUT;
 }
 
 /** A live input that gave nothing in time. */

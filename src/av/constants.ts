@@ -5,7 +5,6 @@ import type * as All from 'node-av/constants';
 // Return codes (libavutil/error.h).
 export const AVERROR_EAGAIN = -11 as typeof All.AVERROR_EAGAIN;
 export const AVERROR_ENOSPC = -28;
-export const AVERROR_ETIMEDOUT = -110;
 export const AVERROR_EIO = -5 as typeof All.AVERROR_EIO;
 export const AVERROR_ENOMEM = -12 as typeof All.AVERROR_ENOMEM;
 export const AVERROR_EOF = -541478725 as typeof All.AVERROR_EOF;

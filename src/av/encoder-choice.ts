@@ -23,7 +23,7 @@ export interface EncoderReport {
   readonly name: string;
   /** The pixel format that it is given. */
   readonly pixelFormat: string;
-  /** One sentence. */
+  /** One sentence on why it is this one. */
   readonly why: string;
 }
 

@@ -136,17 +136,18 @@ export class MediaOutput {
 
   /** Makes a stream of sound that is encoded anew; throws where it cannot be. @returns the encoder's name */
   addSound(input: MediaInputHandle, index: number): string {
-    let stream: Stream | undefined;
+    const made: { stream?: Stream } = {};
     const { container, globalHeader } = this;
     const transcoder: SoundTranscoder = new SoundTranscoder(input, index, {
       container,
       globalHeader,
       onReady: () => {
-        if (stream !== undefined) this.#collect(transcoder, stream);
+        if (made.stream !== undefined) this.#collect(transcoder, made.stream);
       },
     });
     this.#sounds.set(index, transcoder);
-    stream = this.#context.newStream();
+    const stream = this.#context.newStream();
+    made.stream = stream;
     transcoder.describe(stream);
     const source = nativeInput(input).context.streams[index];
     stream.disposition = source?.disposition ?? stream.disposition;

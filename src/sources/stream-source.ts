@@ -94,10 +94,10 @@ class SequentialBlocks implements BlockSource {
       }, this.#timeout);
     });
     try {
-      const { value, done } = await Promise.race([this.#iterator.next(), late]);
-      if (done === true) this.#ended = true;
-      else if (value instanceof Uint8Array) this.#rest = value;
-      else throw argumentError('input', 'a stream of bytes', value);
+      const next: IteratorResult<unknown, unknown> = await Promise.race([this.#iterator.next(), late]);
+      if (next.done === true) this.#ended = true;
+      else if (next.value instanceof Uint8Array) this.#rest = next.value;
+      else throw argumentError('input', 'a stream of bytes', next.value);
     } finally {
       clearTimeout(timer);
     }

@@ -28,7 +28,7 @@ export interface RunOptions {
   send(message: ToWorker): void;
   onEvent(payload: unknown): void;
   /** Places bytes of an output; resolves when there is room for more. */
-  onChunk?: ((bytes: Uint8Array) => Promise<void>) | undefined;
+  readonly onChunk: ((bytes: Uint8Array) => Promise<void>) | undefined;
 }
 
 /** A running job. */
@@ -216,14 +216,14 @@ export class JobRun {
   }
 
   #sendSlots(): void {
-    const { id, send } = this.#options;
+    const { id } = this.#options;
     const slots = this.#credits;
     const items = this.#returns;
     this.#credits = [];
     this.#returns = [];
     if (this.#settledOnWorker) return;
-    if (slots.length > 0) send({ type: 'credit', id, slots });
-    if (items.length > 0) send({ type: 'return', id, items });
+    if (slots.length > 0) this.#options.send({ type: 'credit', id, slots });
+    if (items.length > 0) this.#options.send({ type: 'return', id, items });
   }
 
   /** Sends plain data to the job, after the slots that were handed back before. */
@@ -233,10 +233,10 @@ export class JobRun {
   }
 
   async #place(bytes: Uint8Array): Promise<void> {
-    const { id, onChunk, send } = this.#options;
-    if (this.#ended !== undefined || onChunk === undefined) return;
-    await onChunk(bytes);
-    if (!this.#settledOnWorker) send({ type: 'written', id, bytes: bytes.byteLength });
+    const { id, onChunk } = this.#options;
+    if (this.#ended !== undefined) return;
+    await onChunk?.(bytes);
+    if (!this.#settledOnWorker) this.#options.send({ type: 'written', id, bytes: bytes.byteLength });
   }
 
   /** The memory goes back when the worker writes no more and the last frame was released. */

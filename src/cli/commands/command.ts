@@ -34,6 +34,14 @@ export const integer =
     return Number(text);
   };
 
+/** A number that may have a fraction. */
+export const number =
+  (name: string): ((text: string) => number) =>
+  (text) => {
+    if (!/^\d+(\.\d+)?$/.test(text)) throw argumentError(name, 'a number', text);
+    return Number(text);
+  };
+
 /** The time limit of a whole command, in milliseconds. */
 export const timeoutOption = ['--timeout <time>', 'give up after this time, such as 30s'] as const;
 

@@ -78,19 +78,30 @@ export interface ReturnFacts {
 
 /** What a process job returns. */
 export interface ProcessJobResult {
+  /** Frames that were decoded. */
   readonly decoded: number;
+  /** Frames that went into the output. */
   readonly encoded: number;
+  /** Frames that the transform left out. */
   readonly dropped: number;
   /** Frames of a live input that came too late and were passed over. */
   readonly late: number;
+  /** Decoded frames whose errors were concealed. */
   readonly damagedFrames: number;
+  /** Packets that the decoder refused. */
   readonly damagedPackets: number;
+  /** The decoder that ran. */
   readonly decoder: string;
+  /** The encoder that ran, and why; undefined without an output. */
   readonly encoder: EncoderReport | undefined;
+  /** FFmpeg's name of the container; undefined without an output. */
   readonly container: string | undefined;
+  /** Bytes of the output. */
   readonly bytes: number;
   /** Seconds from the first frame to the end of the last one. */
   readonly duration: number;
+  /** What became of each stream of the input. */
   readonly streams: readonly StreamReport[];
+  /** What FFmpeg said meanwhile. */
   readonly log: readonly { readonly level: 'error' | 'warning'; readonly text: string }[];
 }

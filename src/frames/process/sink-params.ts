@@ -27,9 +27,14 @@ export interface DrawnFacts {
 
 /** What a sink job returns. */
 export interface SinkJobResult {
+  /** Frames that went into the output. */
   readonly encoded: number;
+  /** The encoder that ran, and why. */
   readonly encoder: EncoderReport;
+  /** FFmpeg's name of the container. */
   readonly container: string;
+  /** Bytes of the output. */
   readonly bytes: number;
+  /** What FFmpeg said meanwhile. */
   readonly log: readonly { readonly level: 'error' | 'warning'; readonly text: string }[];
 }

@@ -55,7 +55,7 @@ export interface FrameTimes {
 
 /** What came of writing a video. */
 export interface VideoSinkResult extends SinkJobResult {
-  /** Seconds. */
+  /** Seconds from the start to the end of the last frame. */
   readonly duration: number;
 }
 
