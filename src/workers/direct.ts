@@ -51,6 +51,8 @@ function directContext({ spec, blocks }: ResolvedSource, signal: AbortSignal): J
     event: () => {
       throw noSlots();
     },
+    cancelled: signal,
+    processes: undefined,
   };
 }
 
