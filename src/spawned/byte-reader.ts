@@ -14,6 +14,7 @@ export class ByteReader {
   readonly #chunks: Uint8Array[] = [];
   #want: Want | undefined;
   #ended = false;
+  #abandoned = false;
 
   constructor(stream: Readable) {
     this.#stream = stream;
@@ -41,7 +42,20 @@ export class ByteReader {
     });
   }
 
+  /** Wants nothing more: what still comes is dropped, as a pipe that stands still would never close. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#serve();
+  }
+
   #serve(): void {
+    if (this.#abandoned) {
+      this.#chunks.length = 0;
+      this.#want?.end(false);
+      this.#want = undefined;
+      this.#stream.resume();
+      return;
+    }
     const want = this.#want;
     while (want !== undefined && want.left > 0) {
       const chunk = this.#chunks.shift();

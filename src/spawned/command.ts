@@ -128,6 +128,7 @@ export class Command {
   kill(): void {
     this.#killed = true;
     this.#child.kill('SIGKILL');
+    this.out.abandon();
   }
 
   /**
@@ -135,6 +136,7 @@ export class Command {
    * @returns how it ended; undefined when `kill()` ended it
    */
   async end(): Promise<CommandEnd | undefined> {
+    this.out.abandon();
     await this.during(this.gone);
     const { command, stallTimeout } = this.#options;
     const details = { pid: this.pid, ...this.#facts, stderr: this.#tail.trim() };

@@ -101,7 +101,7 @@ export class CommandWalk implements Walk<RawPicture> {
     const picture = this.#pictures[this.#turn];
     // Padding is ours alone: ffmpeg writes rows and planes tightly.
     const bytes = this.#layout.planes.reduce((sum, { rowBytes, rows }) => sum + rowBytes * rows, 0);
-    picture.announce(run.command, note.keyframe, bytes);
+    picture.announce(run.command, note.keyframe, bytes, this.#looksAhead);
     const time = this.#timeOf(run, note) ?? (this.#lastTime ?? 0) + this.#lastDuration;
     this.#lastTime = time;
     this.#lastDuration = Number(note.duration) * (run.tick ?? 0);

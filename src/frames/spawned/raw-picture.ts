@@ -12,9 +12,14 @@ export class RawPicture {
   #bytes = 0;
   #held: Uint8Array | undefined;
   #isHeld = false;
+  #repeats = false;
 
-  /** Becomes the next picture of a pipe. */
-  announce(command: Command, keyframe: boolean, bytes: number): void {
+  /**
+   * Becomes the next picture of a pipe.
+   * @param repeats - whether it may be read more than once
+   */
+  announce(command: Command, keyframe: boolean, bytes: number, repeats: boolean): void {
+    this.#repeats = repeats;
     this.#command = command;
     this.keyframe = keyframe;
     this.#bytes = bytes;
@@ -39,8 +44,9 @@ export class RawPicture {
     if (this.#command !== undefined) await this.#drain(() => undefined);
   }
 
-  /** Writes it, once from the pipe or as often as wanted when it is held. */
+  /** Writes it: straight from the pipe, unless it may be wanted again. */
   async read(target: Uint8Array, planes: readonly PlaneLayout[]): Promise<void> {
+    if (this.#repeats) await this.hold();
     const filler = new PlaneFiller(target, planes);
     if (this.#isHeld && this.#held !== undefined) filler.push(this.#held);
     else
