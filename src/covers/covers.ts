@@ -10,7 +10,15 @@ import {
 } from '../base/index.js';
 import type { VideoStreamInfo } from '../av/index.js';
 import { resolveSource, type MediaInput, type SourceOptions } from '../sources/index.js';
-import { jobModule, runDirect, runJob, WorkerPool, type JobCall, type JobModule, type PoolOptions } from '../workers/index.js';
+import {
+  jobModule,
+  runDirect,
+  runJob,
+  WorkerPool,
+  type JobCall,
+  type JobModule,
+  type PoolOptions,
+} from '../workers/index.js';
 import type { Cover } from './cover-job.js';
 import { MAX_SIDE, type CoverFit, type CoverParams, type CoverPlace } from './cover-params.js';
 

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { ReadBlock } from '../av/index.js';
 import { FramerailError } from '../base/index.js';
+import { drained } from './drained.js';
 
 /** A source of blocks under a URL. */
 export interface BlockServer {
@@ -45,7 +46,7 @@ export async function serveBlocks(source: { readonly name: string; readonly size
       'content-range': `bytes ${String(from)}-${String(to)}/${String(source.size)}`,
       'content-type': 'application/octet-stream',
     });
-    for (let at = from; at <= to && !response.destroyed; ) {
+    for (let at = from; at <= to && !response.destroyed;) {
       busy += 1;
       const bytes = await blocks.read(at, to - at + 1).finally(() => (busy -= 1));
       if (bytes.byteLength === 0)
@@ -90,19 +91,6 @@ function rangeOf(header: string | undefined, size: number): { from: number; to: 
   const from = Number(first);
   const to = Math.min(last === '' ? size - 1 : Number(last), size - 1);
   return from > to ? undefined : { from, to };
-}
-
-/** Until more can be sent, or the command has closed the connection. */
-function drained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.on('drain', done);
-    response.on('close', done);
-  });
 }
 
 /** The blocks last used: a demuxer that jumps back and forth opens a connection each time, but asks the source once. */

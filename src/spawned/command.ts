@@ -1,10 +1,10 @@
 // One running ffmpeg or ffprobe: its pipes, its end, and a watch for silence while somebody waits for it.
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
-import { once } from 'node:events';
 import { Readable, type Writable } from 'node:stream';
 import { FramerailError } from '../base/index.js';
 import { quietEnvironment } from './build.js';
 import { ByteReader } from './byte-reader.js';
+import { drained } from './drained.js';
 import { eachLine } from './lines.js';
 import { CommandLog } from './log-lines.js';
 
@@ -111,7 +111,7 @@ export class Command {
   async write(bytes: Uint8Array): Promise<void> {
     const stdin = this.#stdin();
     if (stdin.destroyed || stdin.write(bytes)) return;
-    await this.during(Promise.race([once(stdin, 'drain'), this.gone]));
+    await this.during(drained(stdin));
   }
 
   /** Closes its standard input. */
@@ -183,5 +183,8 @@ function isReadable(pipe: unknown): pipe is Readable {
 }
 
 function noPipes(command: string): FramerailError {
-  return new FramerailError('FR_WORKER_START', `${command} could not be started: this process has no descriptors left.`);
+  return new FramerailError(
+    'FR_WORKER_START',
+    `${command} could not be started: this process has no descriptors left.`,
+  );
 }

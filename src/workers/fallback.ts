@@ -15,10 +15,14 @@ export function isBeyondNative(error: unknown): error is FramerailError {
   return error instanceof FramerailError && (error.code === 'FR_ENGINE_LOAD' || error.code === 'FR_MEMORY_REGION');
 }
 
-/** Makes sure that there are commands and says once what is done; throws FR_ENGINE_LOAD with both reasons otherwise. */
+let warned = false;
+
+/** Makes sure that there are commands and says what is done, once in a process; throws FR_ENGINE_LOAD with both reasons otherwise. */
 export async function fallBack(reason: FramerailError): Promise<void> {
   try {
     const { version } = await findCommands();
+    if (warned) return;
+    warned = true;
     process.emitWarning(
       `${reason.message} Frames come from the ffmpeg command (${version}) instead; name \`backend: 'spawn'\` to say that this is wanted.`,
       { code: 'FRAMERAIL_FALLBACK' },

@@ -130,9 +130,12 @@ export class WorkerPool {
     if (!this.#mayFallBack || this.#closed || began === 'spawn' || !isBeyondNative(error)) return false;
     // Calls that began together fail together, some of them after the switch.
     if (this.#backend !== 'spawn') {
-      this.#falling ??= fallBack(error).finally(() => (this.#falling = undefined));
+      this.#falling ??= fallBack(error)
+        .then(() => {
+          this.#backend = 'spawn';
+        })
+        .finally(() => (this.#falling = undefined));
       await this.#falling;
-      this.#backend = 'spawn';
     }
     return true;
   }

@@ -7,7 +7,17 @@ import type { FrameSink } from '../frame-sinks.js';
 import { interruptSignal } from '../interrupt.js';
 import { note, printFacts, printJson } from '../output.js';
 import { Progress } from '../progress.js';
-import { backendOption, integer, seconds, secondsList, toBackend, size, timeoutOption, toMilliseconds, type CliCommand } from './command.js';
+import {
+  backendOption,
+  integer,
+  seconds,
+  secondsList,
+  toBackend,
+  size,
+  timeoutOption,
+  toMilliseconds,
+  type CliCommand,
+} from './command.js';
 
 const TRANSPORTS = ['auto', 'memfd', 'shm', 'copy'] as const satisfies readonly Transport[];
 

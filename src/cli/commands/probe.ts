@@ -5,7 +5,15 @@ import type { StreamInfo, VideoStreamInfo } from '../../av/index.js';
 import type { MediaInfo } from '../../frames/index.js';
 import { print, printFacts, printJson } from '../output.js';
 import { interruptSignal } from '../interrupt.js';
-import { backendOption, integer, seconds, timeoutOption, toBackend, toMilliseconds, type CliCommand } from './command.js';
+import {
+  backendOption,
+  integer,
+  seconds,
+  timeoutOption,
+  toBackend,
+  toMilliseconds,
+  type CliCommand,
+} from './command.js';
 
 interface Options {
   readonly scan: boolean;

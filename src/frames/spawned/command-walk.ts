@@ -190,9 +190,13 @@ export class CommandWalk implements Walk<RawPicture> {
     const { log } = this;
     const reason = log.findLast(({ level }) => level === 'error')?.text ?? 'it gave no reason';
     const how = code === undefined ? 'ended within a picture' : `ended with code ${String(code)}`;
-    return new FramerailError('FR_DECODE_FAILED', `${session.source.name} could not be decoded: ffmpeg ${how} (${reason}).`, {
-      details: { exitCode: code, log },
-    });
+    return new FramerailError(
+      'FR_DECODE_FAILED',
+      `${session.source.name} could not be decoded: ffmpeg ${how} (${reason}).`,
+      {
+        details: { exitCode: code, log },
+      },
+    );
   }
 
   #timeOf(run: DecodeRun, { pts }: PictureNote): number | undefined {

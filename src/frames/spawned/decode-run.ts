@@ -85,7 +85,8 @@ export class DecodeRun {
 
   /** Its packet was written before the picture was announced, but by another pipe. */
   async #durationOf(pts: bigint | undefined): Promise<bigint> {
-    if (this.#lastDuration === undefined) await this.#waitForRow(FIRST_PATIENCE, () => this.#lastDuration !== undefined);
+    if (this.#lastDuration === undefined)
+      await this.#waitForRow(FIRST_PATIENCE, () => this.#lastDuration !== undefined);
     if (pts !== undefined && !this.#durations.has(pts) && this.#strangers < STRANGERS) {
       await this.#waitForRow(PACKET_PATIENCE, () => this.#durations.has(pts));
       this.#strangers = this.#durations.has(pts) ? 0 : this.#strangers + 1;

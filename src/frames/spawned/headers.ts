@@ -1,7 +1,14 @@
 // What ffprobe says of an input, in the words of the native engine.
 import type { OtherStreamInfo, StreamInfo, VideoStreamInfo } from '../../av/index.js';
 import { FramerailError } from '../../base/index.js';
-import { oriented, orientationFromMatrix, squarePixels, UPRIGHT, type Orientation, type Rect } from '../../pixels/index.js';
+import {
+  oriented,
+  orientationFromMatrix,
+  squarePixels,
+  UPRIGHT,
+  type Orientation,
+  type Rect,
+} from '../../pixels/index.js';
 import { DECODERS } from '../../sources/index.js';
 import type { CommandLine, CommandSession } from '../../spawned/index.js';
 
@@ -164,7 +171,13 @@ function sideData(stream: ProbedStream, type: RegExp): Readonly<Record<string, s
 function readOrientation(stream: ProbedStream): Orientation {
   const text = sideData(stream, /^Display Matrix$/i)?.['displaymatrix'];
   if (text === undefined) return UPRIGHT;
-  return orientationFromMatrix((String(text).replace(/[0-9a-f]+:/gi, '').match(/-?\d+/g) ?? []).map(Number));
+  return orientationFromMatrix(
+    (
+      String(text)
+        .replace(/[0-9a-f]+:/gi, '')
+        .match(/-?\d+/g) ?? []
+    ).map(Number),
+  );
 }
 
 /** Cropping of the container, which ffprobe prints from FFmpeg 7.1 on. */

@@ -19,7 +19,7 @@ export class PlaneFiller {
 
   /** Takes the next bytes. */
   push(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.byteLength; ) {
+    for (let at = 0; at < bytes.byteLength;) {
       const plane = this.#planes[this.#plane];
       if (plane === undefined) return;
       const { offset, stride, rowBytes, rows } = plane;
