@@ -1,4 +1,7 @@
 // Commands are killed, stopped and abandoned in mid-decode: every promise settles, nothing is left behind.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { Engine, isFramerailError, type FramerailError } from '#dist/index.js';
 import { fixture } from '../support/fixtures.js';
@@ -112,4 +115,33 @@ it('closing the engine ends a command that was stopped', async () => {
   await own.close();
   expect(isAlive(pid)).toBe(false);
   await expect(stream.next()).rejects.toMatchObject({ code: 'FR_CLOSED' });
+});
+
+/** A program that reads one batch, tells its command's process, and then waits for ever, or ends without closing. */
+const PROGRAM = `
+  import { Engine } from '#dist/index.js';
+  const engine = new Engine({ workers: 1, backend: 'spawn' });
+  const video = await engine.open(process.argv[1]);
+  const stream = video.frames({ slots: 2 });
+  await stream.next();
+  console.log(engine.pids[0]);
+  if (process.argv[2] === 'exit') process.exit(0);
+`;
+
+it.each(['killed', 'exit'])('commands follow a parent that ends without a word (%s)', async (way) => {
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, fixture('big.mp4'), way], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(parent, 'exit');
+  const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
+  const command = Number(line);
+  expect(command).toBeGreaterThan(1);
+  if (way === 'killed') parent.kill('SIGKILL');
+  await ended;
+  await vi.waitFor(
+    () => {
+      expect(isAlive(command)).toBe(false);
+    },
+    { timeout: 5000, interval: 10 },
+  );
 });
