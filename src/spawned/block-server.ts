@@ -23,7 +23,10 @@ const BLOCK_BYTES = 1024 * 1024;
 const BLOCKS_KEPT = 8;
 
 /** Starts to serve a source of known size. */
-export async function serveBlocks(source: { readonly name: string; readonly size: number }, read: ReadBlock) {
+export async function serveBlocks(
+  source: { readonly name: string; readonly size: number },
+  read: ReadBlock,
+): Promise<BlockServer> {
   const path = `/${randomBytes(16).toString('hex')}`;
   const blocks = new BlockCache(source.size, read);
   let busy = 0;
@@ -82,7 +85,7 @@ export async function serveBlocks(source: { readonly name: string; readonly size
       server.close();
       server.closeAllConnections();
     },
-  } satisfies BlockServer;
+  };
 }
 
 /** The bytes that a request wants, both ends included; undefined where there are none. */

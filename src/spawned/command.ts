@@ -30,6 +30,8 @@ export interface CommandEnd {
 
 /** How often a command must be found silent in a row, spread over its timeout, to count as hung. */
 const LOOKS = 8;
+/** How much longer its first sign of life may take: a busy machine starts processes slowly. Milliseconds. */
+const START_GRACE = 2000;
 /** What is kept of its last words, in characters. */
 const TAIL = 2000;
 
@@ -47,6 +49,8 @@ export class Command {
   #startError: Error | undefined;
   #tail = '';
   #heard = true;
+  /** Whether anything came out of it yet. */
+  #spoke = false;
   #waiting = 0;
   #hung = false;
   #killed = false;
@@ -80,6 +84,7 @@ export class Command {
     for (const pipe of pipes) {
       pipe.on('error', ignore);
       pipe.on('data', () => {
+        this.#spoke = true;
         this.alive();
       });
     }
@@ -164,10 +169,11 @@ export class Command {
   /** Looks are counted and not milliseconds: a caller that keeps its thread busy is not taken for a silent command. */
   #look(): () => void {
     let silent = 0;
+    const grace = Math.ceil((START_GRACE * LOOKS) / this.#options.stallTimeout);
     return () => {
       silent = this.#heard || this.#waiting === 0 ? 0 : silent + 1;
       this.#heard = false;
-      if (silent < LOOKS || this.#facts !== undefined) return;
+      if (silent < (this.#spoke ? LOOKS : LOOKS + grace) || this.#facts !== undefined) return;
       this.#hung = true;
       this.#child.kill('SIGKILL');
     };

@@ -133,7 +133,7 @@ describe('without a file', () => {
 
   test('a source that is slower than the silence that is allowed is not taken for a command that hangs', async () => {
     await using engine = new Engine({ backend: 'spawn', stallTimeout: 400 });
-    const source = await clipBlocks('plain.mp4', () => new Promise((resolve) => setTimeout(resolve, 800)));
+    const source = await clipBlocks('plain.mp4', () => new Promise((resolve) => setTimeout(resolve, 2800)));
     await using video = await engine.open(source);
     expect(video.info.video.stored).toEqual({ width: 320, height: 180 });
   });

@@ -42,11 +42,13 @@ async function deliver(session: CommandSession, params: FramesParams, context: J
   }
   sink.finish();
   const { decoded, refusedPackets, decoder = allowed, log } = walk;
-  if (decoded === 0)
+  if (decoded === 0) {
+    const cause = log.find(({ level }) => level === 'error')?.text;
     throw new FramerailError(
       'FR_DECODE_NO_FRAME',
-      `${name} has a video stream (${stream.codec}) but no frame of it could be decoded.`,
+      `${name} has a video stream (${stream.codec}) but no frame of it could be decoded.${cause === undefined ? '' : ` FFmpeg says: ${cause}`}`,
       { details: { damagedPackets: refusedPackets, log } },
     );
+  }
   return { frames, decoded, damagedFrames: 0, damagedPackets: refusedPackets, decoder, log };
 }
