@@ -16,6 +16,7 @@ const ORDER = [
   'jobs',
   'cache',
   'workers',
+  'spawned',
   'net',
   'memory',
   'av',

@@ -4,7 +4,7 @@ import { Codec, CodecContext } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
 import { avError, check, isAgain, isEof } from './averror.js';
 import { nativeInput, type MediaInputHandle } from './input.js';
-import { DECODERS, DEFAULT_LIMITS, type InputLimits } from './limits.js';
+import { DECODERS, DEFAULT_LIMITS, type InputLimits } from '../sources/index.js';
 import { nativeFrame, type Picture } from './picture.js';
 
 /** How a decoder is opened. */

@@ -14,11 +14,10 @@ export { MediaInputHandle, type BesideListener, type PacketFacts, type VideoTimi
 export type { OpenOptions } from './open-input.js';
 export { rescale } from './libav-encoder.js';
 export { lastKeyframe, seekKeyframe, type Breathe } from './keyframes.js';
-export { DECODERS, DEFAULT_LIMITS, DEMUXERS, MUXERS, type InputLimits } from './limits.js';
 export { takeLog, withLog, type LogLine } from './log.js';
 export { MediaOutput, toTicks, type OutputOptions, type VideoFacts } from './media-output.js';
 export { blankPicture, copyPicture, Picture, pictureOver } from './picture.js';
 export { Scaler, type ScaleFilter, type TargetColor } from './scaler.js';
 export { orientationOf, type OtherStreamInfo, type StreamInfo, type VideoStreamInfo } from './stream-info.js';
-export { needsTurn, Turner, turnFilters, type Turn } from './upright.js';
+export { Turner } from './upright.js';
 export { VideoWriter, type VideoWriterOptions } from './video-writer.js';

@@ -9,11 +9,10 @@ import {
 } from './constants.js';
 import { Packet, type FormatContext, type Stream } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
-import type { SourceSpec } from '../sources/index.js';
 import type { Ratio } from '../base/index.js';
+import { DEFAULT_LIMITS, pickVideo, type InputLimits, type SourceSpec } from '../sources/index.js';
 import { avError, check, isEof, isTimeout, reasonOf, stalledError } from './averror.js';
 import type { BlockIo } from './block-io.js';
-import { DEFAULT_LIMITS, type InputLimits } from './limits.js';
 import { openContext, type OpenOptions } from './open-input.js';
 import { knownTimestamp } from './picture.js';
 import { describeStream, type StreamInfo, type VideoStreamInfo } from './stream-info.js';
@@ -111,21 +110,9 @@ export class MediaInputHandle {
     return new MediaInputHandle(context, io, source);
   }
 
-  /**
-   * Chooses the video stream that is read from now on, by default the one that ffmpeg picks: the largest,
-   * a default one before others, an attached picture last (open_output_file in fftools/ffmpeg_mux_init.c).
-   */
+  /** Chooses the video stream that is read from now on, by default the one that ffmpeg picks. */
   selectVideo(index?: number, limits: InputLimits = DEFAULT_LIMITS): VideoStreamInfo {
-    const videos = this.streams.filter((stream) => stream.kind === 'video');
-    const info = index === undefined ? best(videos) : videos.find((stream) => stream.index === index);
-    if (info === undefined) {
-      const what = this.streams.map(({ index, kind }) => `${String(index)} ${kind}`).join(', ');
-      throw new FramerailError(
-        'FR_INPUT_NO_VIDEO',
-        `${this.name} has no video stream${index === undefined ? '' : ` ${String(index)}`} (it has: ${what || 'no stream'}).`,
-      );
-    }
-    checkSize(this.name, info, limits);
+    const info = pickVideo(this.name, this.streams, index, limits);
     for (const stream of this.#context.streams) {
       if (stream.index === info.index) this.#video = stream;
       else stream.discard = AVDISCARD_ALL;
@@ -294,23 +281,4 @@ function allocPacket(): Packet {
   const packet = new Packet();
   packet.alloc();
   return packet;
-}
-
-function best(videos: readonly VideoStreamInfo[]): VideoStreamInfo | undefined {
-  const score = (info: VideoStreamInfo): number =>
-    info.attachedPicture ? 1 : info.stored.width * info.stored.height + (info.isDefault ? 5_000_000 : 0);
-  return videos.reduce<VideoStreamInfo | undefined>(
-    (winner, info) => (winner === undefined || score(info) > score(winner) ? info : winner),
-    undefined,
-  );
-}
-
-function checkSize(name: string, info: VideoStreamInfo, limits: InputLimits): void {
-  const { width, height } = info.stored;
-  if (width <= limits.maxSide && height <= limits.maxSide && width * height <= limits.maxPixels) return;
-  throw new FramerailError(
-    'FR_INPUT_LIMIT',
-    `${name} has frames of ${String(width)}x${String(height)}, beyond the limit of ${String(limits.maxPixels)} pixels and sides of ${String(limits.maxSide)}.`,
-    { details: { width, height, ...limits } },
-  );
 }

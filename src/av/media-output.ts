@@ -15,7 +15,7 @@ import type { VideoEncoder } from './encoder.js';
 import type { Ratio } from '../base/index.js';
 import { rational } from './filter-chain.js';
 import { nativeInput, type MediaInputHandle } from './input.js';
-import { MUXERS } from './limits.js';
+import { MUXERS } from '../sources/index.js';
 import { rescale } from './libav-encoder.js';
 import { SoundTranscoder } from './sound-transcoder.js';
 

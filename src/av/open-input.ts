@@ -2,11 +2,10 @@
 import { AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO } from './constants.js';
 import { Dictionary, FormatContext } from 'node-av/lib';
 import type { FramerailError } from '../base/index.js';
-import type { SourceSpec } from '../sources/index.js';
+import { DEFAULT_LIMITS, DEMUXERS, LIVE_DEMUXERS, type InputLimits, type SourceSpec } from '../sources/index.js';
 import { avError, check, isTimeout, stalledError } from './averror.js';
 import { blockIo, type BlockIo, type ReadBlock } from './block-io.js';
 import { requireBuild } from './build.js';
-import { DEFAULT_LIMITS, DEMUXERS, LIVE_DEMUXERS, type InputLimits } from './limits.js';
 
 /** How an input is opened. */
 export interface OpenOptions {

@@ -18,7 +18,7 @@ import {
 import { FramerailError, invariant, type Ratio } from '../base/index.js';
 import { avError, check, isAgain, isEof } from './averror.js';
 import { nativeInput, type MediaInputHandle } from './input.js';
-import { SOUND_DECODERS } from './limits.js';
+import { SOUND_DECODERS } from '../sources/index.js';
 
 /** The encoder for each container; players of the others expect AAC. */
 const ENCODERS: Readonly<Record<string, string>> = {

@@ -2,7 +2,6 @@
 import {
   copyPicture,
   imageFormat,
-  needsTurn,
   orientationOf,
   Picture,
   pictureOver,
@@ -21,6 +20,7 @@ import {
   type PictureLayout,
   type Rect,
   type Size,
+  needsTurn,
 } from '../pixels/index.js';
 import { MAX_SIDE, type CoverParams } from './cover-params.js';
 

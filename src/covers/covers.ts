@@ -10,11 +10,19 @@ import {
 } from '../base/index.js';
 import type { VideoStreamInfo } from '../av/index.js';
 import { resolveSource, type MediaInput, type SourceOptions } from '../sources/index.js';
-import { jobModule, runDirect, runJob, WorkerPool, type JobCall, type PoolOptions } from '../workers/index.js';
+import {
+  jobModule,
+  runDirect,
+  runJob,
+  WorkerPool,
+  type JobCall,
+  type JobModule,
+  type PoolOptions,
+} from '../workers/index.js';
 import type { Cover } from './cover-job.js';
 import { MAX_SIDE, type CoverFit, type CoverParams, type CoverPlace } from './cover-params.js';
 
-const COVER_JOB = jobModule(import.meta.url, './cover-job.js');
+const COVER_JOB: JobModule = { native: jobModule(import.meta.url, './cover-job.js') };
 
 /** Which frame becomes the cover, and in what form. */
 export interface CoverOptions extends CallOptions, SourceOptions {
@@ -57,7 +65,7 @@ export class Covers {
   async make(input: MediaInput, options: CoverOptions = {}): Promise<Cover> {
     const params = checkOptions(options);
     const source = await resolveSource(input, options);
-    const call: JobCall = { module: COVER_JOB, params, options, what: `Making a cover of ${source.spec.name}` };
+    const call: JobCall = { module: COVER_JOB.native, params, options, what: `Making a cover of ${source.spec.name}` };
     if (this.#pool.backend === 'inline') return runDirect<Cover>(source, call);
     return (await runJob<Cover>(this.#pool, source, call)).result;
   }

@@ -1,10 +1,18 @@
 // Chooses frames from a walk: all, keyframes, or the one on display at each wanted time.
 import { FramerailError } from '../base/index.js';
 import type { FramesParams } from './selection.js';
-import type { Step, Walker } from './walker.js';
+import type { Step } from './walker.js';
+
+/** What the choice needs of a walk, whoever decodes. */
+export interface Walk<Kind> {
+  /** The next picture in presentation order; undefined at the end. */
+  next(): Promise<Step<Kind> | undefined>;
+  /** Goes on near `time` where that saves work; the next picture may still be earlier. */
+  jumpTo(time: number): Promise<void>;
+}
 
 /** A chosen picture; its pixels are valid until the next one is asked for. */
-export interface Chosen extends Step {
+export interface Chosen<Kind = Step['picture']> extends Step<Kind> {
   /** Its place among the chosen, in order of time. */
   readonly index: number;
 }
@@ -20,7 +28,11 @@ export interface Ending {
 const EPSILON = 1e-6;
 
 /** The chosen pictures in order of time. */
-export async function* chooseFrames(walker: Walker, params: FramesParams, ending: Ending): AsyncGenerator<Chosen> {
+export async function* chooseFrames<Kind>(
+  walker: Walk<Kind>,
+  params: FramesParams,
+  ending: Ending,
+): AsyncGenerator<Chosen<Kind>> {
   const { selection, count } = params;
   if (count === 0) return;
   const chosen =
@@ -36,7 +48,7 @@ export async function* chooseFrames(walker: Walker, params: FramesParams, ending
   }
 }
 
-async function* inRange(walker: Walker, { from, to }: FramesParams): AsyncGenerator<Chosen> {
+async function* inRange<Kind>(walker: Walk<Kind>, { from, to }: FramesParams): AsyncGenerator<Chosen<Kind>> {
   if (from > 0) await walker.jumpTo(from);
   let index = 0;
   for (;;) {
@@ -54,10 +66,14 @@ function* multiples({ from, to }: FramesParams, seconds: number): Generator<numb
  * For each time the last picture that is not after it; the first picture for times before it.
  * @param ending - where the input ends, when a time beyond it is an error; else the walk just ends there
  */
-async function* onDisplay(walker: Walker, times: Iterable<number>, ending: Ending | undefined): AsyncGenerator<Chosen> {
+async function* onDisplay<Kind>(
+  walker: Walk<Kind>,
+  times: Iterable<number>,
+  ending: Ending | undefined,
+): AsyncGenerator<Chosen<Kind>> {
   let index = 0;
-  let shown: Step | undefined;
-  let ahead: Step | undefined;
+  let shown: Step<Kind> | undefined;
+  let ahead: Step<Kind> | undefined;
   let ended = false;
   for (const time of times) {
     // What is already decoded may do; only beyond it is a jump worth a thought.
@@ -73,7 +89,7 @@ async function* onDisplay(walker: Walker, times: Iterable<number>, ending: Endin
         }
       }
     }
-    const picture: Step | undefined = shown ?? ahead;
+    const picture: Step<Kind> | undefined = shown ?? ahead;
     if (picture === undefined) return;
     if (ended) {
       // The last picture stays on display while the file lasts, also where its sound goes on.

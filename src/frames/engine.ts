@@ -10,7 +10,7 @@ import {
   type ResolvedSource,
   type SourceOptions,
 } from '../sources/index.js';
-import { jobModule, runJob, WorkerPool, type PoolOptions } from '../workers/index.js';
+import { jobModule, runJob, WorkerPool, type Backend, type JobModule, type PoolOptions } from '../workers/index.js';
 import { FRAMES_JOB } from './frame-stream.js';
 import { toMediaInfo, type MediaInfo } from './media-info.js';
 import type { ProbeParams, ProbeResult } from './probe-job.js';
@@ -27,7 +27,10 @@ import {
 } from './process/index.js';
 import { Video } from './video.js';
 
-const PROBE_JOB = jobModule(import.meta.url, './probe-job.js');
+const PROBE_JOB: JobModule = {
+  native: jobModule(import.meta.url, './probe-job.js'),
+  spawned: jobModule(import.meta.url, './spawned/probe-job.js'),
+};
 
 /** How an input is opened. */
 export interface OpenVideoOptions extends CallOptions, SourceOptions {
@@ -53,7 +56,12 @@ export class Engine {
     this.#pool = new WorkerPool(options, [FRAMES_JOB, PROBE_JOB, PROCESS_JOB, SINK_JOB]);
   }
 
-  /** The processes of its live workers. */
+  /** Where its jobs run now: what was asked for, or `spawn` where native code could not be loaded. */
+  get backend(): Backend {
+    return this.#pool.backend;
+  }
+
+  /** The processes of its live workers; with the backend `spawn` the commands that run now. */
   get pids(): number[] {
     return this.#pool.pids;
   }
@@ -93,7 +101,7 @@ export class Engine {
 
   async #probe(source: ResolvedSource, params: ProbeParams, options: CallOptions): Promise<ProbeResult> {
     const what = `Reading the headers of ${source.spec.name}`;
-    return (await runJob<ProbeResult>(this.#pool, source, { module: PROBE_JOB, params, options, what })).result;
+    return (await runJob<ProbeResult>(this.#pool, source, { module: PROBE_JOB.native, params, options, what })).result;
   }
 
   /**

@@ -1,10 +1,10 @@
 // Where chosen pictures go: one slot for each.
 import type { VideoStreamInfo } from '../av/index.js';
-import type { PictureLayout } from '../pixels/index.js';
 import type { JobContext } from '../workers/index.js';
 import type { Chosen } from './choose.js';
 import { FrameWriter } from './frame-writer.js';
-import type { FrameFacts, FramesParams } from './selection.js';
+import { factsOf, type LayoutEvent } from './frame-facts.js';
+import type { FramesParams } from './selection.js';
 
 /** Takes chosen pictures in order of time. */
 export interface FrameSink {
@@ -14,17 +14,6 @@ export interface FrameSink {
   finish(): void;
   /** Frees what is native. */
   close(): void;
-}
-
-/** The one event of a frames job: how the frames that follow are laid out. */
-export interface LayoutEvent {
-  readonly layout: PictureLayout;
-}
-
-/** What the consumer is told about a chosen picture. */
-export function factsOf({ picture, time, duration, index }: Chosen, { selection }: FramesParams): FrameFacts {
-  const place = selection.kind === 'times' ? (selection.places[index] ?? index) : index;
-  return { pts: time, duration, keyframe: picture.keyframe, damaged: picture.damaged, index: place };
 }
 
 /** One slot for each frame. */

@@ -2,14 +2,17 @@
 import { deadlineError, FramerailError, startDeadline, type CallOptions } from '../base/index.js';
 import type { PictureLayout } from '../pixels/index.js';
 import type { ResolvedSource } from '../sources/index.js';
-import { jobModule, type LeasedItem, type WorkerPool } from '../workers/index.js';
-import type { LayoutEvent } from './frame-sink.js';
+import { jobModule, type JobModule, type LeasedItem, type WorkerPool } from '../workers/index.js';
+import type { LayoutEvent } from './frame-facts.js';
 import type { CheckedFrames } from './options.js';
 import type { FrameFacts, FramesResult } from './selection.js';
 import { FrameBatch, VideoFrame } from './video-frame.js';
 
-/** The module of the frames job. */
-export const FRAMES_JOB = jobModule(import.meta.url, './frames-job.js');
+/** The frames job. */
+export const FRAMES_JOB: JobModule = {
+  native: jobModule(import.meta.url, './frames-job.js'),
+  spawned: jobModule(import.meta.url, './spawned/frames-job.js'),
+};
 
 /** Milliseconds after which the event loop gets a turn between two batches. */
 const TURN_INTERVAL = 20;
@@ -74,7 +77,7 @@ export class FrameStream implements AsyncIterableIterator<FrameBatch> {
     try {
       const { run, cancel } = await pool.run({
         request: {
-          module: FRAMES_JOB,
+          module: FRAMES_JOB.native,
           params: checked.params,
           source: source.spec,
           batch: checked.batch,

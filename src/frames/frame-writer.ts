@@ -2,7 +2,6 @@
 import {
   blankPicture,
   copyPicture,
-  needsTurn,
   orientationOf,
   Picture,
   pictureOver,
@@ -10,7 +9,7 @@ import {
   Turner,
   type VideoStreamInfo,
 } from '../av/index.js';
-import { isRgb, oriented, planLayout, UPRIGHT, type PictureLayout, type Size } from '../pixels/index.js';
+import { isRgb, needsTurn, oriented, planLayout, UPRIGHT, type PictureLayout, type Size } from '../pixels/index.js';
 
 /** What pictures are brought into. */
 export interface FrameForm {

@@ -3,7 +3,8 @@ import { pictureOver, Scaler, type Picture, type VideoStreamInfo } from '../av/i
 import { planLayout } from '../pixels/index.js';
 import type { JobContext, WritableSlot } from '../workers/index.js';
 import type { Chosen } from './choose.js';
-import { factsOf, type FrameSink, type LayoutEvent } from './frame-sink.js';
+import { factsOf, type LayoutEvent } from './frame-facts.js';
+import type { FrameSink } from './frame-sink.js';
 import { FrameWriter } from './frame-writer.js';
 import type { FrameFacts, FramesParams } from './selection.js';
 

@@ -3,7 +3,7 @@ import { FramerailError } from '../base/index.js';
 import type { ResolvedSource } from '../sources/index.js';
 import { runJob, type WorkerPool } from '../workers/index.js';
 import { FRAMES_JOB, FrameStream } from './frame-stream.js';
-import type { LayoutEvent } from './frame-sink.js';
+import type { LayoutEvent } from './frame-facts.js';
 import type { MediaInfo } from './media-info.js';
 import { checkFrames, checkFramesAt, type FramesAtOptions, type FramesOptions } from './options.js';
 import type { FrameFacts, FramesResult } from './selection.js';
@@ -47,7 +47,7 @@ export class Video {
     this.#throwIfClosed();
     let layout: LayoutEvent['layout'] | undefined;
     const { items } = await runJob<FramesResult>(this.#pool, this.#source, {
-      module: FRAMES_JOB,
+      module: FRAMES_JOB.native,
       params: checked.params,
       slots: checked.slots,
       options,

@@ -6,8 +6,8 @@ import { Picture, seekKeyframe, type MediaInputHandle, type PacketFacts, type Vi
 const SEEK_WORTH = 0.5;
 
 /** A decoded picture and its time. The picture is the walker's own: it is overwritten by the second next step. */
-export interface Step {
-  readonly picture: Picture;
+export interface Step<Kind = Picture> {
+  readonly picture: Kind;
   /** Seconds from the start of the file. */
   readonly time: number;
   /** Seconds that it is shown; 0 when unknown. */

@@ -13,3 +13,4 @@ export {
   type Size,
 } from './geometry.js';
 export { ALIGNMENT, planLayout, type PictureLayout, type PlaneLayout } from './layout.js';
+export { needsTurn, turnFilters, type Turn } from './turn.js';

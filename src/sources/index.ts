@@ -1,5 +1,15 @@
 // What a job may read, checked before anything native sees it.
 export {
+  DECODERS,
+  DEFAULT_LIMITS,
+  DEMUXERS,
+  LIVE_DEMUXERS,
+  MUXERS,
+  SOUND_DECODERS,
+  type InputLimits,
+} from './limits.js';
+export { pickVideo } from './pick-video.js';
+export {
   readBlocks,
   resolveSource,
   type BlockSource,

@@ -64,6 +64,8 @@ function directContext({ spec, blocks }: ResolvedSource, signal: AbortSignal): J
       throw noSlots();
     },
     unwritten: 0,
+    cancelled: signal,
+    processes: undefined,
   };
 }
 

@@ -1,11 +1,16 @@
 // A worker that is the calling thread itself: no start, no isolation, and nobody who could stop a native call.
+// The same carries jobs that only run commands: those hold the isolation, and wait instead of blocking the thread.
 import { Arena, createRegion } from '../memory/index.js';
+import type { ProcessGroup } from '../spawned/index.js';
 import type { ExitFacts, HostOptions, WorkerHost } from './host.js';
 import type { FromWorker, ToWorker } from './protocol.js';
 import { serveJobs } from './serve.js';
 
-/** Starts serving jobs in this thread. */
-export function startInlineHost(options: HostOptions): WorkerHost {
+/**
+ * Starts serving jobs in this thread.
+ * @param processes - where jobs start commands; the worker is gone when all of them are
+ */
+export function startInlineHost(options: HostOptions, processes?: ProcessGroup): WorkerHost {
   const region = createRegion('heap', options.regionBytes);
   const arena = new Arena(region);
   let toWorker: (message: ToWorker) => void = () => undefined;
@@ -15,11 +20,16 @@ export function startInlineHost(options: HostOptions): WorkerHost {
     finish = resolve;
   });
   const exit = (): void => {
-    arena.retire();
-    finish({ code: 0, signal: null, stderr: '' });
+    void Promise.resolve(processes?.close()).then(() => {
+      arena.retire();
+      finish({ code: 0, signal: null, stderr: '' });
+    });
   };
   const host: WorkerHost = {
     pid: process.pid,
+    get pids() {
+      return processes?.pids ?? [process.pid];
+    },
     arena,
     channel: {
       send: (message) =>
@@ -47,6 +57,7 @@ export function startInlineHost(options: HostOptions): WorkerHost {
         },
       },
       region,
+      ...(processes === undefined ? {} : { processes }),
       preload: options.preload,
       exit,
     });

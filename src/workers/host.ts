@@ -16,6 +16,8 @@ export interface ExitFacts {
 export interface WorkerHost {
   /** The process that the worker runs in. */
   readonly pid: number;
+  /** Every process that works for it now, where that is not the one above. */
+  readonly pids?: readonly number[];
   readonly arena: Arena;
   readonly channel: Channel<FromWorker, ToWorker>;
   /** Resolves once, when the worker is gone. */
@@ -29,9 +31,10 @@ export interface WorkerHost {
 /**
  * Where a worker runs.
  * `process` isolates hostile input; `thread` shares the process of its parent, for trusted input;
- * `inline` is the calling thread itself, for one-shot commands.
+ * `inline` is the calling thread itself, for one-shot commands;
+ * `spawn` runs the machine's own ffmpeg and ffprobe commands, for where no native code can be loaded.
  */
-export type Backend = 'process' | 'thread' | 'inline';
+export type Backend = 'process' | 'thread' | 'inline' | 'spawn';
 
 /** How the bytes of a worker process reach its parent; `auto` takes the first that works here. */
 export type Transport = 'auto' | Extract<RegionKind, 'memfd' | 'shm' | 'copy'>;

@@ -2,6 +2,7 @@
 import type { ReadBlock } from '../av/index.js';
 import { FramerailError } from '../base/index.js';
 import type { SourceSpec } from '../sources/index.js';
+import type { ProcessGroup } from '../spawned/index.js';
 
 /** A slot that a job may write until it is emitted. */
 export interface WritableSlot {
@@ -47,6 +48,10 @@ export interface JobContext {
    * @param interval - milliseconds after which messages are let in; 40 when left out
    */
   breathe(interval?: number): undefined | Promise<void>;
+  /** Aborts when the job was cancelled: for jobs that wait for something other than slots and blocks. */
+  readonly cancelled: AbortSignal;
+  /** Where a job of the `spawn` backend starts its commands; undefined in workers of other kinds. */
+  readonly processes: ProcessGroup | undefined;
 }
 
 /** The default export of a job module; what it returns is the job's result. */

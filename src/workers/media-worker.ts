@@ -76,6 +76,11 @@ export class MediaWorker {
     });
   }
 
+  /** Whether its jobs run in the caller's own thread, where there is nobody to kill. */
+  get #runsHere(): boolean {
+    return this.#backend === 'inline' || this.#backend === 'spawn';
+  }
+
   /** Whether it can take a job now. */
   get idle(): boolean {
     return this.#run === undefined && this.#gone === undefined && !this.#condemned;
@@ -174,7 +179,7 @@ export class MediaWorker {
     const id = this.#runId;
     Atomics.store(this.host.arena.control, CANCEL_WORD, id);
     this.host.channel.send({ type: 'cancel', id });
-    if (this.#backend === 'inline') return;
+    if (this.#runsHere) return;
     this.#grace ??= setTimeout(() => {
       afterMessages(() => {
         if (run !== this.#run) return;
@@ -185,8 +190,8 @@ export class MediaWorker {
   }
 
   #watchForSilence(run: JobRun): void {
-    // The caller's own thread cannot watch itself.
-    if (this.#backend === 'inline') return;
+    // The caller's own thread cannot watch itself; commands are watched where they are started.
+    if (this.#runsHere) return;
     const { stallTimeout } = this.#watch;
     let silentLooks = 0;
     this.#heard = true;

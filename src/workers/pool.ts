@@ -8,6 +8,7 @@ import {
   FramerailError,
   untilAborted,
 } from '../base/index.js';
+import { fallBack, isBeyondNative, type JobModule } from './fallback.js';
 import type { Backend, Transport } from './host.js';
 import type { JobRun } from './job-run.js';
 import type { JobOptions, MediaWorker } from './media-worker.js';
@@ -19,7 +20,10 @@ type StartWorker = typeof startWorker;
 export interface PoolOptions {
   /**
    * Where jobs run: `process` isolates hostile input, `thread` is for trusted input, `inline` is the caller's thread.
-   * @defaultValue 'process'
+   * `spawn` runs the `ffmpeg` and `ffprobe` of the PATH and loads no native code; it cannot tell which frames are
+   * damaged, names the decoder by its codec in reports on a file, makes no covers, and uses the FFmpeg of the machine,
+   * however old.
+   * @defaultValue 'process', and 'spawn' with a warning (FRAMERAIL_FALLBACK) where native code cannot be loaded
    */
   readonly backend?: Backend | undefined;
   /** How bytes of worker processes arrive. @defaultValue 'auto': memfd, else POSIX shared memory, else a copying pipe */
@@ -46,9 +50,12 @@ type Resolved = { readonly [Name in Exclude<keyof PoolOptions, 'backend'>]-?: No
 
 /** Workers and the jobs that wait for them. */
 export class WorkerPool {
-  readonly backend: Backend;
   readonly #options: Resolved;
-  readonly #preload: readonly string[];
+  readonly #jobs: readonly JobModule[];
+  #backend: Backend;
+  /** Whether the caller left the backend to us. */
+  readonly #mayFallBack: boolean;
+  #falling: Promise<void> | undefined;
   readonly #workers = new Set<MediaWorker>();
   /** Workers that a job is about to start on. */
   readonly #claimed = new Set<MediaWorker>();
@@ -57,18 +64,21 @@ export class WorkerPool {
   #closed = false;
 
   /**
-   * @param preload - job modules that every worker loads before it is ready
+   * @param jobs - the jobs that every worker loads before it is ready
    */
-  constructor(options: PoolOptions = {}, preload: readonly string[] = []) {
+  constructor(options: PoolOptions = {}, jobs: readonly JobModule[] = []) {
     checkOptions(options);
-    this.backend = checkOneOf('backend', options.backend ?? 'process', ['process', 'thread', 'inline'] as const);
-    this.#preload = preload;
+    const native = ['process', 'thread', 'inline'] as const;
+    const spawns = jobs.every(({ spawned }) => spawned !== undefined);
+    this.#backend = checkOneOf('backend', options.backend ?? 'process', spawns ? [...native, 'spawn'] : native);
+    this.#mayFallBack = spawns && options.backend === undefined && options.transport === undefined;
+    this.#jobs = jobs;
     this.#options = {
       transport: checkOneOf('transport', options.transport ?? 'auto', ['auto', 'memfd', 'shm', 'copy'] as const),
-      workers: this.backend === 'inline' ? 1 : checkInteger('workers', options.workers ?? 8, 1, 256),
+      workers: this.#backend === 'inline' ? 1 : checkInteger('workers', options.workers ?? 8, 1, 256),
       regionBytes: checkInteger(
         'regionBytes',
-        options.regionBytes ?? (this.backend === 'process' ? PROCESS_REGION_BYTES : INLINE_REGION_BYTES),
+        options.regionBytes ?? (this.#backend === 'process' ? PROCESS_REGION_BYTES : INLINE_REGION_BYTES),
         MIB,
         4096 * MIB,
       ),
@@ -77,29 +87,58 @@ export class WorkerPool {
     };
   }
 
-  /** The processes of the workers that are alive now. */
+  /** Where jobs run now. */
+  get backend(): Backend {
+    return this.#backend;
+  }
+
+  /** The processes of the workers that are alive now; with `spawn` the commands that run now. */
   get pids(): number[] {
-    return [...this.#workers].filter((worker) => !worker.dead).map((worker) => worker.host.pid);
+    const alive = [...this.#workers].filter((worker) => !worker.dead);
+    return alive.flatMap(({ host }) => host.pids ?? [host.pid]);
   }
 
   /** Starts workers ahead of the first job. */
   async warm(count = 1): Promise<void> {
     const wanted = Math.min(count, this.#options.workers);
+    const began = this.#backend;
     const start = await this.#loadStarter();
-    while (this.#workers.size < wanted) this.#start(start);
-    await Promise.all([...this.#workers].map((worker) => worker.ready));
+    try {
+      while (this.#workers.size < wanted) this.#start(start);
+      await Promise.all([...this.#workers].map((worker) => worker.ready));
+    } catch (error) {
+      if (!(await this.#fellBack(began, error))) throw error;
+      await this.warm(count);
+    }
   }
 
   /** Runs a job on an idle worker, a new one, or the next one that becomes free. */
   async run(options: JobOptions): Promise<PooledRun> {
+    const began = this.#backend;
     const start = await this.#loadStarter();
     try {
       return await this.#runOn(start, options);
     } catch (error) {
       // The turn of a call that gives up, while its worker starts or just as it was woken, goes to the next one.
       if (this.#idle() !== undefined) this.#wakeNext();
-      throw error;
+      if (!(await this.#fellBack(began, error))) throw error;
+      return this.run(options);
     }
+  }
+
+  /** Whether a job that could not start may start anew, on commands: decided once, with one warning. */
+  async #fellBack(began: Backend, error: unknown): Promise<boolean> {
+    if (!this.#mayFallBack || this.#closed || began === 'spawn' || !isBeyondNative(error)) return false;
+    // Calls that began together fail together, some of them after the switch.
+    if (this.#backend !== 'spawn') {
+      this.#falling ??= fallBack(error)
+        .then(() => {
+          this.#backend = 'spawn';
+        })
+        .finally(() => (this.#falling = undefined));
+      await this.#falling;
+    }
+    return true;
   }
 
   async #runOn(start: StartWorker, options: JobOptions): Promise<PooledRun> {
@@ -116,7 +155,7 @@ export class WorkerPool {
         await untilAborted(worker.ready, options.signal);
         // It may have died, or the pool may have closed, in the meantime.
         if (!worker.idle || this.#closed) continue;
-        const run = worker.run(options);
+        const run = worker.run(this.#forBackend(options));
         return {
           run,
           cancel: (error) => {
@@ -127,6 +166,16 @@ export class WorkerPool {
         this.#claimed.delete(worker);
       }
     }
+  }
+
+  /** The job as the current backend runs it. */
+  #forBackend(options: JobOptions): JobOptions {
+    const module = this.#moduleFor(options.request.module);
+    return module === options.request.module ? options : { ...options, request: { ...options.request, module } };
+  }
+
+  #moduleFor(native: string): string {
+    return this.#backend === 'spawn' ? (this.#jobs.find((job) => job.native === native)?.spawned ?? native) : native;
   }
 
   #loadStarter(): Promise<StartWorker> {
@@ -149,8 +198,8 @@ export class WorkerPool {
   #start(start: StartWorker): MediaWorker {
     const { transport, regionBytes, stallTimeout } = this.#options;
     const worker = start(
-      this.backend,
-      { transport, regionBytes, preload: this.#preload },
+      this.#backend,
+      { transport, regionBytes, preload: this.#jobs.map(({ native }) => this.#moduleFor(native)) },
       {
         stallTimeout,
         startTimeout: START_TIMEOUT,

@@ -1,6 +1,7 @@
 // The worker's side of the channel: runs one job at a time, whatever carries the messages.
 import { errorFromData, errorToData, FramerailError } from '../base/index.js';
 import { CANCEL_WORD, controlWords, type Region } from '../memory/index.js';
+import type { ProcessGroup } from '../spawned/index.js';
 import { loadJob, type JobContext, type Mail, type WritableSlot } from './job.js';
 import {
   PROTOCOL_VERSION,
@@ -20,6 +21,8 @@ export interface ServeOptions {
   readonly region: Region;
   /** Job modules to load before the worker calls itself ready. */
   readonly preload: readonly string[];
+  /** Where its jobs start commands. */
+  readonly processes?: ProcessGroup;
   /** Ends the worker after `bye`. */
   exit(): void;
 }
@@ -32,7 +35,7 @@ export async function serveJobs(options: ServeOptions): Promise<void> {
     if (message.type === 'bye') {
       options.exit();
     } else if (message.type === 'job') {
-      const job = new RunningJob(message.id, message.request, region, channel);
+      const job = new RunningJob(message.id, message.request, region, channel, options.processes);
       current = job;
       void job.run(message.beat).then((answer) => {
         current = undefined;
@@ -75,7 +78,17 @@ class RunningJob implements JobContext {
   #asks = 0;
   readonly #answers = new Map<number, { resolve: (bytes: Uint8Array) => void; reject: (error: Error) => void }>();
 
-  constructor(id: number, request: JobRequest, region: Region, channel: Channel<ToWorker, FromWorker>) {
+  readonly processes: ProcessGroup | undefined;
+  readonly #cancelling = new AbortController();
+
+  constructor(
+    id: number,
+    request: JobRequest,
+    region: Region,
+    channel: Channel<ToWorker, FromWorker>,
+    processes?: ProcessGroup,
+  ) {
+    this.processes = processes;
     this.id = id;
     this.#request = request;
     this.#region = region;
@@ -140,6 +153,7 @@ class RunningJob implements JobContext {
         break;
       case 'cancel':
         this.#cancelled = true;
+        this.#cancelling.abort();
         this.#wake?.();
         this.#grant?.reject(new Cancelled());
         for (const answer of this.#answers.values()) answer.reject(new Cancelled());
@@ -151,6 +165,10 @@ class RunningJob implements JobContext {
   get source(): NonNullable<JobRequest['source']> {
     if (this.#request.source === undefined) throw new FramerailError('FR_INTERNAL', 'This job has no source.');
     return this.#request.source;
+  }
+
+  get cancelled(): AbortSignal {
+    return this.#cancelling.signal;
   }
 
   readonly readBlock = (offset: number, length: number): Promise<Uint8Array> => {

@@ -1,4 +1,5 @@
 // Starts a worker of the wanted kind. Loaded with the first worker: who only asks for a pool pays for nothing else.
+import { ProcessGroup } from '../spawned/index.js';
 import type { Backend, HostOptions, WorkerHost } from './host.js';
 import { startInlineHost } from './host-inline.js';
 import { startProcessHost } from './host-process.js';
@@ -7,10 +8,11 @@ import { MediaWorker, type WatchOptions } from './media-worker.js';
 
 /** Starts a worker and puts it under supervision. */
 export function startWorker(backend: Backend, options: HostOptions, watch: WatchOptions): MediaWorker {
-  return new MediaWorker(backend, startHost(backend, options), watch);
+  return new MediaWorker(backend, startHost(backend, options, watch), watch);
 }
 
-function startHost(backend: Backend, options: HostOptions): WorkerHost {
+function startHost(backend: Backend, options: HostOptions, { stallTimeout }: WatchOptions): WorkerHost {
   if (backend === 'process') return startProcessHost(options);
+  if (backend === 'spawn') return startInlineHost(options, new ProcessGroup(stallTimeout));
   return backend === 'thread' ? startThreadHost(options) : startInlineHost(options);
 }

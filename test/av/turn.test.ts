@@ -1,6 +1,7 @@
 // Pictures are cut, mirrored and turned pixel by pixel as a person would do it by hand.
 import { expect, onTestFinished, test } from 'vitest';
-import { copyPicture, needsTurn, Picture, pictureOver, Turner, turnFilters } from '#dist/av/index.js';
+import { copyPicture, Picture, pictureOver, Turner } from '#dist/av/index.js';
+import { needsTurn, turnFilters } from '#dist/pixels/index.js';
 import { type Orientation, planLayout, type Rect, UPRIGHT } from '#dist/pixels/index.js';
 
 /** Rows of numbers: one for each pixel. */

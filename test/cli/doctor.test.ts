@@ -11,7 +11,7 @@ test('a machine that runs the tests is well', async () => {
   expect(found.get('node')).toMatchObject({ ok: true, what: expect.stringContaining(process.version) });
   expect(found.get('engine')).toMatchObject({ ok: true, what: expect.stringMatching(/^FFmpeg \d.*avcodec \d+/) });
   expect(found.get('ffmpeg command')).toMatchObject({ ok: true, optional: true });
-  for (const way of ['process, memfd', 'process, shm', 'process, copy', 'thread', 'inline'])
+  for (const way of ['process, memfd', 'process, shm', 'process, copy', 'thread', 'inline', 'spawn'])
     expect(found.get(`frames: ${way}`)).toMatchObject({ ok: true, what: expect.stringMatching(/^30 frames in/) });
 });
 

@@ -18,7 +18,10 @@ const FORMATS = [
 ] as const;
 const COUNT = 10;
 
-const engine = sharedEngine();
+const engines = { process: sharedEngine(), spawn: sharedEngine({ backend: 'spawn' }) };
+const NAMES = ['process', 'spawn'] as const;
+/** Each call starts processes anew there: odd sides, full range, and a turn. */
+const SPAWNED = ['odd.mp4', 'mjpeg.avi', 'turned-90.mp4'];
 
 /** The first frames without padding, and their size. */
 async function ours(video: Video, format: FrameFormat, packed: boolean): Promise<Uint8Array[]> {
@@ -37,28 +40,34 @@ async function ours(video: Video, format: FrameFormat, packed: boolean): Promise
   return pixels;
 }
 
-describe.each(CLIPS)('%s', (clip) => {
-  test.each(FORMATS)('%s', async (format, theirName, step) => {
-    await using video = await engine.open(fixture(clip));
-    const theirs = await rawPixels(fixture(clip), '-pix_fmt', theirName, '-frames:v', String(COUNT));
-    const packed = await ours(video, format, true);
-    const padded = await ours(video, format, false);
-    expect(packed.length).toBe(COUNT);
-    expect(padded.map((pixels, i) => Buffer.compare(pixels, packed[i]!))).toEqual(packed.map(() => 0));
-    const size = theirs.byteLength / COUNT;
-    const { width, height } = video.info.video.display;
-    for (const [i, pixels] of packed.entries()) {
-      const wanted = theirs.subarray(i * size, (i + 1) * size);
-      expect(psnr(pixels, wanted)).toBeGreaterThan(50);
-      const [mine, other] = [pixels, wanted].map((all) =>
-        lastColumns(all.subarray(0, width * height * step), width * step, 8 * step),
-      );
-      expect(psnr(mine!, other!)).toBeGreaterThan(48);
-    }
-  });
-});
+describe.each([...CLIPS.map((clip) => ['process', clip] as const), ...SPAWNED.map((clip) => ['spawn', clip] as const)])(
+  '%s: %s',
+  (name, clip) => {
+    const engine = engines[name];
 
-describe('scaled', () => {
+    test.each(FORMATS)('%s', async (format, theirName, step) => {
+      await using video = await engine.open(fixture(clip));
+      const theirs = await rawPixels(fixture(clip), '-pix_fmt', theirName, '-frames:v', String(COUNT));
+      const packed = await ours(video, format, true);
+      const padded = await ours(video, format, false);
+      expect(packed.length).toBe(COUNT);
+      expect(padded.map((pixels, i) => Buffer.compare(pixels, packed[i]!))).toEqual(packed.map(() => 0));
+      const size = theirs.byteLength / COUNT;
+      const { width, height } = video.info.video.display;
+      for (const [i, pixels] of packed.entries()) {
+        const wanted = theirs.subarray(i * size, (i + 1) * size);
+        expect(psnr(pixels, wanted)).toBeGreaterThan(50);
+        const [mine, other] = [pixels, wanted].map((all) =>
+          lastColumns(all.subarray(0, width * height * step), width * step, 8 * step),
+        );
+        expect(psnr(mine!, other!)).toBeGreaterThan(48);
+      }
+    });
+  },
+);
+
+describe.each(NAMES)('%s: scaled', (name) => {
+  const engine = engines[name];
   const SIZES = [
     [160, 90],
     [101, 77],
@@ -99,8 +108,8 @@ describe('scaled', () => {
   });
 });
 
-test('rgba is opaque', async () => {
-  await using video = await engine.open(fixture('odd.mp4'));
+test.each(NAMES)('%s: rgba is opaque', async (name) => {
+  await using video = await engines[name].open(fixture('odd.mp4'));
   for (const pixels of await ours(video, 'rgba', true)) {
     const alpha = pixels.filter((_, i) => i % 4 === 3);
     expect(alpha.every((value) => value === 255)).toBe(true);

@@ -9,12 +9,23 @@ import { type Listed, listFrames, onDisplay } from '../support/frame-list.js';
 
 const CLIPS = ['plain.mp4', 'plain.mkv', 'plain.ts', 'long-gop.mp4', 'vfr.mp4', 'mpeg4.avi', 'plain.flv', 'vp9.webm'];
 
-const engine = sharedEngine({ workers: 1 });
+/** Each call starts processes anew there: a late start and coarse seeks, long groups of pictures, uneven distances. */
+const SPAWNED = ['plain.ts', 'long-gop.mp4', 'vfr.mp4'];
+
+const engines = {
+  process: sharedEngine({ workers: 1 }),
+  spawn: sharedEngine({ workers: 1, backend: 'spawn' }),
+};
+type Name = keyof typeof engines;
 
 /** Small pictures, so that whole clips are cheap; every call uses the same. */
 const SMALL = { size: [64, 36], format: 'yuv420p', packed: true } as const satisfies FramesOptions;
 
-describe.each(CLIPS)('%s', (clip) => {
+describe.each<[Name, string]>([
+  ...CLIPS.map((clip): [Name, string] => ['process', clip]),
+  ...SPAWNED.map((clip): [Name, string] => ['spawn', clip]),
+])('%s: %s', (backend, clip) => {
+  const engine = engines[backend];
   let video: Video;
   let all: Listed[];
   let end: number;
@@ -98,7 +109,7 @@ describe.each(CLIPS)('%s', (clip) => {
         const chosen = await choose({ at: times });
         expect(chosen.map(({ pts, md5, index }) => ({ pts, md5, index }))).toEqual(wanted);
       }),
-      { numRuns: 12, seed: 7 },
+      { numRuns: backend === 'spawn' ? 4 : 12, seed: 7 },
     );
   });
 
@@ -119,7 +130,9 @@ describe.each(CLIPS)('%s', (clip) => {
   });
 });
 
-describe('decodes no more than it must', () => {
+describe.each<Name>(['process', 'spawn'])('%s decodes no more than it must', (backend) => {
+  const engine = engines[backend];
+
   /** How many frames were decoded for some chosen ones. */
   async function decoded(clip: string, options: FramesOptions): Promise<number> {
     await using video = await engine.open(fixture(clip));

@@ -15,6 +15,7 @@ export const WAYS: readonly Way[] = [
   { name: 'process, copy', options: { backend: 'process', transport: 'copy' } },
   { name: 'thread', options: { backend: 'thread' } },
   { name: 'inline', options: { backend: 'inline' } },
+  { name: 'spawn', options: { backend: 'spawn' } },
 ];
 
 /** An engine that closes after the tests of the current block. */

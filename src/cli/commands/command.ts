@@ -1,6 +1,7 @@
 // What a command is, and the options that several share.
 import type { Command } from 'commander';
-import { argumentError, parseSeconds, parseSize } from '../../base/index.js';
+import { argumentError, checkOneOf, parseSeconds, parseSize } from '../../base/index.js';
+import type { Backend } from '../../workers/index.js';
 
 /** A command: its name with its arguments, and how it is set up. */
 export interface CliCommand {
@@ -44,6 +45,19 @@ export const number =
 
 /** The time limit of a whole command, in milliseconds. */
 export const timeoutOption = ['--timeout <time>', 'give up after this time, such as 30s'] as const;
+
+const BACKENDS = ['process', 'thread', 'inline', 'spawn'] as const satisfies readonly Backend[];
+
+/** Where the work is done. */
+export const backendOption = [
+  '--backend <where>',
+  'process, thread, inline or spawn (default: process, or spawn where native code cannot be loaded)',
+] as const;
+
+/** `--backend`, or undefined when the choice is left to the engine. */
+export function toBackend(text: string | undefined): Backend | undefined {
+  return text === undefined ? undefined : checkOneOf('--backend', text, BACKENDS);
+}
 
 /** `--timeout` in milliseconds. */
 export function toMilliseconds(time: number | undefined): number | undefined {

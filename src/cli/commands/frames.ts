@@ -2,14 +2,23 @@
 import type { Command } from 'commander';
 import { checkOneOf, formatBytes, isFramerailError } from '../../base/index.js';
 import type { FrameFormat, FramesOptions, FramesResult, FrameStream } from '../../frames/index.js';
-import type { Backend, Transport } from '../../workers/index.js';
+import type { Transport } from '../../workers/index.js';
 import type { FrameSink } from '../frame-sinks.js';
 import { interruptSignal } from '../interrupt.js';
 import { note, printFacts, printJson } from '../output.js';
 import { Progress } from '../progress.js';
-import { integer, seconds, secondsList, size, timeoutOption, toMilliseconds, type CliCommand } from './command.js';
+import {
+  backendOption,
+  integer,
+  seconds,
+  secondsList,
+  toBackend,
+  size,
+  timeoutOption,
+  toMilliseconds,
+  type CliCommand,
+} from './command.js';
 
-const BACKENDS = ['process', 'thread', 'inline'] as const satisfies readonly Backend[];
 const TRANSPORTS = ['auto', 'memfd', 'shm', 'copy'] as const satisfies readonly Transport[];
 
 interface Options {
@@ -23,8 +32,8 @@ interface Options {
   readonly count?: number;
   readonly stream?: number;
   readonly rotate: boolean;
-  readonly backend: string;
-  readonly transport: string;
+  readonly backend?: string;
+  readonly transport?: string;
   readonly out?: string;
   readonly image: string;
   readonly hash?: string;
@@ -52,8 +61,8 @@ export const frames: CliCommand = {
       .option('--out <dir>', 'write an image for each frame into a folder, or raw bytes to standard output with -')
       .option('--image <type>', 'png or jpg', 'png')
       .option('--hash <md5|sha256>', 'print one line a frame: number, time, bytes, hash of the tightly packed pixels')
-      .option('--backend <where>', 'process, thread or inline', 'process')
-      .option('--transport <how>', 'auto, memfd, shm or copy', 'auto')
+      .option(backendOption[0], backendOption[1])
+      .option('--transport <how>', 'auto, memfd, shm or copy (default: auto)')
       .option(timeoutOption[0], timeoutOption[1], seconds('--timeout'))
       .option('--json', 'print JSON: one object a frame with --hash, then the summary')
       .action(run);
@@ -67,8 +76,8 @@ async function run(input: string, options: Options): Promise<void> {
   const limits = { signal: interruptSignal(), timeout: toMilliseconds(options.timeout) };
   const { Engine } = await import('../../frames/index.js');
   await using engine = new Engine({
-    backend: checkOneOf('--backend', options.backend, BACKENDS),
-    transport: checkOneOf('--transport', options.transport, TRANSPORTS),
+    backend: toBackend(options.backend),
+    transport: options.transport === undefined ? undefined : checkOneOf('--transport', options.transport, TRANSPORTS),
     workers: 1,
   });
   const video = await engine.open(input, { ...limits, stream: options.stream });
@@ -84,7 +93,7 @@ async function run(input: string, options: Options): Promise<void> {
     ...counts,
     fps: Number(rate(tally.frames, opened)),
     milliseconds: { open: opened - started, firstFrame: firstAt - started, total: ended - started },
-    backend: options.backend,
+    backend: engine.backend,
     ...result,
   };
   if (options.json === true) printJson(summary);

@@ -5,11 +5,20 @@ import type { StreamInfo, VideoStreamInfo } from '../../av/index.js';
 import type { MediaInfo } from '../../frames/index.js';
 import { print, printFacts, printJson } from '../output.js';
 import { interruptSignal } from '../interrupt.js';
-import { integer, seconds, timeoutOption, toMilliseconds, type CliCommand } from './command.js';
+import {
+  backendOption,
+  integer,
+  seconds,
+  timeoutOption,
+  toBackend,
+  toMilliseconds,
+  type CliCommand,
+} from './command.js';
 
 interface Options {
   readonly scan: boolean;
   readonly stream?: number;
+  readonly backend?: string;
   readonly timeout?: number;
   readonly json?: boolean;
 }
@@ -23,6 +32,7 @@ export const probe: CliCommand = {
       .argument('<input>', 'a media file')
       .option('--no-scan', 'read only the headers, not every packet')
       .option('--stream <number>', 'the video stream to report on', integer('--stream'))
+      .option(backendOption[0], backendOption[1])
       .option(timeoutOption[0], timeoutOption[1], seconds('--timeout'))
       .option('--json', 'print one JSON document')
       .action(run);
@@ -31,7 +41,7 @@ export const probe: CliCommand = {
 
 async function run(input: string, options: Options): Promise<void> {
   const { Engine } = await import('../../frames/index.js');
-  await using engine = new Engine({ workers: 1 });
+  await using engine = new Engine({ workers: 1, backend: toBackend(options.backend) });
   const info = await engine.probe(input, {
     scan: options.scan,
     stream: options.stream,

@@ -1,18 +1,16 @@
 // The pictures that a process job works on: decoded, upright, filtered, with exact times.
 import {
   FilterChain,
-  needsTurn,
   orientationOf,
   Picture,
   rescale,
   toTicks,
-  turnFilters,
   type MediaInputHandle,
   type VideoStreamInfo,
   type VideoTiming,
 } from '../../av/index.js';
 import { toRatio, type Ratio } from '../../base/index.js';
-import { UPRIGHT } from '../../pixels/index.js';
+import { needsTurn, turnFilters, UPRIGHT } from '../../pixels/index.js';
 import type { Step, Walker } from '../walker.js';
 import type { ProcessParams } from './process-params.js';
 

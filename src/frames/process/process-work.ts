@@ -11,7 +11,7 @@ import {
 import { FramerailError } from '../../base/index.js';
 import { isRgb } from '../../pixels/index.js';
 import type { JobContext, Mail } from '../../workers/index.js';
-import type { LayoutEvent } from '../frame-sink.js';
+import type { LayoutEvent } from '../frame-facts.js';
 import { FrameWriter } from '../frame-writer.js';
 import type { FrameFacts } from '../selection.js';
 import type { PictureSource, TimedPicture } from './picture-source.js';

@@ -2,8 +2,8 @@
 import { deadlineError, FramerailError, startDeadline, type CallOptions } from '../../base/index.js';
 import type { PictureLayout } from '../../pixels/index.js';
 import type { ResolvedSource } from '../../sources/index.js';
-import { jobModule, type JobRun, type WorkerPool } from '../../workers/index.js';
-import type { LayoutEvent } from '../frame-sink.js';
+import { jobModule, type JobModule, type JobRun, type WorkerPool } from '../../workers/index.js';
+import type { LayoutEvent } from '../frame-facts.js';
 import { openDestination, type Destination, type MediaDestination } from './destination.js';
 import { checkUpdate, type CheckedProcess, type ProcessUpdate } from './process-options.js';
 import type { ProcessCommand, ProcessEvent, ProcessJobResult } from './process-params.js';
@@ -14,7 +14,10 @@ import { TransformPump } from './transform-pump.js';
 export type { ProcessProgress } from './progress.js';
 
 /** The module of the process job. */
-export const PROCESS_JOB = jobModule(import.meta.url, './process-job.js');
+export const PROCESS_JOB: JobModule = {
+  native: jobModule(import.meta.url, './process-job.js'),
+  spawned: jobModule(import.meta.url, './spawned/process-job.js'),
+};
 
 /** What came of processing a video. */
 export interface ProcessResult extends ProcessJobResult {
@@ -104,7 +107,7 @@ export class ProcessSession {
     if (signal.aborted) throw deadlineError(signal);
     const { run, cancel } = await pool.run({
       request: {
-        module: PROCESS_JOB,
+        module: PROCESS_JOB.native,
         params: { ...checked.params, output: destination?.spec ?? null },
         source: source.spec,
         batch: checked.batch,

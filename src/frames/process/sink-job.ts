@@ -12,7 +12,7 @@ import {
 import { FramerailError } from '../../base/index.js';
 import { isRgb, planLayout, type PictureLayout } from '../../pixels/index.js';
 import type { JobContext, WritableSlot } from '../../workers/index.js';
-import type { LayoutEvent } from '../frame-sink.js';
+import type { LayoutEvent } from '../frame-facts.js';
 import { MAX_UNWRITTEN, openTarget } from './output-target.js';
 import type { ProcessCommand } from './process-params.js';
 import type { DrawnFacts, SinkJobResult, SinkParams } from './sink-params.js';

@@ -16,8 +16,8 @@ import {
   type Ratio,
 } from '../../base/index.js';
 import type { PictureLayout } from '../../pixels/index.js';
-import { jobModule, type JobRun, type LeasedItem, type WorkerPool } from '../../workers/index.js';
-import type { LayoutEvent } from '../frame-sink.js';
+import { jobModule, type JobModule, type JobRun, type LeasedItem, type WorkerPool } from '../../workers/index.js';
+import type { LayoutEvent } from '../frame-facts.js';
 import { FRAME_FORMATS, MAX_SIDE, type FrameFormat } from '../options.js';
 import { openDestination, type Destination, type MediaDestination } from './destination.js';
 import { DrawnFrame } from './drawn-frame.js';
@@ -27,7 +27,10 @@ import type { DrawnFacts, SinkJobResult, SinkParams } from './sink-params.js';
 import { toFramerailError } from './session-error.js';
 
 /** The module of the sink job. */
-export const SINK_JOB = jobModule(import.meta.url, './sink-job.js');
+export const SINK_JOB: JobModule = {
+  native: jobModule(import.meta.url, './sink-job.js'),
+  spawned: jobModule(import.meta.url, './spawned/sink-job.js'),
+};
 
 /** What kind of video is written. */
 export interface VideoSinkOptions extends CallOptions, EncodeOptions {
@@ -101,7 +104,7 @@ export class VideoSink {
       destination = opened;
       const { run, cancel } = await pool.run({
         request: {
-          module: SINK_JOB,
+          module: SINK_JOB.native,
           params: { ...params, output: opened.spec } satisfies SinkParams,
           source: undefined,
           batch: { size: 1, delay: 0 },

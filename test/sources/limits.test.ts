@@ -1,7 +1,7 @@
 // What may be opened: every name on the lists exists, and nothing on them leads to another file or to the network.
 import { Codec, InputFormat } from 'node-av/lib';
 import { expect, test } from 'vitest';
-import { DECODERS, DEFAULT_LIMITS, DEMUXERS } from '#dist/av/index.js';
+import { DECODERS, DEFAULT_LIMITS, DEMUXERS } from '#dist/sources/index.js';
 
 test.each(DEMUXERS.split(','))('libav has the demuxer %s', (name) => {
   expect(InputFormat.findInputFormat(name)).not.toBeNull();
