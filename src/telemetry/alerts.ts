@@ -22,7 +22,7 @@ export interface AlertEvent {
 }
 
 /** Hears alerts; what it throws is reported as a warning of the process once, and hurts nothing. */
-export type AlertListener = (event: AlertEvent) => void;
+export type AlertListener = (event: AlertEvent) => unknown;
 
 /** The marks of a value that goes up and down. */
 export interface AlertMarks {
@@ -163,9 +163,13 @@ export class Alerts {
   #tell(event: AlertEvent): void {
     for (const listener of [...this.#listeners]) {
       try {
-        // A listener may be async in spite of its type: its rejection must not end the process.
-        const answer: unknown = listener(event);
-        if (answer instanceof Promise) answer.catch((error: unknown) => this.#blame(listener, error));
+        const answer = listener(event);
+        // A rejection that nobody handles would end the process.
+        if (answer instanceof Promise) {
+          answer.catch((error: unknown) => {
+            this.#blame(listener, error);
+          });
+        }
       } catch (error) {
         this.#blame(listener, error);
       }

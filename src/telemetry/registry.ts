@@ -116,8 +116,8 @@ export class Registry {
     make: new (labels: Readonly<Record<string, string>>, meaning: MetricMeaning, now: () => number) => Found,
   ): Found {
     const meaning: MetricMeaning = METRICS[name];
-    let known = this.#series.get(name);
-    if (known === undefined) this.#series.set(name, (known = new Map()));
+    const known = this.#series.get(name) ?? new Map<string, Series>();
+    this.#series.set(name, known);
     let values = meaning.labels.map((label) => labels[label] ?? '');
     let found = known.get(JSON.stringify(values));
     if (found === undefined) {

@@ -91,7 +91,7 @@ test('listeners that throw or reject are blamed once, and the others hear all', 
   alerts.onAlert(() => {
     throw new Error('no');
   });
-  alerts.onAlert(() => Promise.reject(new Error('later')) as unknown as void);
+  alerts.onAlert(() => Promise.reject(new Error('later')));
   const stop = alerts.onAlert(({ state }) => all.push(state));
   for (const value of [1, 0, 1]) alerts.level('pool-use', value, MARKS, () => 'Use.');
   await new Promise(setImmediate);
