@@ -20,4 +20,22 @@ export type {
 export type { OtherStreamInfo, StreamInfo, VideoStreamInfo } from './av/index.js';
 export type { Orientation, Rect, Size } from './pixels/index.js';
 export type { BlockSource, MediaInput, SourceOptions } from './sources/index.js';
+export { PRESETS } from './config/index.js';
+export type { BatchMode, PoolStart, PresetName, Settings } from './config/index.js';
+export type { MemoryStats, Tier } from './memory/index.js';
+export { METRICS } from './telemetry/index.js';
+export type {
+  AlertEvent,
+  AlertListener,
+  AlertName,
+  HistogramSnapshot,
+  MetricMeaning,
+  MetricName,
+  MetricSnapshot,
+  MetricUnit,
+  Percentiles,
+  SeriesSnapshot,
+  Telemetry,
+  TelemetrySnapshot,
+} from './telemetry/index.js';
 export type { Backend, PoolOptions, Transport } from './workers/index.js';

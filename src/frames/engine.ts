@@ -1,6 +1,8 @@
 // The engine: a pool of workers, and what can be opened with it.
 import { checkInteger, checkOptions, checkSwitch, type CallOptions } from '../base/index.js';
+import type { MemoryStats } from '../memory/index.js';
 import { resolveSource, type MediaInput, type ResolvedSource, type SourceOptions } from '../sources/index.js';
+import type { Telemetry } from '../telemetry/index.js';
 import { jobModule, runJob, WorkerPool, type PoolOptions } from '../workers/index.js';
 import { FRAMES_JOB } from './frame-stream.js';
 import { toMediaInfo, type MediaInfo } from './media-info.js';
@@ -36,6 +38,16 @@ export class Engine {
   /** The processes of its live workers. */
   get pids(): number[] {
     return this.#pool.pids;
+  }
+
+  /** What it knows about itself: metrics, alerts, text for Prometheus. */
+  get telemetry(): Telemetry {
+    return this.#pool.telemetry;
+  }
+
+  /** What the frames of its workers hold of its memory budget. */
+  get memory(): MemoryStats {
+    return this.#pool.memory;
   }
 
   /**

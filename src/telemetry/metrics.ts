@@ -20,7 +20,7 @@ export interface MetricMeaning {
 const SHORT_TIMES = [0.00001, 0.0001, 0.001, 0.01, 0.1, 1];
 const WAIT_TIMES = [0.001, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** Every metric. */
+/** Every metric that an engine can report, by name. */
 export const METRICS = {
   framerail_pool_budget_bytes: {
     kind: 'gauge',

@@ -46,7 +46,7 @@ export interface SeriesSnapshot {
 export interface MetricSnapshot {
   /** The name in the table of metrics. */
   readonly name: MetricName;
-  /** Its kind. */
+  /** Counter, gauge or histogram. */
   readonly kind: MetricMeaning['kind'];
   /** What its values count. */
   readonly unit: MetricMeaning['unit'];

@@ -26,6 +26,8 @@ export interface JobOptions {
   readonly request: JobRequest;
   readonly blocks?: BlockSource | undefined;
   readonly onEvent?: ((payload: unknown) => void) | undefined;
+  /** Milliseconds that it may wait for memory of the engine's budget. @defaultValue 30,000 */
+  readonly memoryTimeout?: number | undefined;
   /** Its `reason` must be a FramerailError; the run rejects with it at once. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -96,6 +98,7 @@ export class MediaWorker {
       id,
       arena: this.host.arena,
       slots: options.request.slots,
+      memoryTimeout: options.memoryTimeout,
       blocks: options.blocks,
       send: (message) => {
         this.host.channel.send(message);

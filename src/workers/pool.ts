@@ -8,9 +8,13 @@ import {
   FramerailError,
   untilAborted,
 } from '../base/index.js';
+import { settingsOf, type PresetName } from '../config/index.js';
+import { EngineMemory, type ArenaOptions, type MemoryStats } from '../memory/index.js';
+import { Telemetry } from '../telemetry/index.js';
 import type { Backend, Transport } from './host.js';
 import type { JobRun } from './job-run.js';
 import type { JobOptions, MediaWorker } from './media-worker.js';
+import { WorkerReports } from './reports.js';
 import type { startWorker } from './start-worker.js';
 
 type StartWorker = typeof startWorker;
@@ -28,9 +32,19 @@ export interface PoolOptions {
   readonly workers?: number | undefined;
   /** Bytes of address space for the frames of one worker; memory is used as it is touched. @defaultValue 512 MiB in a process, 256 MiB elsewhere */
   readonly regionBytes?: number | undefined;
+  /**
+   * Bytes that the frames of all workers may take together; who needs more waits until others give back.
+   * @defaultValue half of the memory of the machine or of the container
+   */
+  readonly memoryBudget?: number | undefined;
+  /**
+   * Where the memory of workers starts from: `realtime` prepares 100 MiB in regions of 200, `batch` up to a whole region
+   * of 500; it adapts from there. An own `regionBytes` goes first. @defaultValue nothing is prepared
+   */
+  readonly preset?: PresetName | undefined;
   /** Milliseconds of silence after which a worker counts as hung and is killed. @defaultValue 10,000 */
   readonly stallTimeout?: number | undefined;
-  /** Milliseconds that a job may wait for a free worker. @defaultValue 30,000 */
+  /** Milliseconds that a job may wait for a free worker, and then for memory. @defaultValue 30,000 */
   readonly queueTimeout?: number | undefined;
 }
 
@@ -41,13 +55,20 @@ const PROCESS_REGION_BYTES = 512 * MIB;
 /** What fits into every process that has other work to do: one-shot commands hold a handful of slots. */
 const INLINE_REGION_BYTES = 256 * MIB;
 
+/** Options that are kept elsewhere than with the others. */
+type Apart = 'backend' | 'preset' | 'memoryBudget';
 /** The options with every default in place. */
-type Resolved = { readonly [Name in Exclude<keyof PoolOptions, 'backend'>]-?: NonNullable<PoolOptions[Name]> };
+type Resolved = { readonly [Name in Exclude<keyof PoolOptions, Apart>]-?: NonNullable<PoolOptions[Name]> };
 
 /** Workers and the jobs that wait for them. */
 export class WorkerPool {
   readonly backend: Backend;
+  /** What it knows about itself. */
+  readonly telemetry = new Telemetry();
   readonly #options: Resolved;
+  readonly #memory: EngineMemory;
+  readonly #arena: ArenaOptions;
+  readonly #reports: WorkerReports;
   readonly #preload: readonly string[];
   readonly #workers = new Set<MediaWorker>();
   /** Workers that a job is about to start on. */
@@ -63,15 +84,18 @@ export class WorkerPool {
     checkOptions(options);
     this.backend = checkOneOf('backend', options.backend ?? 'process', ['process', 'thread', 'inline'] as const);
     this.#preload = preload;
+    const preset = options.preset === undefined ? undefined : settingsOf(options.preset);
+    const regionBytes =
+      preset?.regionBytes ?? (this.backend === 'process' ? PROCESS_REGION_BYTES : INLINE_REGION_BYTES);
+    const { memoryBudget: limit } = options;
+    if (limit !== undefined) checkInteger('memoryBudget', limit, MIB, Number.MAX_SAFE_INTEGER);
+    this.#memory = new EngineMemory({ limit, telemetry: this.telemetry });
+    this.#arena = { memory: this.#memory, pools: preset?.pools };
+    this.#reports = new WorkerReports(this.telemetry, () => this.pids.length);
     this.#options = {
       transport: checkOneOf('transport', options.transport ?? 'auto', ['auto', 'memfd', 'shm', 'copy'] as const),
       workers: this.backend === 'inline' ? 1 : checkInteger('workers', options.workers ?? 8, 1, 256),
-      regionBytes: checkInteger(
-        'regionBytes',
-        options.regionBytes ?? (this.backend === 'process' ? PROCESS_REGION_BYTES : INLINE_REGION_BYTES),
-        MIB,
-        4096 * MIB,
-      ),
+      regionBytes: checkInteger('regionBytes', options.regionBytes ?? regionBytes, MIB, 4096 * MIB),
       stallTimeout: checkNumber('stallTimeout', options.stallTimeout ?? 10_000, 20, 'milliseconds'),
       queueTimeout: checkNumber('queueTimeout', options.queueTimeout ?? 30_000, 0, 'milliseconds'),
     };
@@ -80,6 +104,11 @@ export class WorkerPool {
   /** The processes of the workers that are alive now. */
   get pids(): number[] {
     return [...this.#workers].filter((worker) => !worker.dead).map((worker) => worker.host.pid);
+  }
+
+  /** What the workers' memory holds now. */
+  get memory(): MemoryStats {
+    return this.#memory.stats();
   }
 
   /** Starts workers ahead of the first job. */
@@ -116,7 +145,10 @@ export class WorkerPool {
         await untilAborted(worker.ready, options.signal);
         // It may have died, or the pool may have closed, in the meantime.
         if (!worker.idle || this.#closed) continue;
-        const run = worker.run(options);
+        const run = worker.run({ memoryTimeout: this.#options.queueTimeout, ...options });
+        run.result.catch((error: unknown) => {
+          this.#reports.failed(error);
+        });
         return {
           run,
           cancel: (error) => {
@@ -148,15 +180,16 @@ export class WorkerPool {
 
   #start(start: StartWorker): MediaWorker {
     const { transport, regionBytes, stallTimeout } = this.#options;
-    const worker = start(
-      this.backend,
-      { transport, regionBytes, preload: this.#preload },
-      {
-        stallTimeout,
-        startTimeout: START_TIMEOUT,
-      },
-    );
+    const host = { transport, regionBytes, arena: this.#arena, preload: this.#preload };
+    let worker: MediaWorker;
+    try {
+      worker = start(this.backend, host, { stallTimeout, startTimeout: START_TIMEOUT });
+    } catch (error) {
+      this.#reports.failed(error);
+      throw error;
+    }
     this.#workers.add(worker);
+    this.#reports.started(worker, () => this.#closed);
     const forget = (): void => {
       if (!worker.dead) return;
       this.#workers.delete(worker);
@@ -211,6 +244,8 @@ export class WorkerPool {
     this.#closed = true;
     for (const wake of [...this.#waiting]) wake();
     await Promise.all([...this.#workers].map((worker) => worker.close()));
+    this.#memory.close();
+    this.telemetry.close();
   }
 }
 
