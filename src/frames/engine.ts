@@ -45,8 +45,8 @@ export class Engine {
     return this.#pool.telemetry;
   }
 
-  /** What the frames of its workers hold of its memory budget. */
-  get memory(): MemoryStats {
+  /** What the frames of its workers hold of its memory budget; undefined before the first worker. */
+  get memory(): MemoryStats | undefined {
     return this.#pool.memory;
   }
 

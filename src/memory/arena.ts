@@ -72,8 +72,11 @@ export class Arena implements TunedPool {
       if (room < least) throw this.#fullError(bytes, least);
       const granted = await this.#acquire(length, least, Math.min(count, room), options);
       const ranges = this.#take(bytes, granted);
-      this.#memory?.budget.settle();
-      return ranges;
+      // Another call may have taken what was free when this one began to wait.
+      this.#memory?.budget.release((granted - ranges.length) * length);
+      if (ranges.length >= least) return ranges;
+      this.give(ranges, false);
+      throw this.#fullError(bytes, least);
     } catch (error) {
       if (isFramerailError(error) && error.code !== 'FR_ABORTED') this.#memory?.refused(bytes);
       throw error;
@@ -131,26 +134,34 @@ export class Arena implements TunedPool {
     return ranges.map(({ offset, length }) => ({ offset, length }));
   }
 
-  /** Commits blocks ahead of the first job; less when the machine, the budget or the region has less. */
+  /**
+   * Commits blocks while the worker starts, one in each turn of the event loop; less when the machine, the budget or
+   * the region has less.
+   */
   #prepare(pools: readonly PoolStart[]): void {
     // Elsewhere a region is committed by touch alone.
     if (this.region.kind !== 'memfd' && this.region.kind !== 'shm') return;
-    this.target = Math.min(this.most, Math.max(this.floor, sumOf(pools)));
-    for (const { bytes, count } of pools)
-      for (let i = 0; i < count; i++) {
-        const length = wholePages(bytes);
-        if (length > (this.#memory?.budget.room ?? this.most)) return;
-        const range = this.#ranges.warmUp(length);
-        if (range === undefined) return;
-        try {
-          this.region.commit(range.offset, range.length);
-        } catch (error) {
-          if (!isFramerailError(error)) throw error;
-          // Nothing is needed yet: the first job that needs it is told.
-          this.#ranges.cool(range.length);
-          return;
-        }
-      }
+    const lengths = pools.flatMap(({ bytes, count }) => Array<number>(count).fill(wholePages(bytes)));
+    this.target = Math.min(this.most, Math.max(this.floor, sum(lengths)));
+    const next = (): void => {
+      const length = lengths.shift();
+      if (length !== undefined && !this.#retired && this.#commitAhead(length)) setImmediate(next);
+    };
+    next();
+  }
+
+  #commitAhead(length: number): boolean {
+    if (length > (this.#memory?.budget.room ?? this.most)) return false;
+    try {
+      const range = this.#ranges.warmUp(length, ({ offset }) => {
+        this.region.commit(offset, length);
+      });
+      return range !== undefined;
+    } catch (error) {
+      if (!isFramerailError(error)) throw error;
+      // Nothing is needed yet: the first job that needs it is told.
+      return false;
+    }
   }
 
   #fullError(bytes: number, least: number): FramerailError {
@@ -169,6 +180,6 @@ export class Arena implements TunedPool {
   }
 }
 
-function sumOf(pools: readonly PoolStart[]): number {
-  return pools.reduce((sum, { bytes, count }) => sum + wholePages(bytes) * count, 0);
+function sum(lengths: readonly number[]): number {
+  return lengths.reduce((total, length) => total + length, 0);
 }

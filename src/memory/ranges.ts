@@ -159,11 +159,13 @@ export class RangeAllocator {
     if (warm) this.#warm.add({ offset: range.offset, length: range.length });
   }
 
-  /** Calls a free, cold range warm: somebody has committed it. */
-  warmUp(bytes: number): Range | undefined {
-    const taken = this.#takeCold(wholePages(bytes));
-    if (taken !== undefined) this.give(taken, true);
-    return taken;
+  /** Has a free, cold range committed and calls it warm; gives undefined when there is none of that length. */
+  warmUp(bytes: number, commit: (range: Range) => void): Range | undefined {
+    const range = this.#findCold(wholePages(bytes));
+    if (range === undefined) return undefined;
+    commit(range);
+    this.#warm.add(range);
+    return range;
   }
 
   /** Cools free warm ranges, short ones first, until at least so many bytes are cold; returns what is to be decommitted. */
@@ -182,16 +184,13 @@ export class RangeAllocator {
     return cooled;
   }
 
-  #takeCold(length: number): Range | undefined {
-    for (const { offset, length: free } of this.#free.ranges) {
+  #findCold(length: number): Range | undefined {
+    for (const range of this.#free.ranges) {
       const cold = new RangeSet();
-      cold.add({ offset, length: free });
+      cold.add(range);
       for (const warm of this.#warm.ranges) cold.remove(warm);
       const found = cold.first(length);
-      if (found === undefined) continue;
-      const range = { offset: found.offset, length };
-      this.#free.remove(range);
-      return range;
+      if (found !== undefined) return { offset: found.offset, length };
     }
     return undefined;
   }

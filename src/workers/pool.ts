@@ -8,8 +8,8 @@ import {
   FramerailError,
   untilAborted,
 } from '../base/index.js';
-import { settingsOf, type PresetName } from '../config/index.js';
-import { EngineMemory, type ArenaOptions, type MemoryStats } from '../memory/index.js';
+import { settingsOf, type PresetName, type Settings } from '../config/index.js';
+import type { EngineMemory, MemoryStats } from '../memory/index.js';
 import { Telemetry } from '../telemetry/index.js';
 import type { Backend, Transport } from './host.js';
 import type { JobRun } from './job-run.js';
@@ -38,8 +38,9 @@ export interface PoolOptions {
    */
   readonly memoryBudget?: number | undefined;
   /**
-   * Where the memory of workers starts from: `realtime` prepares 100 MiB in regions of 200, `batch` up to a whole region
-   * of 500; it adapts from there. An own `regionBytes` goes first. @defaultValue nothing is prepared
+   * Where memory and batches start from: `realtime` prepares 100 MiB in regions of 200 and sends batches of 5 after 8 ms,
+   * `batch` prepares up to a whole region of 500 and sends batches of 30 after 50 ms. Memory adapts from there; values of
+   * one's own (`regionBytes`, `batchSize`, `batchDelay`, `slots`) go first. @defaultValue nothing is prepared
    */
   readonly preset?: PresetName | undefined;
   /** Milliseconds of silence after which a worker counts as hung and is killed. @defaultValue 10,000 */
@@ -65,9 +66,12 @@ export class WorkerPool {
   readonly backend: Backend;
   /** What it knows about itself. */
   readonly telemetry = new Telemetry();
+  /** What the preset says; undefined without one. */
+  readonly settings: Settings | undefined;
   readonly #options: Resolved;
-  readonly #memory: EngineMemory;
-  readonly #arena: ArenaOptions;
+  readonly #memoryBudget: number | undefined;
+  /** Comes with the first worker. */
+  #memory: EngineMemory | undefined;
   readonly #reports: WorkerReports;
   readonly #preload: readonly string[];
   readonly #workers = new Set<MediaWorker>();
@@ -84,13 +88,12 @@ export class WorkerPool {
     checkOptions(options);
     this.backend = checkOneOf('backend', options.backend ?? 'process', ['process', 'thread', 'inline'] as const);
     this.#preload = preload;
-    const preset = options.preset === undefined ? undefined : settingsOf(options.preset);
+    this.settings = options.preset === undefined ? undefined : settingsOf(options.preset);
     const regionBytes =
-      preset?.regionBytes ?? (this.backend === 'process' ? PROCESS_REGION_BYTES : INLINE_REGION_BYTES);
-    const { memoryBudget: limit } = options;
-    if (limit !== undefined) checkInteger('memoryBudget', limit, MIB, Number.MAX_SAFE_INTEGER);
-    this.#memory = new EngineMemory({ limit, telemetry: this.telemetry });
-    this.#arena = { memory: this.#memory, pools: preset?.pools };
+      this.settings?.regionBytes ?? (this.backend === 'process' ? PROCESS_REGION_BYTES : INLINE_REGION_BYTES);
+    this.#memoryBudget = options.memoryBudget;
+    if (this.#memoryBudget !== undefined)
+      checkInteger('memoryBudget', this.#memoryBudget, MIB, Number.MAX_SAFE_INTEGER);
     this.#reports = new WorkerReports(this.telemetry, () => this.pids.length);
     this.#options = {
       transport: checkOneOf('transport', options.transport ?? 'auto', ['auto', 'memfd', 'shm', 'copy'] as const),
@@ -106,9 +109,9 @@ export class WorkerPool {
     return [...this.#workers].filter((worker) => !worker.dead).map((worker) => worker.host.pid);
   }
 
-  /** What the workers' memory holds now. */
-  get memory(): MemoryStats {
-    return this.#memory.stats();
+  /** What the workers' memory holds now; undefined before the first worker. */
+  get memory(): MemoryStats | undefined {
+    return this.#memory?.stats();
   }
 
   /** Starts workers ahead of the first job. */
@@ -162,7 +165,10 @@ export class WorkerPool {
   }
 
   #loadStarter(): Promise<StartWorker> {
-    this.#starter ??= import('./start-worker.js').then((module) => module.startWorker);
+    this.#starter ??= import('./start-worker.js').then((module) => {
+      this.#memory = new module.EngineMemory({ limit: this.#memoryBudget, telemetry: this.telemetry });
+      return module.startWorker;
+    });
     return this.#starter;
   }
 
@@ -180,7 +186,12 @@ export class WorkerPool {
 
   #start(start: StartWorker): MediaWorker {
     const { transport, regionBytes, stallTimeout } = this.#options;
-    const host = { transport, regionBytes, arena: this.#arena, preload: this.#preload };
+    const host = {
+      transport,
+      regionBytes,
+      arena: { memory: this.#memory, pools: this.settings?.pools },
+      preload: this.#preload,
+    };
     let worker: MediaWorker;
     try {
       worker = start(this.backend, host, { stallTimeout, startTimeout: START_TIMEOUT });
@@ -244,7 +255,7 @@ export class WorkerPool {
     this.#closed = true;
     for (const wake of [...this.#waiting]) wake();
     await Promise.all([...this.#workers].map((worker) => worker.close()));
-    this.#memory.close();
+    this.#memory?.close();
     this.telemetry.close();
   }
 }

@@ -1,6 +1,7 @@
 // Arenas and pools of buffers under one budget: what they count, how they are tuned, and who waits for whom.
 import { expect, onTestFinished, test, vi } from 'vitest';
 import fc from 'fast-check';
+import { FramerailError } from '#dist/base/index.js';
 import { Telemetry, type AlertEvent } from '#dist/telemetry/index.js';
 import {
   Arena,
@@ -88,6 +89,7 @@ test('blocks that are committed ahead make hits, until the budget or the region 
   onTestFinished(() => region.close());
   const commit = vi.spyOn(region, 'commit');
   const one = new Arena(region, { memory, pools });
+  await vi.waitFor(() => expect(commit.mock.calls.length).toBe(5), { interval: 5 });
   expect(commit.mock.calls.map(([, length]) => length / MIB)).toEqual([1, 1, 1, 1, 5]);
   expect(memory.stats()).toMatchObject({ idle: 9 * MIB, fragmentation: 0 });
   await one.reserve(1.5 * MIB, 2);
@@ -345,4 +347,32 @@ test('ranges never overlap, the budget is never exceeded, and everything comes b
     }),
     { numRuns: 80 },
   );
+});
+
+test('memory that the system refuses ahead of time is not called warm, and harms nobody', async () => {
+  const memory = new EngineMemory({ limit: 100 * MIB });
+  const region = createRegion('memfd', CONTROL_BYTES + 64 * MIB);
+  onTestFinished(() => region.close());
+  const full = new FramerailError('FR_MEMORY_REGION', 'No memory left.');
+  const commit = vi.spyOn(region, 'commit').mockImplementationOnce(() => undefined);
+  commit.mockImplementation(() => {
+    throw full;
+  });
+  const one = new Arena(region, { memory, pools: [{ bytes: MIB, count: 5 }] });
+  await vi.waitFor(() => expect(commit).toHaveBeenCalledTimes(2), { interval: 5 });
+  expect(memory.stats().idle).toBe(MIB);
+  expect((await one.reserve(4 * MIB, 8)).length).toBe(8);
+});
+
+test('two calls that wait for the same region never share it, and none loses its bytes', async () => {
+  const memory = new EngineMemory({ limit: 8 * MIB });
+  const one = arena(6 * MIB, memory);
+  const other = await new BufferPool({ memory }).acquire(8 * MIB);
+  const [first, second] = [one.reserve(MIB, 6), failure(() => one.reserve(MIB, 6))];
+  expect(memory.stats().waiting).toBe(2);
+  other.release();
+  const ranges = await first;
+  expect(ranges.length).toBe(6);
+  expect(await second).toMatchObject({ code: 'FR_MEMORY_BUDGET' });
+  expect(memory.stats()).toMatchObject({ used: 6 * MIB, waiting: 0 });
 });

@@ -150,7 +150,9 @@ test('what is warm is known page by page: hits, the largest run, and what must b
           }
           expect(before - allocator.warmBytes).toBe(Math.min(before, Math.ceil(move.cool / PAGE) * PAGE));
         } else if ('warmUp' in move) {
-          const range = allocator.warmUp(move.warmUp);
+          const committed: Range[] = [];
+          const range = allocator.warmUp(move.warmUp, (one) => committed.push(one));
+          expect(committed).toEqual(range === undefined ? [] : [range]);
           if (range !== undefined) {
             expect(new Set(of(range))).toEqual(new Set(['cold']));
             set(range, 'warm');
