@@ -56,4 +56,22 @@ export type {
   StreamInput,
   StreamOptions,
 } from './sources/index.js';
+export { PRESETS } from './config/index.js';
+export type { BatchMode, PoolStart, PresetName, Settings } from './config/index.js';
+export type { MemoryStats, Tier } from './memory/index.js';
+export { METRICS } from './telemetry/index.js';
+export type {
+  AlertEvent,
+  AlertListener,
+  AlertName,
+  HistogramSnapshot,
+  MetricMeaning,
+  MetricName,
+  MetricSnapshot,
+  MetricUnit,
+  Percentiles,
+  SeriesSnapshot,
+  Telemetry,
+  TelemetrySnapshot,
+} from './telemetry/index.js';
 export type { Backend, PoolOptions, Transport } from './workers/index.js';

@@ -2,6 +2,7 @@
 export {
   argumentError,
   checkInteger,
+  checkNames,
   checkNumber,
   checkOneOf,
   checkOptions,

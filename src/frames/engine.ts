@@ -1,5 +1,6 @@
 // The engine: a pool of workers, and what can be opened with it.
 import { checkInteger, checkOptions, checkSwitch, type CallOptions } from '../base/index.js';
+import type { MemoryStats } from '../memory/index.js';
 import {
   isLive,
   nameOf,
@@ -10,6 +11,7 @@ import {
   type ResolvedSource,
   type SourceOptions,
 } from '../sources/index.js';
+import type { Telemetry } from '../telemetry/index.js';
 import { jobModule, runJob, WorkerPool, type Backend, type JobModule, type PoolOptions } from '../workers/index.js';
 import { FRAMES_JOB } from './frame-stream.js';
 import { toMediaInfo, type MediaInfo } from './media-info.js';
@@ -64,6 +66,16 @@ export class Engine {
   /** The processes of its live workers; with the backend `spawn` the commands that run now. */
   get pids(): number[] {
     return this.#pool.pids;
+  }
+
+  /** What it knows about itself: metrics, alerts, text for Prometheus. */
+  get telemetry(): Telemetry {
+    return this.#pool.telemetry;
+  }
+
+  /** What the frames of its workers hold of its memory budget; undefined before the first worker. */
+  get memory(): MemoryStats | undefined {
+    return this.#pool.memory;
   }
 
   /**

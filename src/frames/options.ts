@@ -10,6 +10,7 @@ import {
   parseSeconds,
   type CallOptions,
 } from '../base/index.js';
+import type { Settings } from '../config/index.js';
 import type { BatchRule } from '../workers/index.js';
 import type { FramesParams, Selection } from './selection.js';
 
@@ -52,11 +53,11 @@ export interface FramesOptions extends PictureOptions {
   readonly count?: number | undefined;
   /** No padding: rows and planes lie tightly, as in a raw video file. @defaultValue false */
   readonly packed?: boolean | undefined;
-  /** Frames of a batch at most. @defaultValue 10, and never more than half the slots */
+  /** Frames of a batch at most. @defaultValue 10, or as the preset says, and never more than half the slots */
   readonly batchSize?: number | undefined;
-  /** Milliseconds that the first frame of a batch waits for others at most. @defaultValue 16 */
+  /** Milliseconds that the first frame of a batch waits for others at most. @defaultValue 16, or as the preset says */
   readonly batchDelay?: number | undefined;
-  /** Frames in shared memory at once. @defaultValue 8 */
+  /** Frames in shared memory at once. @defaultValue 8, or as the preset says */
   readonly slots?: number | undefined;
 }
 
@@ -79,11 +80,14 @@ export interface CheckedFrames {
 /** Columns or rows of a frame at most. */
 export const MAX_SIDE = 16_384;
 
-/** Checks the options of `frames()`. */
-export function checkFrames(options: FramesOptions): CheckedFrames {
+/** What a preset says about batches. */
+type BatchSettings = Pick<Settings, 'slots' | 'batchSize' | 'batchDelay'>;
+
+/** Checks the options of `frames()`; a preset takes the place of the defaults. */
+export function checkFrames(options: FramesOptions, preset?: BatchSettings): CheckedFrames {
   checkOptions(options);
-  const slots = checkInteger('slots', options.slots ?? 8, 2, 256);
-  const size = checkInteger('batchSize', options.batchSize ?? 10, 1, 256);
+  const slots = checkInteger('slots', options.slots ?? preset?.slots ?? 8, 2, 256);
+  const size = checkInteger('batchSize', options.batchSize ?? preset?.batchSize ?? 10, 1, 256);
   const params: FramesParams = {
     ...checkPictureForm(options),
     selection: selection(options),
@@ -95,7 +99,7 @@ export function checkFrames(options: FramesOptions): CheckedFrames {
   };
   if (params.to !== null && params.to <= params.from)
     throw argumentError('to', `a time after \`from\` (${String(params.from)})`, params.to);
-  const delay = checkNumber('batchDelay', options.batchDelay ?? 16, 0, 'milliseconds');
+  const delay = checkNumber('batchDelay', options.batchDelay ?? preset?.batchDelay ?? 16, 0, 'milliseconds');
   // Half of the slots travel while the other half is filled.
   return { params, slots, batch: { size: Math.min(size, Math.floor(slots / 2)), delay } };
 }

@@ -31,7 +31,7 @@ export class Video {
    * @param options - which frames, in what form
    */
   frames(options: FramesOptions = {}): FrameStream {
-    const checked = checkFrames(options);
+    const checked = checkFrames(options, this.#pool.settings);
     this.#throwIfClosed();
     return new FrameStream({ pool: this.#pool, source: this.#source, checked, options, closed: this.#closing.signal });
   }

@@ -10,16 +10,20 @@ const debugMemory = process.env['FRAMERAIL_DEBUG_MEMORY'] === '1';
 /** The right to read one slot. */
 export class Lease {
   readonly #end: (() => void) | undefined;
+  readonly #kind: 'frame' | 'buffer';
   #bytes: Uint8Array | undefined;
 
   /**
    * @param bytes - the slot
    * @param end - called once, when the lease is over: the slot may be written again
+   * @param kind - what it is called in errors and warnings
    */
-  constructor(bytes: Uint8Array, end: () => void) {
+  constructor(bytes: Uint8Array, end: () => void, kind: 'frame' | 'buffer' = 'frame') {
     this.#bytes = bytes;
     this.#end = end;
-    leaks.register(this, { end, what: `${String(bytes.byteLength)} bytes` }, this);
+    this.#kind = kind;
+    const name = kind === 'frame' ? 'retained frame' : kind;
+    leaks.register(this, { end, what: `A ${name} of ${String(bytes.byteLength)} bytes` }, this);
   }
 
   get released(): boolean {
@@ -31,7 +35,9 @@ export class Lease {
     if (this.#bytes === undefined)
       throw new FramerailError(
         'FR_FRAME_RELEASED',
-        'The pixels of this frame were released; call `frame.retain()` before the next batch to keep them.',
+        this.#kind === 'frame'
+          ? 'The pixels of this frame were released; call `frame.retain()` before the next batch to keep them.'
+          : 'This buffer was released to its pool; lease another one.',
       );
     return this.#bytes;
   }
@@ -48,7 +54,7 @@ export class Lease {
 
 // A frame that was retained and forgotten must not take its slot with it for ever.
 const leaks = new FinalizationRegistry<{ end: () => void; what: string }>(({ end, what }) => {
-  process.emitWarning(`A retained frame of ${what} was garbage-collected without release(); its slot was recovered.`, {
+  process.emitWarning(`${what} was garbage-collected without release(); its memory was recovered.`, {
     code: 'FRAMERAIL_FRAME_LEAKED',
   });
   end();

@@ -12,7 +12,7 @@ import { serveJobs } from './serve.js';
  */
 export function startInlineHost(options: HostOptions, processes?: ProcessGroup): WorkerHost {
   const region = createRegion('heap', options.regionBytes);
-  const arena = new Arena(region);
+  const arena = new Arena(region, options.arena);
   let toWorker: (message: ToWorker) => void = () => undefined;
   let toParent: (message: FromWorker) => void = () => undefined;
   let finish: (facts: ExitFacts) => void = () => undefined;

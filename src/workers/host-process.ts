@@ -29,7 +29,7 @@ export function startProcessHost(options: HostOptions): WorkerHost {
     serialization: 'advanced',
     env: environment(),
   });
-  const arena = new Arena(region);
+  const arena = new Arena(region, options.arena);
   const exited = watchExit(child, arena);
   return {
     pid: child.pid ?? 0,

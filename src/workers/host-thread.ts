@@ -19,7 +19,7 @@ export function startThreadHost(options: HostOptions): WorkerHost {
     // Flags of the caller's own start, such as --input-type, are not for this thread.
     execArgv: [],
   });
-  const arena = new Arena(region);
+  const arena = new Arena(region, options.arena);
   let abandon: (facts: ExitFacts) => void = () => undefined;
   const exited = new Promise<ExitFacts>((resolve) => {
     abandon = resolve;

@@ -1,5 +1,5 @@
 // What carries a worker: a process, a thread, or the caller's own process. The rest of workers/ sees only this.
-import type { Arena, RegionKind } from '../memory/index.js';
+import type { Arena, ArenaOptions, RegionKind } from '../memory/index.js';
 import type { Channel, FromWorker, ToWorker } from './protocol.js';
 
 /** How a worker ended. */
@@ -43,6 +43,8 @@ export type Transport = 'auto' | Extract<RegionKind, 'memfd' | 'shm' | 'copy'>;
 export interface HostOptions {
   readonly transport: Transport;
   readonly regionBytes: number;
+  /** What its memory shares with that of other workers. */
+  readonly arena: ArenaOptions;
   /** Job modules to load before the worker calls itself ready. */
   readonly preload: readonly string[];
 }

@@ -1,4 +1,19 @@
 // Media workers: where jobs run, and what happens when a worker dies, hangs or is no longer wanted.
+export {
+  BatchController,
+  type BatchControllerOptions,
+  type BatchDecision,
+  type BatchObservation,
+  type BatchReason,
+} from './batch-controller.js';
+export {
+  BATCH_TRIGGERS,
+  BatchMeter,
+  type BatchMeterOptions,
+  type BatchStats,
+  type BatchTrigger,
+  type ObservedBatch,
+} from './batch-stats.js';
 export { runDirect } from './direct.js';
 export type { JobModule } from './fallback.js';
 export type { Backend, Transport } from './host.js';
@@ -7,4 +22,5 @@ export type { JobRun, LeasedItem } from './job-run.js';
 export type { JobOptions } from './media-worker.js';
 export { WorkerPool, type PooledRun, type PoolOptions } from './pool.js';
 export { runJob, type JobCall } from './run-job.js';
+export type { BatchMode } from '../config/index.js';
 export type { BatchRule, JobRequest } from './protocol.js';

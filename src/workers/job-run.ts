@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly arena: Arena;
   /** How many slots it may hold at once. */
   readonly slots: number;
+  /** Milliseconds that it may wait for memory of the engine's budget. */
+  readonly memoryTimeout: number | undefined;
   /** Answers when the worker asks for bytes. */
   readonly blocks: BlockSource | undefined;
   send(message: ToWorker): void;
@@ -44,10 +46,14 @@ export class JobRun {
   #batches: LeasedItem[][] = [];
   #ended: { readonly error: FramerailError | undefined } | undefined;
   #waiter: (() => void) | undefined;
-  #ranges: readonly Range[] = [];
+  /** The memory of each slot; undefined once it went back. */
+  #ranges: (Range | undefined)[] = [];
   #slotBytes = 0;
+  /** Ends the wait for memory when the run is over. */
+  readonly #over = new AbortController();
   readonly #views = new Map<number, Uint8Array>();
-  #leased = 0;
+  /** Slots that the caller has. */
+  readonly #leased = new Set<number>();
   #credits: number[] = [];
   #returns: BatchItem[] = [];
   #settledOnWorker = false;
@@ -101,7 +107,7 @@ export class JobRun {
   hear(message: Exclude<FromWorker, { type: 'ready' | 'unable' }>): void {
     switch (message.type) {
       case 'reserve':
-        this.#reserve(message.bytes);
+        void this.#reserve(message.bytes);
         break;
       case 'batch':
         this.#receive(message.items);
@@ -136,6 +142,7 @@ export class JobRun {
     this.#settledOnWorker = true;
     this.#settle();
     void this.#options.blocks?.close?.();
+    this.#over.abort(new FramerailError('FR_ABORTED', 'The job ended while it waited for memory.'));
     this.#giveBack();
   }
 
@@ -148,6 +155,7 @@ export class JobRun {
 
   #end(error: FramerailError | undefined): void {
     this.#ended = { error };
+    if (error !== undefined) this.#over.abort(error);
     this.#wake();
   }
 
@@ -156,12 +164,15 @@ export class JobRun {
     this.#waiter = undefined;
   }
 
-  #reserve(bytes: number): void {
-    const { id, arena, slots } = this.#options;
+  async #reserve(bytes: number): Promise<void> {
+    const { id, arena, slots, memoryTimeout: timeout } = this.#options;
     try {
-      this.#ranges = arena.take(bytes, slots);
+      const ranges = await arena.reserve(bytes, slots, { signal: this.#over.signal, timeout });
+      this.#ranges = ranges;
       this.#slotBytes = bytes;
-      this.#options.send({ type: 'grant', id, offsets: this.#ranges.map((range) => range.offset), bytes });
+      // It may have ended in the same turn in which its memory came.
+      if (this.#settledOnWorker) this.#giveBack();
+      else this.#options.send({ type: 'grant', id, offsets: ranges.map((range) => range.offset), bytes });
     } catch (error) {
       this.#options.send({ type: 'refuse', id, error: errorToData(error) });
     }
@@ -178,7 +189,7 @@ export class JobRun {
   }
 
   #lease(slot: number, bytes: number, facts: unknown): LeasedItem {
-    this.#leased += 1;
+    this.#leased.add(slot);
     let reply: BatchItem | undefined;
     // A slot that comes empty, to be filled by the consumer, is all there.
     const view = this.#view(slot, bytes === 0 ? this.#slotBytes : bytes);
@@ -204,7 +215,7 @@ export class JobRun {
   }
 
   #return(slot: number, reply: BatchItem | undefined): void {
-    this.#leased -= 1;
+    this.#leased.delete(slot);
     // The frames of a batch are released together: one message gives all their slots back.
     if (this.#credits.length + this.#returns.length === 0)
       queueMicrotask(() => {
@@ -239,11 +250,17 @@ export class JobRun {
     if (!this.#settledOnWorker) this.#options.send({ type: 'written', id, bytes: bytes.byteLength });
   }
 
-  /** The memory goes back when the worker writes no more and the last frame was released. */
+  /** Once the worker writes no more, each slot's memory goes back as soon as nobody reads it. */
   #giveBack(): void {
-    if (!this.#settledOnWorker || this.#leased > 0 || this.#ranges.length === 0) return;
-    this.#options.arena.give(this.#ranges);
-    this.#ranges = [];
+    if (!this.#settledOnWorker) return;
+    const [seen, unseen]: [Range[], Range[]] = [[], []];
+    for (const [slot, range] of this.#ranges.entries()) {
+      if (range === undefined || this.#leased.has(slot)) continue;
+      this.#ranges[slot] = undefined;
+      (this.#views.has(slot) ? seen : unseen).push(range);
+    }
+    if (seen.length > 0) this.#options.arena.give(seen);
+    if (unseen.length > 0) this.#options.arena.give(unseen, false);
   }
 
   async #answer(ask: number, offset: number, length: number): Promise<void> {

@@ -28,6 +28,8 @@ export interface JobOptions {
   readonly onEvent?: ((payload: unknown) => void) | undefined;
   /** Places bytes of the job's output; must not reject: it cancels the run by itself. */
   readonly onChunk?: ((bytes: Uint8Array) => Promise<void>) | undefined;
+  /** Milliseconds that it may wait for memory of the engine's budget. @defaultValue 30,000 */
+  readonly memoryTimeout?: number | undefined;
   /** Its `reason` must be a FramerailError; the run rejects with it at once. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -103,6 +105,7 @@ export class MediaWorker {
       id,
       arena: this.host.arena,
       slots: options.request.slots,
+      memoryTimeout: options.memoryTimeout,
       blocks: options.blocks,
       send: (message) => {
         this.host.channel.send(message);

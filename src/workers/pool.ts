@@ -9,9 +9,13 @@ import {
   untilAborted,
 } from '../base/index.js';
 import { fallBack, isBeyondNative, type JobModule } from './fallback.js';
+import { settingsOf, type PresetName, type Settings } from '../config/index.js';
+import type { EngineMemory, MemoryStats } from '../memory/index.js';
+import { Telemetry } from '../telemetry/index.js';
 import type { Backend, Transport } from './host.js';
 import type { JobRun } from './job-run.js';
 import type { JobOptions, MediaWorker } from './media-worker.js';
+import { WorkerReports } from './reports.js';
 import type { startWorker } from './start-worker.js';
 
 type StartWorker = typeof startWorker;
@@ -32,9 +36,20 @@ export interface PoolOptions {
   readonly workers?: number | undefined;
   /** Bytes of address space for the frames of one worker; memory is used as it is touched. @defaultValue 512 MiB in a process, 256 MiB elsewhere */
   readonly regionBytes?: number | undefined;
+  /**
+   * Bytes that the frames of all workers may take together; who needs more waits until others give back.
+   * @defaultValue half of the memory of the machine or of the container
+   */
+  readonly memoryBudget?: number | undefined;
+  /**
+   * Where memory and batches start from: `realtime` prepares 100 MiB in regions of 200 and sends batches of 5 after 8 ms,
+   * `batch` prepares up to a whole region of 500 and sends batches of 30 after 50 ms. Memory adapts from there; values of
+   * one's own (`regionBytes`, `batchSize`, `batchDelay`, `slots`) go first. @defaultValue nothing is prepared
+   */
+  readonly preset?: PresetName | undefined;
   /** Milliseconds of silence after which a worker counts as hung and is killed. @defaultValue 10,000 */
   readonly stallTimeout?: number | undefined;
-  /** Milliseconds that a job may wait for a free worker. @defaultValue 30,000 */
+  /** Milliseconds that a job may wait for a free worker, and then for memory. @defaultValue 30,000 */
   readonly queueTimeout?: number | undefined;
 }
 
@@ -45,8 +60,10 @@ const PROCESS_REGION_BYTES = 512 * MIB;
 /** What fits into every process that has other work to do: one-shot commands hold a handful of slots. */
 const INLINE_REGION_BYTES = 256 * MIB;
 
+/** Options that are kept elsewhere than with the others. */
+type Apart = 'backend' | 'preset' | 'memoryBudget';
 /** The options with every default in place. */
-type Resolved = { readonly [Name in Exclude<keyof PoolOptions, 'backend'>]-?: NonNullable<PoolOptions[Name]> };
+type Resolved = { readonly [Name in Exclude<keyof PoolOptions, Apart>]-?: NonNullable<PoolOptions[Name]> };
 
 /** Workers and the jobs that wait for them. */
 export class WorkerPool {
@@ -56,6 +73,14 @@ export class WorkerPool {
   /** Whether the caller left the backend to us. */
   readonly #mayFallBack: boolean;
   #falling: Promise<void> | undefined;
+  /** What it knows about itself. */
+  readonly telemetry = new Telemetry();
+  /** What the preset says; undefined without one. */
+  readonly settings: Settings | undefined;
+  readonly #memoryBudget: number | undefined;
+  /** Comes with the first worker. */
+  #memory: EngineMemory | undefined;
+  readonly #reports: WorkerReports;
   readonly #workers = new Set<MediaWorker>();
   /** Workers that a job is about to start on. */
   readonly #claimed = new Set<MediaWorker>();
@@ -73,15 +98,17 @@ export class WorkerPool {
     this.#backend = checkOneOf('backend', options.backend ?? 'process', spawns ? [...native, 'spawn'] : native);
     this.#mayFallBack = spawns && options.backend === undefined && options.transport === undefined;
     this.#jobs = jobs;
+    this.settings = options.preset === undefined ? undefined : settingsOf(options.preset);
+    const regionBytes =
+      this.settings?.regionBytes ?? (this.#backend === 'process' ? PROCESS_REGION_BYTES : INLINE_REGION_BYTES);
+    this.#memoryBudget = options.memoryBudget;
+    if (this.#memoryBudget !== undefined)
+      checkInteger('memoryBudget', this.#memoryBudget, MIB, Number.MAX_SAFE_INTEGER);
+    this.#reports = new WorkerReports(this.telemetry, () => this.pids.length);
     this.#options = {
       transport: checkOneOf('transport', options.transport ?? 'auto', ['auto', 'memfd', 'shm', 'copy'] as const),
       workers: this.#backend === 'inline' ? 1 : checkInteger('workers', options.workers ?? 8, 1, 256),
-      regionBytes: checkInteger(
-        'regionBytes',
-        options.regionBytes ?? (this.#backend === 'process' ? PROCESS_REGION_BYTES : INLINE_REGION_BYTES),
-        MIB,
-        4096 * MIB,
-      ),
+      regionBytes: checkInteger('regionBytes', options.regionBytes ?? regionBytes, MIB, 4096 * MIB),
       stallTimeout: checkNumber('stallTimeout', options.stallTimeout ?? 10_000, 20, 'milliseconds'),
       queueTimeout: checkNumber('queueTimeout', options.queueTimeout ?? 30_000, 0, 'milliseconds'),
     };
@@ -96,6 +123,11 @@ export class WorkerPool {
   get pids(): number[] {
     const alive = [...this.#workers].filter((worker) => !worker.dead);
     return alive.flatMap(({ host }) => host.pids ?? [host.pid]);
+  }
+
+  /** What the workers' memory holds now; undefined before the first worker. */
+  get memory(): MemoryStats | undefined {
+    return this.#memory?.stats();
   }
 
   /** Starts workers ahead of the first job. */
@@ -155,7 +187,10 @@ export class WorkerPool {
         await untilAborted(worker.ready, options.signal);
         // It may have died, or the pool may have closed, in the meantime.
         if (!worker.idle || this.#closed) continue;
-        const run = worker.run(this.#forBackend(options));
+        const run = worker.run({ memoryTimeout: this.#options.queueTimeout, ...this.#forBackend(options) });
+        run.result.catch((error: unknown) => {
+          this.#reports.failed(error);
+        });
         return {
           run,
           cancel: (error) => {
@@ -179,7 +214,10 @@ export class WorkerPool {
   }
 
   #loadStarter(): Promise<StartWorker> {
-    this.#starter ??= import('./start-worker.js').then((module) => module.startWorker);
+    this.#starter ??= import('./start-worker.js').then((module) => {
+      this.#memory = new module.EngineMemory({ limit: this.#memoryBudget, telemetry: this.telemetry });
+      return module.startWorker;
+    });
     return this.#starter;
   }
 
@@ -197,15 +235,21 @@ export class WorkerPool {
 
   #start(start: StartWorker): MediaWorker {
     const { transport, regionBytes, stallTimeout } = this.#options;
-    const worker = start(
-      this.#backend,
-      { transport, regionBytes, preload: this.#jobs.map(({ native }) => this.#moduleFor(native)) },
-      {
-        stallTimeout,
-        startTimeout: START_TIMEOUT,
-      },
-    );
+    const host = {
+      transport,
+      regionBytes,
+      arena: { memory: this.#memory, pools: this.settings?.pools },
+      preload: this.#jobs.map(({ native }) => this.#moduleFor(native)),
+    };
+    let worker: MediaWorker;
+    try {
+      worker = start(this.#backend, host, { stallTimeout, startTimeout: START_TIMEOUT });
+    } catch (error) {
+      this.#reports.failed(error);
+      throw error;
+    }
     this.#workers.add(worker);
+    this.#reports.started(worker, () => this.#closed);
     const forget = (): void => {
       if (!worker.dead) return;
       this.#workers.delete(worker);
@@ -260,6 +304,8 @@ export class WorkerPool {
     this.#closed = true;
     for (const wake of [...this.#waiting]) wake();
     await Promise.all([...this.#workers].map((worker) => worker.close()));
+    this.#memory?.close();
+    this.telemetry.close();
   }
 }
 

@@ -6,6 +6,8 @@ import { startProcessHost } from './host-process.js';
 import { startThreadHost } from './host-thread.js';
 import { MediaWorker, type WatchOptions } from './media-worker.js';
 
+export { EngineMemory } from '../memory/index.js';
+
 /** Starts a worker and puts it under supervision. */
 export function startWorker(backend: Backend, options: HostOptions, watch: WatchOptions): MediaWorker {
   return new MediaWorker(backend, startHost(backend, options, watch), watch);

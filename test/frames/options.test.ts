@@ -191,3 +191,13 @@ test.each<[string, unknown, Record<string, unknown>]>([
   const error = await failure(() => checkFramesAt(times as number[], loose<FramesAtOptions>(options)));
   expect(error.message).toContain(`for \`${name}\` but received`);
 });
+
+test("a preset takes the place of the defaults, and one's own values go first", () => {
+  const preset = { slots: 60, batchSize: 30, batchDelay: 50 };
+  expect(checkFrames({}, preset)).toMatchObject({ slots: 60, batch: { size: 30, delay: 50 } });
+  expect(checkFrames({ batchSize: 7, batchDelay: 1 }, preset)).toMatchObject({
+    slots: 60,
+    batch: { size: 7, delay: 1 },
+  });
+  expect(checkFrames({ slots: 8 }, preset)).toMatchObject({ slots: 8, batch: { size: 4, delay: 50 } });
+});

@@ -19,30 +19,30 @@ function watched(length: number): Watched {
   return { region: Object.assign(createRegion('heap', length), { close, decommit }), close, decommit };
 }
 
-test('ranges never touch the control words', () => {
+test('ranges never touch the control words', async () => {
   const { region } = watched(CONTROL_BYTES + 4 * PAGE);
   const arena = new Arena(region);
-  const ranges = arena.take(PAGE, 100);
+  const ranges = await arena.reserve(PAGE, 100);
   expect(ranges.map(({ offset }) => offset)).toEqual([1, 2, 3, 4].map((page) => CONTROL_BYTES - PAGE + page * PAGE));
   expect(arena.control.byteLength).toBe(CONTROL_BYTES);
   arena.control[0] = 7;
   expect(region.view(0, 4)[0]).toBe(7);
 });
 
-test('as many ranges as fit are given, and it counts them', () => {
+test('as many ranges as fit are given, and it counts them', async () => {
   const arena = new Arena(watched(CONTROL_BYTES + 5 * PAGE).region);
-  const ranges = arena.take(2 * PAGE, 8);
+  const ranges = await arena.reserve(2 * PAGE, 8);
   expect(ranges).toHaveLength(2);
   expect(arena.taken).toBe(2);
   arena.give(ranges.slice(1));
   expect(arena.taken).toBe(1);
-  expect(arena.take(3 * PAGE, 8)).toHaveLength(1);
+  expect(await arena.reserve(3 * PAGE, 1)).toHaveLength(1);
 });
 
-test('when not even one fits, the error names both sizes', async () => {
+test('when not even two fit, the error names both sizes', async () => {
   const arena = new Arena(watched(CONTROL_BYTES + 4 * PAGE).region);
-  arena.take(PAGE, 1);
-  const error = await failure(() => arena.take(4 * PAGE, 2));
+  await arena.reserve(PAGE, 1);
+  const error = await failure(() => arena.reserve(4 * PAGE, 2));
   expect(error).toMatchObject({
     code: 'FR_MEMORY_BUDGET',
     details: { bytes: 4 * PAGE, regionBytes: CONTROL_BYTES + 4 * PAGE, largestFree: 3 * PAGE },
@@ -51,10 +51,10 @@ test('when not even one fits, the error names both sizes', async () => {
   expect(arena.taken).toBe(1);
 });
 
-test('a retired arena closes when the last range is back, and not before', () => {
+test('a retired arena closes when the last range is back, and not before', async () => {
   const { region, close } = watched(CONTROL_BYTES + 4 * PAGE);
   const arena = new Arena(region);
-  const [first, second] = arena.take(PAGE, 2);
+  const [first, second] = await arena.reserve(PAGE, 2);
   arena.give([first!]);
   arena.retire();
   expect(close).not.toHaveBeenCalled();
@@ -62,21 +62,21 @@ test('a retired arena closes when the last range is back, and not before', () =>
   expect(close).toHaveBeenCalledTimes(1);
 });
 
-test('an arena in use does not close when its ranges are back; retired without ranges it closes at once', () => {
+test('an arena in use does not close when its ranges are back; retired without ranges it closes at once', async () => {
   const { region, close } = watched(CONTROL_BYTES + 4 * PAGE);
   const arena = new Arena(region);
-  arena.give(arena.take(PAGE, 4));
+  arena.give(await arena.reserve(PAGE, 4));
   expect(close).not.toHaveBeenCalled();
   arena.retire();
   expect(close).toHaveBeenCalledTimes(1);
 });
 
-test('small amounts stay warm for the next job, large ones go back to the system', () => {
+test('small amounts stay warm for the next job, large ones go back to the system', async () => {
   const { region, decommit } = watched(CONTROL_BYTES + 80 * MIB);
   const arena = new Arena(region);
-  arena.give(arena.take(8 * MIB, 8));
+  arena.give(await arena.reserve(8 * MIB, 8));
   expect(decommit).not.toHaveBeenCalled();
-  const [kept, ...rest] = arena.take(9 * MIB, 8);
+  const [kept, ...rest] = await arena.reserve(9 * MIB, 8);
   arena.give(rest);
   expect(decommit).not.toHaveBeenCalled();
   // 63 MiB are warm by now: one more range of nine is too much.
@@ -84,22 +84,25 @@ test('small amounts stay warm for the next job, large ones go back to the system
   expect(decommit.mock.calls).toEqual([[kept!.offset, 9 * MIB]]);
 });
 
-test('a small range that is used again and again stays warm', () => {
+test('a small range that is used again and again stays warm', async () => {
   const { region, decommit } = watched(CONTROL_BYTES + 80 * MIB);
   const arena = new Arena(region);
-  for (let job = 0; job < 200; job++) arena.give(arena.take(MIB, 1));
+  for (let job = 0; job < 200; job++) arena.give(await arena.reserve(MIB, 1));
   expect(decommit).not.toHaveBeenCalled();
 });
 
-test.runIf(process.platform === 'linux')('the system really gets the memory back, all but what stays warm', () => {
-  const region = createRegion('memfd', CONTROL_BYTES + 72 * MIB);
-  onTestFinished(() => region.close());
-  const arena = new Arena(region);
-  arena.control[0] = 7;
-  const ranges = arena.take(9 * MIB, 8);
-  for (const { offset, length } of ranges) region.commit(offset, length);
-  expect(fstatSync(region.fd!).blocks * 512).toBeGreaterThanOrEqual(72 * MIB);
-  arena.give(ranges);
-  expect(fstatSync(region.fd!).blocks * 512).toBeLessThanOrEqual(CONTROL_BYTES + 64 * MIB);
-  expect(arena.control[0]).toBe(7);
-});
+test.runIf(process.platform === 'linux')(
+  'the system really gets the memory back, all but what stays warm',
+  async () => {
+    const region = createRegion('memfd', CONTROL_BYTES + 72 * MIB);
+    onTestFinished(() => region.close());
+    const arena = new Arena(region);
+    arena.control[0] = 7;
+    const ranges = await arena.reserve(9 * MIB, 8);
+    for (const { offset, length } of ranges) region.commit(offset, length);
+    expect(fstatSync(region.fd!).blocks * 512).toBeGreaterThanOrEqual(72 * MIB);
+    arena.give(ranges);
+    expect(fstatSync(region.fd!).blocks * 512).toBeLessThanOrEqual(CONTROL_BYTES + 64 * MIB);
+    expect(arena.control[0]).toBe(7);
+  },
+);

@@ -1,0 +1,30 @@
+// What an engine knows about itself: metrics, percentiles, alerts, and how loaded the machine is.
+export {
+  Alerts,
+  type AlertClock,
+  type AlertEvent,
+  type AlertListener,
+  type AlertMarks,
+  type AlertName,
+} from './alerts.js';
+export { Machine, type MachineLoad, type MachineMemory, type MachineSources } from './machine.js';
+export {
+  METRICS,
+  type LabelsOf,
+  type MetricMeaning,
+  type MetricName,
+  type MetricOf,
+  type MetricUnit,
+} from './metrics.js';
+export { PROMETHEUS_TYPE, toPrometheus } from './prometheus.js';
+export { RecentSketch, Sketch, type Percentiles, type SketchData } from './quantiles.js';
+export {
+  Registry,
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type HistogramSnapshot,
+  type MetricSnapshot,
+  type SeriesSnapshot,
+} from './registry.js';
+export { Telemetry, type TelemetrySnapshot } from './telemetry.js';

@@ -1,0 +1,173 @@
+// The table of every metric: its kind, unit, labels and meaning; `docs/reference/metrics.md` is made from it.
+
+/** What a metric counts in: base units, as Prometheus wants them. */
+export type MetricUnit = 'seconds' | 'bytes' | 'ratio' | 'items' | 'batches' | 'requests' | 'workers' | 'events';
+
+/** What one metric means. */
+export interface MetricMeaning {
+  /** A counter only grows, a gauge goes up and down, a histogram counts values by size. */
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  /** What its values count. */
+  readonly unit: MetricUnit;
+  /** What its series are told apart by. */
+  readonly labels: readonly string[];
+  /** One sentence for the reference and for `# HELP`. */
+  readonly help: string;
+  /** Upper bounds of a histogram's buckets, ascending; the last one, infinity, is implied. */
+  readonly bounds?: readonly number[];
+}
+
+const SHORT_TIMES = [0.00001, 0.0001, 0.001, 0.01, 0.1, 1];
+const WAIT_TIMES = [0.001, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** Every metric that an engine can report, by name. */
+export const METRICS = {
+  framerail_pool_budget_bytes: {
+    kind: 'gauge',
+    unit: 'bytes',
+    labels: [],
+    help: 'Bytes that all pools of the engine may hold together.',
+  },
+  framerail_pool_used_bytes: {
+    kind: 'gauge',
+    unit: 'bytes',
+    labels: ['tier'],
+    help: 'Bytes that jobs and kept frames hold, by the tier of one block.',
+  },
+  framerail_pool_idle_bytes: {
+    kind: 'gauge',
+    unit: 'bytes',
+    labels: [],
+    help: 'Bytes that are committed and free, kept for the next request.',
+  },
+  framerail_pool_use_ratio: {
+    kind: 'gauge',
+    unit: 'ratio',
+    labels: [],
+    help: 'Used bytes as a share of the budget.',
+  },
+  framerail_pool_hit_ratio: {
+    kind: 'gauge',
+    unit: 'ratio',
+    labels: [],
+    help: 'Share of the requests since the start that were served from free committed memory.',
+  },
+  framerail_pool_fragmentation_ratio: {
+    kind: 'gauge',
+    unit: 'ratio',
+    labels: [],
+    help: 'One minus the largest run of free committed memory over all of it, summed over regions.',
+  },
+  framerail_pool_waiting_requests: {
+    kind: 'gauge',
+    unit: 'requests',
+    labels: [],
+    help: 'Requests that wait for memory of the budget.',
+  },
+  framerail_pool_requests_total: {
+    kind: 'counter',
+    unit: 'requests',
+    labels: ['tier', 'outcome'],
+    help: 'Blocks asked for: hit (free committed memory), miss (fresh memory) or refused.',
+  },
+  framerail_pool_wait_seconds: {
+    kind: 'histogram',
+    unit: 'seconds',
+    labels: [],
+    help: 'How long requests waited for memory of the budget.',
+    bounds: WAIT_TIMES,
+  },
+  framerail_pool_allocation_seconds: {
+    kind: 'histogram',
+    unit: 'seconds',
+    labels: ['tier'],
+    help: 'How long finding one block took, without the wait for the budget.',
+    bounds: SHORT_TIMES,
+  },
+  framerail_pool_tunings_total: {
+    kind: 'counter',
+    unit: 'events',
+    labels: ['action'],
+    help: 'What the tuning of a pool did: grow, compact or shrink.',
+  },
+  framerail_region_failures_total: {
+    kind: 'counter',
+    unit: 'events',
+    labels: [],
+    help: 'Memory regions that the operating system refused to make or to fill.',
+  },
+  framerail_workers: {
+    kind: 'gauge',
+    unit: 'workers',
+    labels: [],
+    help: 'Workers that are alive.',
+  },
+  framerail_worker_starts_total: {
+    kind: 'counter',
+    unit: 'workers',
+    labels: [],
+    help: 'Workers that were started.',
+  },
+  framerail_worker_deaths_total: {
+    kind: 'counter',
+    unit: 'workers',
+    labels: ['how'],
+    help: 'Workers that ended although nobody closed them: the signal, or exit.',
+  },
+  framerail_batches_total: {
+    kind: 'counter',
+    unit: 'batches',
+    labels: ['reason'],
+    help: 'Batches by what sent them: size, time, flush, end or slots.',
+  },
+  framerail_batch_items: {
+    kind: 'histogram',
+    unit: 'items',
+    labels: [],
+    help: 'Items of a batch.',
+    bounds: [1, 2, 5, 10, 15, 20, 30, 40, 50, 100],
+  },
+  framerail_batch_queue_seconds: {
+    kind: 'histogram',
+    unit: 'seconds',
+    labels: [],
+    help: 'How long the first item of a batch waited until its consumer got it.',
+    bounds: WAIT_TIMES,
+  },
+  framerail_batch_consumer_seconds: {
+    kind: 'histogram',
+    unit: 'seconds',
+    labels: [],
+    help: 'How long a consumer took for a batch.',
+    bounds: WAIT_TIMES,
+  },
+  framerail_batch_size_items: {
+    kind: 'gauge',
+    unit: 'items',
+    labels: [],
+    help: 'Items of a full batch now; of the stream that was set last.',
+  },
+  framerail_batch_delay_seconds: {
+    kind: 'gauge',
+    unit: 'seconds',
+    labels: [],
+    help: 'How long the first item of a batch waits at most now; of the stream that was set last.',
+  },
+  framerail_alerts_total: {
+    kind: 'counter',
+    unit: 'events',
+    labels: ['alert'],
+    help: 'Alerts that fired.',
+  },
+} as const satisfies Record<string, MetricMeaning>;
+
+/** The name of a metric. */
+export type MetricName = keyof typeof METRICS;
+
+/** The names of the metrics of one kind. */
+export type MetricOf<Kind extends MetricMeaning['kind']> = {
+  [Name in MetricName]: (typeof METRICS)[Name]['kind'] extends Kind ? Name : never;
+}[MetricName];
+
+/** The labels that a series of a metric needs. */
+export type LabelsOf<Name extends MetricName> = Readonly<Record<(typeof METRICS)[Name]['labels'][number], string>>;
