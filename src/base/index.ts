@@ -10,6 +10,7 @@ export {
   checkSwitch,
   invariant,
 } from './check.js';
+export { monotonicNow } from './clock.js';
 export { deadlineError, startDeadline, untilAborted, type CallOptions, type Deadline } from './deadline.js';
 export {
   ERRORS,

@@ -10,10 +10,12 @@ import {
   type MediaInput,
   type ResolvedSource,
   type SourceOptions,
+  type StreamOptions,
 } from '../sources/index.js';
 import type { Telemetry } from '../telemetry/index.js';
 import { jobModule, runJob, WorkerPool, type Backend, type JobModule, type PoolOptions } from '../workers/index.js';
-import { FRAMES_JOB } from './frame-stream.js';
+import { FRAMES_JOB, FrameStream } from './frame-stream.js';
+import { checkFrames, type FramesOptions } from './options.js';
 import { toMediaInfo, type MediaInfo } from './media-info.js';
 import type { ProbeParams, ProbeResult } from './probe-job.js';
 import {
@@ -39,6 +41,9 @@ export interface OpenVideoOptions extends CallOptions, SourceOptions {
   /** The number of the video stream. @defaultValue the one that ffmpeg picks */
   readonly stream?: number | undefined;
 }
+
+/** Which frames of an input that may be read only once. */
+export type ReadFramesOptions = FramesOptions & StreamOptions;
 
 /** How an input is probed. */
 export interface ProbeOptions extends OpenVideoOptions {
@@ -117,6 +122,23 @@ export class Engine {
   }
 
   /**
+   * Frames of an input in one go, without opening it first: the only way for what can be read once, a stream or a live
+   * input, and the shortest one to the first frame. Throws FR_ARG_INVALID at once for wrong options.
+   * @param input - as for `open`, or a stream of bytes, or a live input such as `{ live: 'rtsp://camera/1' }`
+   * @param options - which frames, in what form
+   */
+  readFrames(input: AnyInput, options: ReadFramesOptions = {}): FrameStream {
+    return new FrameStream({
+      pool: this.#pool,
+      resolve: () => resolveAny(input, options),
+      name: nameOf(input),
+      checked: checkFrames(options, this.#pool.settings, isLive(input)),
+      options,
+      closed: undefined,
+    });
+  }
+
+  /**
    * Starts to process a video; `session.result` settles when the output is published, or failed and left nothing.
    * Throws FR_ARG_INVALID at once for wrong options.
    * @param input - as for `open`, or a stream of bytes, or a live input such as `{ live: 'rtsp://camera/1' }`
@@ -124,7 +146,7 @@ export class Engine {
    * @param options - filters, the transform, how to encode
    */
   process(input: AnyInput, output: MediaDestination | null, options: ProcessOptions = {}): ProcessSession {
-    const checked = checkProcess(options, isLive(input));
+    const checked = checkProcess(options, isLive(input), this.#pool.settings);
     return new ProcessSession({
       pool: this.#pool,
       resolve: () => resolveAny(input, options),
@@ -223,4 +245,13 @@ export function startProcess(
  */
 export function createVideo(output: MediaDestination, options: VideoSinkOptions): Promise<VideoSink> {
   return defaultEngine().createVideo(output, options);
+}
+
+/**
+ * Frames of an input in one go, with the default engine: for streams, live inputs, and whoever needs no facts first.
+ * @param input - a path, a file: URL, bytes, a source of blocks, a stream, or a live input; a string is never a protocol
+ * @param options - which frames, in what form
+ */
+export function readFrames(input: AnyInput, options: ReadFramesOptions = {}): FrameStream {
+  return defaultEngine().readFrames(input, options);
 }

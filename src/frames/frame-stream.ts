@@ -2,7 +2,15 @@
 import { deadlineError, FramerailError, startDeadline, type CallOptions } from '../base/index.js';
 import type { PictureLayout } from '../pixels/index.js';
 import type { ResolvedSource } from '../sources/index.js';
-import { jobModule, type JobModule, type LeasedItem, type WorkerPool } from '../workers/index.js';
+import {
+  BatchPacer,
+  jobModule,
+  type BatchStats,
+  type JobModule,
+  type JobRun,
+  type LeasedItem,
+  type WorkerPool,
+} from '../workers/index.js';
 import type { LayoutEvent } from './frame-facts.js';
 import type { CheckedFrames } from './options.js';
 import type { FrameFacts, FramesResult } from './selection.js';
@@ -20,11 +28,13 @@ const TURN_INTERVAL = 20;
 /** What a stream of frames works on. */
 export interface FrameCall {
   readonly pool: WorkerPool;
-  readonly source: ResolvedSource;
+  readonly resolve: () => ResolvedSource | Promise<ResolvedSource>;
+  /** What is read, for messages. */
+  readonly name: string;
   readonly checked: CheckedFrames;
   readonly options: CallOptions;
   /** Aborts when the video is closed; its reason is FR_CLOSED. */
-  readonly closed: AbortSignal;
+  readonly closed: AbortSignal | undefined;
 }
 
 /**
@@ -35,11 +45,14 @@ export class FrameStream implements AsyncIterableIterator<FrameBatch> {
   /** What the whole call came to: settles when the stream has ended; rejects when it failed or was left early. */
   readonly result: Promise<FramesResult>;
   readonly #batches: AsyncGenerator<FrameBatch, void, undefined>;
+  readonly #pacer: BatchPacer;
+  #run: JobRun | undefined;
   #resolve!: (result: FramesResult) => void;
   #reject!: (error: unknown) => void;
 
   /** @internal */
   constructor(call: FrameCall) {
+    this.#pacer = new BatchPacer(call.checked.batches, call.pool.telemetry, call.name);
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -59,6 +72,16 @@ export class FrameStream implements AsyncIterableIterator<FrameBatch> {
     return await this.#batches.return();
   }
 
+  /** The batches so far: their size now, what sent them, and how long frames waited for their consumer. */
+  get stats(): BatchStats {
+    return this.#pacer.stats;
+  }
+
+  /** Has the frames that wait for their batch to fill sent at once. */
+  flush(): void {
+    this.#run?.flush();
+  }
+
   /** The stream itself. */
   [Symbol.asyncIterator](): this {
     return this;
@@ -70,18 +93,20 @@ export class FrameStream implements AsyncIterableIterator<FrameBatch> {
   }
 
   async *#read(call: FrameCall): AsyncGenerator<FrameBatch, void, undefined> {
-    const { pool, source, checked, options, closed } = call;
-    const deadline = startDeadline(options, `Reading frames of ${source.spec.name}`);
-    const signal = AbortSignal.any([deadline.signal, closed]);
+    const { pool, checked, options, closed } = call;
+    const pacer = this.#pacer;
+    const deadline = startDeadline(options, `Reading frames of ${call.name}`);
+    const signal = closed === undefined ? deadline.signal : AbortSignal.any([deadline.signal, closed]);
     let layout: PictureLayout | undefined;
     try {
+      const source = await call.resolve();
       const { run, cancel } = await pool.run({
         request: {
           module: FRAMES_JOB.native,
           params: checked.params,
           source: source.spec,
-          batch: checked.batch,
-          slots: checked.slots,
+          batch: pacer.first,
+          slots: checked.batches.slots,
         },
         blocks: source.blocks,
         signal,
@@ -89,6 +114,8 @@ export class FrameStream implements AsyncIterableIterator<FrameBatch> {
           ({ layout } = payload as LayoutEvent);
         },
       });
+      pacer.start(run);
+      this.#run = run;
       // Who only waits for the result hears of a failure too, even while nobody asks for batches.
       run.result.catch(this.#reject);
       let batch: FrameBatch | undefined;
@@ -100,9 +127,11 @@ export class FrameStream implements AsyncIterableIterator<FrameBatch> {
             await new Promise((resolve) => setImmediate(resolve));
             lastTurn = performance.now();
           }
-          const items = await run.next();
-          if (items === undefined) break;
-          batch = new FrameBatch(toFrames(items, layout));
+          pacer.asked();
+          const next = await run.next();
+          if (next === undefined) break;
+          batch = new FrameBatch(toFrames(next.items, layout));
+          pacer.gave(next);
           yield batch;
           batch.release();
           // A batch that was already waiting must not hide an abort.
@@ -117,6 +146,7 @@ export class FrameStream implements AsyncIterableIterator<FrameBatch> {
       this.#reject(error);
       throw error;
     } finally {
+      pacer.close();
       deadline.done();
     }
   }

@@ -3,6 +3,7 @@ import { MediaInputHandle, takeLog, VideoDecoder, withLog, type VideoStreamInfo 
 import { FramerailError } from '../base/index.js';
 import type { JobContext } from '../workers/index.js';
 import { chooseFrames } from './choose.js';
+import { Lateness } from './lateness.js';
 import { SlotSink } from './frame-sink.js';
 import type { FramesParams, FramesResult } from './selection.js';
 import { TensorSink } from './tensor-sink.js';
@@ -34,7 +35,9 @@ async function deliver(
   params: FramesParams,
   context: JobContext,
 ): Promise<FramesResult> {
+  const lateness = params.maxDelay === null ? undefined : new Lateness(params.maxDelay / 1000);
   const walker = new Walker(input, decoder, {
+    lateness,
     keyframesOnly: params.selection.kind === 'keyframes',
     breathe: () => context.breathe(),
   });
@@ -61,5 +64,13 @@ async function deliver(
     walker.close();
   }
   const { damagedPackets, name } = decoder;
-  return { frames, decoded: walker.decoded, damagedFrames, damagedPackets, decoder: name, log: await takeLog() };
+  return {
+    frames,
+    late: lateness?.skipped ?? 0,
+    decoded: walker.decoded,
+    damagedFrames,
+    damagedPackets,
+    decoder: name,
+    log: await takeLog(),
+  };
 }

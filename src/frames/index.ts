@@ -5,9 +5,11 @@ export {
   open,
   probe,
   processVideo,
+  readFrames,
   startProcess,
   type OpenVideoOptions,
   type ProbeOptions,
+  type ReadFramesOptions,
 } from './engine.js';
 export { FrameStream } from './frame-stream.js';
 export type { MediaInfo } from './media-info.js';

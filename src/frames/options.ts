@@ -2,6 +2,7 @@
 import {
   argumentError,
   checkInteger,
+  checkNames,
   checkNumber,
   checkOneOf,
   checkOptions,
@@ -10,8 +11,9 @@ import {
   parseSeconds,
   type CallOptions,
 } from '../base/index.js';
-import type { Settings } from '../config/index.js';
-import type { BatchRule } from '../workers/index.js';
+
+import type { BatchPlan } from '../workers/index.js';
+import { checkBatches, type BatchDefaults, type BatchOptions, type BatchSettings } from './batch-options.js';
 import type { FramesParams, Selection } from './selection.js';
 
 /** The pixel formats that frames can be asked for; `native` is what the decoder gives, untouched. */
@@ -38,7 +40,7 @@ export interface PictureOptions extends CallOptions {
 }
 
 /** Which frames, in what form, and how they arrive. */
-export interface FramesOptions extends PictureOptions {
+export interface FramesOptions extends PictureOptions, BatchOptions {
   /** Leave out frames before this time, in seconds. @defaultValue 0 */
   readonly from?: number | undefined;
   /** Leave out frames from this time on, in seconds. @defaultValue the end of the file */
@@ -51,14 +53,13 @@ export interface FramesOptions extends PictureOptions {
   readonly keyframes?: boolean | undefined;
   /** Frames at most. */
   readonly count?: number | undefined;
+  /**
+   * Milliseconds that a frame of a live input may come later than it could: later ones are passed over.
+   * @defaultValue 1,000 for live inputs; other inputs wait
+   */
+  readonly maxDelay?: number | undefined;
   /** No padding: rows and planes lie tightly, as in a raw video file. @defaultValue false */
   readonly packed?: boolean | undefined;
-  /** Frames of a batch at most. @defaultValue 10, or as the preset says, and never more than half the slots */
-  readonly batchSize?: number | undefined;
-  /** Milliseconds that the first frame of a batch waits for others at most. @defaultValue 16, or as the preset says */
-  readonly batchDelay?: number | undefined;
-  /** Frames in shared memory at once. @defaultValue 8, or as the preset says */
-  readonly slots?: number | undefined;
 }
 
 /** One contiguous batch of frames: their times and how they lie in memory. */
@@ -70,24 +71,33 @@ export interface FramesAtOptions extends PictureOptions {
   readonly layout?: 'nhwc' | 'nchw' | undefined;
 }
 
+/** The names of options: a name that is not known is a mistake that would pass in silence. */
+const PICTURE_OPTIONS = ['signal', 'timeout', 'format', 'size', 'upright', 'stream', 'threads'] as const;
+/** The names of options of batches. */
+export const BATCH_OPTIONS = ['preset', 'batchMode', 'batchSize', 'batchDelay', 'slots'] as const;
+const FRAMES_OPTIONS = [
+  ...PICTURE_OPTIONS,
+  ...BATCH_OPTIONS,
+  ...['from', 'to', 'every', 'at', 'keyframes', 'count', 'packed', 'maxDelay'],
+  ...['roots', 'inputTimeout'],
+];
+
 /** What a frames job needs beside its input. */
 export interface CheckedFrames {
   readonly params: FramesParams;
-  readonly batch: BatchRule;
-  readonly slots: number;
+  readonly batches: BatchPlan;
 }
 
 /** Columns or rows of a frame at most. */
 export const MAX_SIDE = 16_384;
 
-/** What a preset says about batches. */
-type BatchSettings = Pick<Settings, 'slots' | 'batchSize' | 'batchDelay'>;
+/** Half of the slots travel while the other half is filled. */
+const BATCHES: BatchDefaults = { slots: 8, batchSize: 10, inFlight: 2 };
 
-/** Checks the options of `frames()`; a preset takes the place of the defaults. */
-export function checkFrames(options: FramesOptions, preset?: BatchSettings): CheckedFrames {
+/** Checks the options of `frames()`; the preset of the engine takes the place of the defaults. */
+export function checkFrames(options: FramesOptions, ofEngine?: BatchSettings, live = false): CheckedFrames {
   checkOptions(options);
-  const slots = checkInteger('slots', options.slots ?? preset?.slots ?? 8, 2, 256);
-  const size = checkInteger('batchSize', options.batchSize ?? preset?.batchSize ?? 10, 1, 256);
+  checkNames('the options', options, FRAMES_OPTIONS);
   const params: FramesParams = {
     ...checkPictureForm(options),
     selection: selection(options),
@@ -96,17 +106,17 @@ export function checkFrames(options: FramesOptions, preset?: BatchSettings): Che
     count: options.count === undefined ? null : checkInteger('count', options.count, 1, Number.MAX_SAFE_INTEGER),
     packed: checkSwitch('packed', options.packed, false),
     gather: null,
+    maxDelay: checkMaxDelay(options.maxDelay, live),
   };
   if (params.to !== null && params.to <= params.from)
     throw argumentError('to', `a time after \`from\` (${String(params.from)})`, params.to);
-  const delay = checkNumber('batchDelay', options.batchDelay ?? preset?.batchDelay ?? 16, 0, 'milliseconds');
-  // Half of the slots travel while the other half is filled.
-  return { params, slots, batch: { size: Math.min(size, Math.floor(slots / 2)), delay } };
+  return { params, batches: checkBatches(options, BATCHES, ofEngine) };
 }
 
 /** Checks the options of `framesAt()`. */
-export function checkFramesAt(times: readonly number[], options: FramesAtOptions): CheckedFrames {
+export function checkFramesAt(times: readonly number[], options: FramesAtOptions): Pick<CheckedFrames, 'params'> {
   checkOptions(options);
+  checkNames('the options', options, [...PICTURE_OPTIONS, 'layout']);
   const gather = checkOneOf('layout', options.layout ?? 'nhwc', ['nhwc', 'nchw'] as const);
   const common = checkPictureForm(options);
   if (gather === 'nchw' && common.format !== 'rgb24')
@@ -120,10 +130,15 @@ export function checkFramesAt(times: readonly number[], options: FramesAtOptions
       count: null,
       packed: true,
       gather,
+      maxDelay: null,
     },
-    slots: 1,
-    batch: { size: 1, delay: 0 },
   };
+}
+
+/** Checks how late frames of a live input may come. */
+export function checkMaxDelay(maxDelay: number | undefined, live: boolean): number | null {
+  if (maxDelay === undefined) return live ? 1000 : null;
+  return checkNumber('maxDelay', maxDelay, 0, 'milliseconds');
 }
 
 /** Checks what the pixels of frames look like, and where they come from. */

@@ -31,6 +31,8 @@ export interface FramesParams {
   readonly stream: number | null;
   /** Decoder threads; 0 for as many as there are cores. */
   readonly threads: number;
+  /** Milliseconds that a picture of a live input may be late; null for inputs that wait. */
+  readonly maxDelay: number | null;
   /** All frames in one slot, one after another, instead of one slot each: the order of the planes, or null. */
   readonly gather: 'nhwc' | 'nchw' | null;
 }
@@ -52,6 +54,8 @@ export interface FrameFacts {
 export interface FramesResult {
   /** Frames that were delivered. */
   readonly frames: number;
+  /** Frames of a live input that came too late and were passed over. */
+  readonly late: number;
   /** Frames decoded, delivered or not. */
   readonly decoded: number;
   /** Delivered frames whose errors were concealed. */

@@ -33,7 +33,14 @@ export class Video {
   frames(options: FramesOptions = {}): FrameStream {
     const checked = checkFrames(options, this.#pool.settings);
     this.#throwIfClosed();
-    return new FrameStream({ pool: this.#pool, source: this.#source, checked, options, closed: this.#closing.signal });
+    return new FrameStream({
+      pool: this.#pool,
+      resolve: () => this.#source,
+      name: this.info.name,
+      checked,
+      options,
+      closed: this.#closing.signal,
+    });
   }
 
   /**
@@ -49,7 +56,6 @@ export class Video {
     const { items } = await runJob<FramesResult>(this.#pool, this.#source, {
       module: FRAMES_JOB.native,
       params: checked.params,
-      slots: checked.slots,
       options,
       closed: this.#closing.signal,
       what: `Reading frames of ${this.info.name}`,

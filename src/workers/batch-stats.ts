@@ -1,12 +1,7 @@
 // Counts the batches of a stream: what sent them, how long their items waited, and what size and delay are in force.
 import type { BatchMode } from '../config/index.js';
+import type { BatchTrigger } from './protocol.js';
 import { RecentSketch, type Percentiles, type Telemetry } from '../telemetry/index.js';
-
-/** What sends a batch: it is full, its time is over, something else must go first, the end, or no free slot. */
-export const BATCH_TRIGGERS = ['size', 'time', 'flush', 'end', 'slots'] as const;
-
-/** What sends a batch: it is full, its time is over, something else must go first, the end, or no free slot. */
-export type BatchTrigger = (typeof BATCH_TRIGGERS)[number];
 
 /** One batch that its consumer is done with. */
 export interface ObservedBatch {

@@ -6,21 +6,15 @@ export {
   type BatchObservation,
   type BatchReason,
 } from './batch-controller.js';
-export {
-  BATCH_TRIGGERS,
-  BatchMeter,
-  type BatchMeterOptions,
-  type BatchStats,
-  type BatchTrigger,
-  type ObservedBatch,
-} from './batch-stats.js';
+export { BatchPacer, type BatchPlan } from './batch-pacer.js';
+export { BatchMeter, type BatchMeterOptions, type BatchStats, type ObservedBatch } from './batch-stats.js';
 export { runDirect } from './direct.js';
 export type { JobModule } from './fallback.js';
 export type { Backend, Transport } from './host.js';
 export { jobModule, type JobContext, type JobFunction, type Mail, type WritableSlot } from './job.js';
-export type { JobRun, LeasedItem } from './job-run.js';
+export type { JobRun, LeasedBatch, LeasedItem } from './job-run.js';
 export type { JobOptions } from './media-worker.js';
 export { WorkerPool, type PooledRun, type PoolOptions } from './pool.js';
 export { runJob, type JobCall } from './run-job.js';
 export type { BatchMode } from '../config/index.js';
-export type { BatchRule, JobRequest } from './protocol.js';
+export { BATCH_TRIGGERS, type BatchRule, type BatchTrigger, type JobRequest } from './protocol.js';

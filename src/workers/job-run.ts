@@ -2,7 +2,7 @@
 import { errorFromData, errorToData, FramerailError } from '../base/index.js';
 import { Lease, type Arena, type Range } from '../memory/index.js';
 import { readBlocks, type BlockSource } from '../sources/index.js';
-import type { BatchItem, FromWorker, ToWorker } from './protocol.js';
+import type { BatchItem, BatchRule, BatchTrigger, FromWorker, ToWorker } from './protocol.js';
 
 /** A filled slot that the caller may read until it releases the lease. */
 export interface LeasedItem {
@@ -15,6 +15,15 @@ export interface LeasedItem {
    * @param bytes - how much of the slot counts
    */
   handBack(facts: unknown, bytes: number): void;
+}
+
+/** Items that arrived together. */
+export interface LeasedBatch {
+  readonly items: readonly LeasedItem[];
+  /** What sent it. */
+  readonly trigger: BatchTrigger;
+  /** When its first and its last item were there, by the clock that the processes share. */
+  readonly times: readonly [first: number, last: number];
 }
 
 /** What a run needs from its worker. */
@@ -43,7 +52,7 @@ export class JobRun {
   readonly #options: RunOptions;
   #resolve!: (result: unknown) => void;
   #reject!: (error: FramerailError) => void;
-  #batches: LeasedItem[][] = [];
+  #batches: LeasedBatch[] = [];
   #ended: { readonly error: FramerailError | undefined } | undefined;
   #waiter: (() => void) | undefined;
   /** The memory of each slot; undefined once it went back. */
@@ -72,7 +81,7 @@ export class JobRun {
   }
 
   /** The next batch, in order; undefined after the last one. Rejects with the error that ended the job. */
-  async next(): Promise<LeasedItem[] | undefined> {
+  async next(): Promise<LeasedBatch | undefined> {
     for (;;) {
       const batch = this.#batches.shift();
       if (batch !== undefined) return batch;
@@ -98,7 +107,7 @@ export class JobRun {
   fail(error: FramerailError): void {
     if (this.#ended !== undefined) return;
     // Frames that nobody has asked for yet go back at once.
-    for (const item of this.#batches.flat()) item.lease.release();
+    for (const { items } of this.#batches) for (const item of items) item.lease.release();
     this.#batches = [];
     this.#failAfterBatches(error);
   }
@@ -110,7 +119,7 @@ export class JobRun {
         void this.#reserve(message.bytes);
         break;
       case 'batch':
-        this.#receive(message.items);
+        this.#receive(message);
         break;
       case 'event':
         if (this.#ended === undefined) this.#options.onEvent(message.payload);
@@ -178,13 +187,13 @@ export class JobRun {
     }
   }
 
-  #receive(items: readonly { slot: number; bytes: number; facts: unknown }[]): void {
+  #receive({ items, trigger, times }: Extract<FromWorker, { type: 'batch' }>): void {
     const leased = items.map(({ slot, bytes, facts }) => this.#lease(slot, bytes, facts));
     if (this.#ended !== undefined) {
       for (const item of leased) item.lease.release();
       return;
     }
-    this.#batches.push(leased);
+    this.#batches.push({ items: leased, trigger, times });
     this.#wake();
   }
 
@@ -235,6 +244,16 @@ export class JobRun {
     if (this.#settledOnWorker) return;
     if (slots.length > 0) this.#options.send({ type: 'credit', id, slots });
     if (items.length > 0) this.#options.send({ type: 'return', id, items });
+  }
+
+  /** Has batches follow another rule from now on. */
+  pace(batch: BatchRule): void {
+    if (!this.#settledOnWorker) this.#options.send({ type: 'pace', id: this.#options.id, batch });
+  }
+
+  /** Has what is pending sent at once. */
+  flush(): void {
+    if (!this.#settledOnWorker) this.#options.send({ type: 'flush', id: this.#options.id });
   }
 
   /** Sends plain data to the job, after the slots that were handed back before. */

@@ -5,6 +5,12 @@ import type { SourceSpec } from '../sources/index.js';
 /** Both sides must agree on this number; a worker of another version is refused. */
 export const PROTOCOL_VERSION = 2;
 
+/** What sends a batch: it is full, its time is over, something else must go first, the end, or no free slot. */
+export const BATCH_TRIGGERS = ['size', 'time', 'flush', 'end', 'slots'] as const;
+
+/** What sends a batch: it is full, its time is over, something else must go first, the end, or no free slot. */
+export type BatchTrigger = (typeof BATCH_TRIGGERS)[number];
+
 /** How a job groups its items into messages. */
 export interface BatchRule {
   /** Items after which a batch is sent. */
@@ -40,6 +46,10 @@ export type ToWorker =
   | { readonly type: 'credit'; readonly id: number; readonly slots: readonly number[] }
   /** Slots that the consumer filled or changed go back to the job, oldest first. */
   | { readonly type: 'return'; readonly id: number; readonly items: readonly BatchItem[] }
+  /** From now on batches follow another rule. */
+  | { readonly type: 'pace'; readonly id: number; readonly batch: BatchRule }
+  /** What is pending shall be sent at once. */
+  | { readonly type: 'flush'; readonly id: number }
   /** Plain data for the job, in order with the slots that are handed back. */
   | { readonly type: 'command'; readonly id: number; readonly payload: unknown }
   /** So many bytes of output have found their place. */
@@ -54,7 +64,14 @@ export type FromWorker =
   | { readonly type: 'ready'; readonly version: number; readonly pid: number }
   | { readonly type: 'unable'; readonly error: ErrorData }
   | { readonly type: 'reserve'; readonly id: number; readonly bytes: number }
-  | { readonly type: 'batch'; readonly id: number; readonly items: readonly BatchItem[] }
+  | {
+      readonly type: 'batch';
+      readonly id: number;
+      readonly items: readonly BatchItem[];
+      readonly trigger: BatchTrigger;
+      /** When its first and its last item were there, by the clock that the processes share. */
+      readonly times: readonly [first: number, last: number];
+    }
   | { readonly type: 'event'; readonly id: number; readonly payload: unknown }
   /** Bytes of an output that the parent writes. */
   | { readonly type: 'chunk'; readonly id: number; readonly bytes: Uint8Array }

@@ -40,7 +40,7 @@ export async function runJob<Result>(
       onEvent: call.onEvent,
       signal,
     });
-    for (let batch = await run.next(); batch !== undefined; batch = await run.next()) items.push(...batch);
+    for (let batch = await run.next(); batch !== undefined; batch = await run.next()) items.push(...batch.items);
     return { result: (await run.result) as Result, items };
   } catch (error) {
     for (const item of items) item.lease.release();

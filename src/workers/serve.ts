@@ -1,11 +1,13 @@
 // The worker's side of the channel: runs one job at a time, whatever carries the messages.
-import { errorFromData, errorToData, FramerailError } from '../base/index.js';
+import { errorFromData, errorToData, FramerailError, monotonicNow } from '../base/index.js';
 import { CANCEL_WORD, controlWords, type Region } from '../memory/index.js';
 import type { ProcessGroup } from '../spawned/index.js';
 import { loadJob, type JobContext, type Mail, type WritableSlot } from './job.js';
 import {
   PROTOCOL_VERSION,
   type BatchItem,
+  type BatchRule,
+  type BatchTrigger,
   type Channel,
   type FromWorker,
   type JobRequest,
@@ -68,7 +70,10 @@ class RunningJob implements JobContext {
   /** The memory of each slot that was used, in a buffer of its own. */
   readonly #memory = new Map<number, Buffer>();
   #pending: BatchItem[] = [];
-  #pendingSince = 0;
+  /** When the first and the last pending item were emitted. */
+  #pendingTimes: [first: number, last: number] = [0, 0];
+  #overdue: NodeJS.Timeout | undefined;
+  #rule: BatchRule;
   #lastBreath = performance.now();
   #cancelled = false;
   #wake: (() => void) | undefined;
@@ -91,6 +96,7 @@ class RunningJob implements JobContext {
     this.processes = processes;
     this.id = id;
     this.#request = request;
+    this.#rule = request.batch;
     this.#region = region;
     this.#channel = channel;
     this.#control = controlWords(region);
@@ -104,14 +110,15 @@ class RunningJob implements JobContext {
     try {
       const job = await loadJob(this.#request.module);
       const result = await job(this.#request.params, this);
-      this.#flush();
+      this.#flush('end');
       return { type: 'done', id: this.id, result };
     } catch (error) {
       // What was decoded before the failure still belongs to the consumer.
-      if (!(error instanceof Cancelled)) this.#flush();
+      if (!(error instanceof Cancelled)) this.#flush('end');
       return { type: 'failed', id: this.id, error: errorToData(error instanceof Cancelled ? cancelledError() : error) };
     } finally {
       clearInterval(timer);
+      clearTimeout(this.#overdue);
     }
   }
 
@@ -134,6 +141,12 @@ class RunningJob implements JobContext {
         for (const { slot, bytes, facts } of message.items)
           this.#mail.push({ kind: 'slot', slot: this.#writable(slot), bytes, facts });
         this.#wake?.();
+        break;
+      case 'pace':
+        this.#rule = message.batch;
+        break;
+      case 'flush':
+        this.#flush('flush');
         break;
       case 'command':
         this.#mail.push({ kind: 'command', payload: message.payload });
@@ -187,15 +200,16 @@ class RunningJob implements JobContext {
   }
 
   slot(): WritableSlot | Promise<WritableSlot> {
-    const index = this.#free.shift();
+    // The one that came back last is still in the processor's cache, and those never needed stay untouched.
+    const index = this.#free.pop();
     return index === undefined ? this.#waitForSlot() : this.#writable(index);
   }
 
   async #waitForSlot(): Promise<WritableSlot> {
-    this.#flush();
+    this.#flush('slots');
     for (;;) {
       this.#throwIfStopped();
-      const index = this.#free.shift();
+      const index = this.#free.pop();
       if (index !== undefined) return this.#writable(index);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -218,9 +232,17 @@ class RunningJob implements JobContext {
   }
 
   emit(slot: WritableSlot, bytes: number, facts: unknown): void {
-    if (this.#pending.length === 0) this.#pendingSince = performance.now();
+    const now = monotonicNow();
+    if (this.#pending.length === 0) {
+      this.#pendingTimes[0] = now;
+      // For jobs that wait for their input: those that decode look by themselves as they breathe.
+      this.#overdue = setTimeout(() => {
+        this.#flush('time');
+      }, this.#rule.delay);
+    }
+    this.#pendingTimes[1] = now;
     this.#pending.push({ slot: slot.index, bytes, facts });
-    if (this.#pending.length >= this.#request.batch.size) this.#flush();
+    if (this.#pending.length >= this.#rule.size) this.#flush('size');
   }
 
   get freeSlots(): number {
@@ -236,7 +258,7 @@ class RunningJob implements JobContext {
   }
 
   async pause(): Promise<void> {
-    this.#flush();
+    this.#flush('slots');
     this.#throwIfStopped();
     if (this.#mail.length > 0) return;
     await new Promise<void>((resolve) => {
@@ -257,7 +279,7 @@ class RunningJob implements JobContext {
   }
 
   event(payload: unknown): void {
-    this.#flush();
+    this.#flush('flush');
     this.#channel.send({ type: 'event', id: this.id, payload });
   }
 
@@ -267,8 +289,8 @@ class RunningJob implements JobContext {
 
   breathe(interval = BREATH_INTERVAL): undefined | Promise<void> {
     this.#throwIfStopped();
+    if (this.#pending.length > 0 && monotonicNow() - this.#pendingTimes[0] >= this.#rule.delay) this.#flush('time');
     const now = performance.now();
-    if (this.#pending.length > 0 && now - this.#pendingSince >= this.#request.batch.delay) this.#flush();
     if (now - this.#lastBreath < interval) return undefined;
     return new Promise((resolve) =>
       setImmediate(() => {
@@ -278,11 +300,13 @@ class RunningJob implements JobContext {
     );
   }
 
-  #flush(): void {
+  #flush(trigger: BatchTrigger): void {
     if (this.#pending.length === 0) return;
+    clearTimeout(this.#overdue);
     const items = this.#pending;
     this.#pending = [];
-    this.#channel.send({ type: 'batch', id: this.id, items });
+    const [first, last] = this.#pendingTimes;
+    this.#channel.send({ type: 'batch', id: this.id, items, trigger, times: [first, last] });
   }
 
   #stopped(): boolean {

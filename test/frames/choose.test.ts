@@ -64,6 +64,7 @@ const ALL: FramesParams = {
   stream: null,
   threads: 1,
   gather: null,
+  maxDelay: null,
 };
 
 /** The times of the chosen pictures, read from their pixels while they are good. */

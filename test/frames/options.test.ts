@@ -1,6 +1,7 @@
 // The options of frames() and framesAt(): what they mean when left out, and the sentence that refuses a wrong one.
 import { expect, test } from 'vitest';
 import fc from 'fast-check';
+import { BatchPacer } from '#dist/workers/index.js';
 import { checkFrames, checkFramesAt, type FramesAtOptions, type FramesOptions } from '#dist/frames/options.js';
 import { failure } from '../support/failure.js';
 
@@ -23,6 +24,7 @@ test('without options every frame comes as it is shown, in rgb24', () => {
       stream: null,
       threads: 0,
       gather: null,
+      maxDelay: null,
     },
     batch: { size: 4, delay: 16 },
     slots: 8,
@@ -69,8 +71,7 @@ test('every option reaches the job, which is told nothing but plain data', () =>
     threads: 1,
     gather: null,
   });
-  expect(checked.batch).toEqual({ size: 2, delay: 0 });
-  expect(checked.slots).toBe(16);
+  expect(checked.batches).toEqual({ mode: 'fixed', size: 2, delay: 0, slots: 16, inFlight: 2 });
   expect(structuredClone(checked.params)).toEqual(checked.params);
 });
 
@@ -81,7 +82,7 @@ test('a native frame has no format of its own', () => {
 test('a batch never takes more than half of the slots', () => {
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 256 }), fc.integer({ min: 1, max: 256 }), (slots, batchSize) => {
-      const { batch } = checkFrames({ slots, batchSize });
+      const { first: batch } = new BatchPacer(checkFrames({ slots, batchSize }).batches, undefined, 'test');
       expect(batch.size).toBe(Math.min(batchSize, Math.floor(slots / 2)));
       expect(batch.size).toBeGreaterThan(0);
     }),
@@ -193,11 +194,16 @@ test.each<[string, unknown, Record<string, unknown>]>([
 });
 
 test("a preset takes the place of the defaults, and one's own values go first", () => {
-  const preset = { slots: 60, batchSize: 30, batchDelay: 50 };
-  expect(checkFrames({}, preset)).toMatchObject({ slots: 60, batch: { size: 30, delay: 50 } });
-  expect(checkFrames({ batchSize: 7, batchDelay: 1 }, preset)).toMatchObject({
-    slots: 60,
-    batch: { size: 7, delay: 1 },
-  });
-  expect(checkFrames({ slots: 8 }, preset)).toMatchObject({ slots: 8, batch: { size: 4, delay: 50 } });
+  const preset = { slots: 60, batchSize: 30, batchDelay: 50, batchMode: 'fixed' } as const;
+  expect(checkFrames({}, preset).batches).toMatchObject({ slots: 60, size: 30, delay: 50 });
+  expect(checkFrames({ batchSize: 7, batchDelay: 1 }, preset).batches).toMatchObject({ slots: 60, size: 7, delay: 1 });
+  expect(checkFrames({ slots: 8 }, preset).batches).toMatchObject({ slots: 8, size: 30, delay: 50 });
+  // The call's own preset goes before that of its engine.
+  expect(checkFrames({ preset: 'realtime' }, preset).batches).toMatchObject({ slots: 10, size: 5, delay: 8 });
+});
+
+test('a name that no option has is refused with the one that was meant', async () => {
+  const error = await failure(() => checkFrames(loose<FramesOptions>({ formt: 'rgb24' })));
+  expect(error.code).toBe('FR_ARG_INVALID');
+  expect(error.message).toContain('format');
 });

@@ -3,6 +3,7 @@ import type { EncoderChange, EncoderControls, EncoderWish, FilterTrust } from '.
 import {
   argumentError,
   checkInteger,
+  checkNames,
   checkNumber,
   checkOneOf,
   checkOptions,
@@ -10,8 +11,9 @@ import {
   type CallOptions,
 } from '../../base/index.js';
 import type { StreamOptions } from '../../sources/index.js';
-import type { BatchRule } from '../../workers/index.js';
-import { checkPictureForm, type FrameFormat } from '../options.js';
+import type { BatchPlan } from '../../workers/index.js';
+import { checkBatches, type BatchDefaults, type BatchOptions, type BatchSettings } from '../batch-options.js';
+import { BATCH_OPTIONS, checkMaxDelay, checkPictureForm, type FrameFormat } from '../options.js';
 import type { FrameBatch } from '../video-frame.js';
 import type { ProcessFrame } from './process-frame.js';
 import type { BesidePolicy, ProcessParams } from './process-params.js';
@@ -34,7 +36,7 @@ export interface EncodeOptions {
   readonly lossless?: boolean | undefined;
   /** Seconds from one keyframe to the next at most. @defaultValue the encoder's own habit */
   readonly keyframeInterval?: number | undefined;
-  /** No look-ahead and no reordered frames: each frame comes out as soon as it can. @defaultValue false */
+  /** No look-ahead and no reordered frames: each frame comes out as soon as it can. @defaultValue false, and true with the preset `realtime` */
   readonly lowLatency?: boolean | undefined;
   /** The pixel format to encode. @defaultValue the one nearest to the video's own */
   readonly pixelFormat?: string | undefined;
@@ -52,7 +54,7 @@ export interface EncodeOptions {
 export type Transform = (batch: FrameBatch<ProcessFrame>, session: ProcessSession) => void | Promise<void>;
 
 /** What is done to a video. */
-export interface ProcessOptions extends CallOptions, StreamOptions, EncodeOptions {
+export interface ProcessOptions extends CallOptions, StreamOptions, EncodeOptions, BatchOptions {
   /** FFmpeg's filters, applied before the transform: `'scale=1280:-2,eq=brightness=0.1'`, or a list of them. */
   readonly filters?: string | readonly string[] | undefined;
   /**
@@ -89,23 +91,40 @@ export interface ProcessOptions extends CallOptions, StreamOptions, EncodeOption
   readonly concurrency?: number | undefined;
   /** Milliseconds that one call of the transform may take to settle. @defaultValue 30,000 */
   readonly transformTimeout?: number | undefined;
-  /** Frames of a batch at most. @defaultValue 4, and never more than a third of the slots */
-  readonly batchSize?: number | undefined;
-  /** Milliseconds that the first frame of a batch waits for others at most. @defaultValue 16 */
-  readonly batchDelay?: number | undefined;
-  /** Frames in shared memory at once. @defaultValue 12 */
-  readonly slots?: number | undefined;
   /** Decoder and encoder threads; 0 for as many as there are cores. @defaultValue 0 */
   readonly threads?: number | undefined;
   /** Hears how far it is, about five times a second. */
   readonly onProgress?: ((progress: ProcessProgress) => void) | undefined;
 }
 
+/** The names of the options of encoding. */
+export const ENCODE_OPTIONS = [
+  ...['encoder', 'codec', 'bitrate', 'quality', 'lossless', 'keyframeInterval', 'lowLatency', 'pixelFormat'],
+  ...['encoderOptions', 'container'],
+];
+const PROCESS_OPTIONS = [
+  ...ENCODE_OPTIONS,
+  ...BATCH_OPTIONS,
+  ...[
+    'signal',
+    'timeout',
+    'roots',
+    'inputTimeout',
+    'maxDelay',
+    'filters',
+    'filterTrust',
+    'transform',
+    'format',
+    'size',
+  ],
+  ...['packed', 'upright', 'stream', 'from', 'to', 'audio', 'subtitles', 'concurrency', 'transformTimeout', 'threads'],
+  'onProgress',
+];
+
 /** What a call needs beside its input and output. */
 export interface CheckedProcess {
   readonly params: Omit<ProcessParams, 'output'>;
-  readonly batch: BatchRule;
-  readonly slots: number;
+  readonly batches: BatchPlan;
   readonly transform: Transform | undefined;
   readonly concurrency: number;
   readonly transformTimeout: number;
@@ -114,14 +133,15 @@ export interface CheckedProcess {
 }
 
 /** Checks the options of `processVideo()`. */
-export function checkProcess(options: ProcessOptions, live: boolean): CheckedProcess {
+/** A third is filled, a third is changed, a third is encoded. */
+const BATCHES: BatchDefaults = { slots: 12, batchSize: 4, inFlight: 3 };
+
+export function checkProcess(options: ProcessOptions, live: boolean, ofEngine?: BatchSettings): CheckedProcess {
   checkOptions(options);
+  checkNames('the options', options, PROCESS_OPTIONS);
   const { transform, onProgress } = options;
   checkFunction('transform', transform);
   checkFunction('onProgress', onProgress);
-  const slots = checkInteger('slots', options.slots ?? 12, 3, 256);
-  const size = checkInteger('batchSize', options.batchSize ?? 4, 1, 256);
-  const delay = checkNumber('batchDelay', options.batchDelay ?? 16, 0, 'milliseconds');
   const form = checkPictureForm(options);
   const from = checkNumber('from', options.from ?? 0, 0, 'seconds');
   const to = options.to === undefined ? null : checkNumber('to', options.to, 0, 'seconds');
@@ -135,17 +155,15 @@ export function checkProcess(options: ProcessOptions, live: boolean): CheckedPro
     filters: checkFilters(options.filters),
     filterTrust: checkOneOf('filterTrust', options.filterTrust ?? 'trusted', ['trusted', 'listed'] as const),
     packed: checkSwitch('packed', options.packed, false),
-    maxDelay: checkDelay(options.maxDelay, live),
+    maxDelay: checkMaxDelay(options.maxDelay, live),
     transform: transform !== undefined,
-    encoder: checkEncode(options),
+    encoder: checkEncode(options, options.preset === 'realtime'),
     audio: checkOneOf('audio', options.audio ?? 'auto', ['auto', 'copy', 'none'] as const),
     subtitles: checkOneOf('subtitles', options.subtitles ?? 'auto', ['auto', 'copy', 'none'] as const),
   };
   return {
     params,
-    // A third is filled, a third is changed, a third is encoded.
-    batch: { size: Math.min(size, Math.floor(slots / 3)), delay },
-    slots,
+    batches: checkBatches(options, BATCHES, ofEngine),
     transform,
     concurrency: checkInteger('concurrency', options.concurrency ?? 1, 1, 64),
     transformTimeout: checkNumber('transformTimeout', options.transformTimeout ?? 30_000, 1, 'milliseconds'),
@@ -154,13 +172,8 @@ export function checkProcess(options: ProcessOptions, live: boolean): CheckedPro
   };
 }
 
-function checkDelay(maxDelay: number | undefined, live: boolean): number | null {
-  if (maxDelay === undefined) return live ? 1000 : null;
-  return checkNumber('maxDelay', maxDelay, 0, 'milliseconds');
-}
-
 /** Checks how video is encoded. */
-export function checkEncode(options: EncodeOptions): EncoderWish {
+export function checkEncode(options: EncodeOptions, realtime = false): EncoderWish {
   const { bitrate, quality, keyframeInterval, encoderOptions = {} } = options;
   const controls: EncoderControls = {
     bitrate: bitrate === undefined ? null : checkNumber('bitrate', bitrate, 1000, 'bits per second'),
@@ -168,7 +181,7 @@ export function checkEncode(options: EncodeOptions): EncoderWish {
     lossless: checkSwitch('lossless', options.lossless, false),
     keyframeInterval:
       keyframeInterval === undefined ? null : checkNumber('keyframeInterval', keyframeInterval, 0.001, 'seconds'),
-    lowLatency: checkSwitch('lowLatency', options.lowLatency, false),
+    lowLatency: checkSwitch('lowLatency', options.lowLatency, realtime),
     options: checkEncoderOptions(encoderOptions),
   };
   if (controls.lossless && (controls.quality !== null || controls.bitrate !== null))

@@ -2,7 +2,14 @@
 import { deadlineError, FramerailError, startDeadline, type CallOptions } from '../../base/index.js';
 import type { PictureLayout } from '../../pixels/index.js';
 import type { ResolvedSource } from '../../sources/index.js';
-import { jobModule, type JobModule, type JobRun, type WorkerPool } from '../../workers/index.js';
+import {
+  BatchPacer,
+  jobModule,
+  type BatchStats,
+  type JobModule,
+  type JobRun,
+  type WorkerPool,
+} from '../../workers/index.js';
 import type { LayoutEvent } from '../frame-facts.js';
 import { openDestination, type Destination, type MediaDestination } from './destination.js';
 import { checkUpdate, type CheckedProcess, type ProcessUpdate } from './process-options.js';
@@ -23,6 +30,8 @@ export const PROCESS_JOB: JobModule = {
 export interface ProcessResult extends ProcessJobResult {
   /** Milliseconds from the call to the published output. */
   readonly elapsed: number;
+  /** How frames were grouped for the transform, and how long they waited for it. */
+  readonly batches: BatchStats;
   /** Bytes of pixels that were copied between processes; 0 where memory is shared. */
   readonly copiedBytes: number;
 }
@@ -45,14 +54,26 @@ export class ProcessSession {
    */
   readonly result: Promise<ProcessResult>;
   readonly #meter: ProgressMeter;
+  readonly #pacer: BatchPacer;
   readonly #commands: ProcessCommand[] = [];
   #run: JobRun | undefined;
 
   /** @internal */
   constructor(call: SessionCall) {
     this.#meter = new ProgressMeter(call.checked.onProgress);
+    this.#pacer = new BatchPacer(call.checked.batches, call.pool.telemetry, call.name);
     this.result = this.#process(call);
     this.result.catch(() => undefined);
+  }
+
+  /** The batches so far: their size now, what sent them, and how long frames waited for the transform. */
+  get batches(): BatchStats {
+    return this.#pacer.stats;
+  }
+
+  /** Has the frames that wait for their batch to fill sent at once. */
+  flush(): void {
+    this.#run?.flush();
   }
 
   /** How far it is. */
@@ -91,6 +112,7 @@ export class ProcessSession {
       }
     } finally {
       this.#meter.end();
+      this.#pacer.close();
       deadline.done();
     }
   }
@@ -110,8 +132,8 @@ export class ProcessSession {
         module: PROCESS_JOB.native,
         params: { ...checked.params, output: destination?.spec ?? null },
         source: source.spec,
-        batch: checked.batch,
-        slots: checked.slots,
+        batch: this.#pacer.first,
+        slots: checked.batches.slots,
       },
       blocks: source.blocks,
       signal,
@@ -128,17 +150,21 @@ export class ProcessSession {
       },
     });
     this.#run = run;
+    this.#pacer.start(run);
     for (const command of this.#commands) run.command(command);
     const pump = new TransformPump(checked, this, signal);
     try {
-      for (let items = await run.next(); items !== undefined; items = await run.next()) {
+      for (let batch = await run.next(); batch !== undefined; batch = await run.next()) {
+        const { items } = batch;
+        this.#pacer.gave(batch);
         if (layout === undefined) throw new FramerailError('FR_INTERNAL', 'Frames arrived before their layout.');
         if (run.copies) copiedBytes += 2 * items.length * layout.byteLength;
         await pump.take(items, layout);
+        this.#pacer.asked();
       }
       await pump.finish();
       const result = (await run.result) as ProcessJobResult;
-      return { ...result, elapsed: performance.now() - started, copiedBytes };
+      return { ...result, batches: this.#pacer.stats, elapsed: performance.now() - started, copiedBytes };
     } catch (error) {
       cancel(toFramerailError(error));
       pump.stop();

@@ -2,6 +2,7 @@
 import {
   argumentError,
   checkInteger,
+  checkNames,
   checkNumber,
   checkOneOf,
   checkOptions,
@@ -16,12 +17,26 @@ import {
   type Ratio,
 } from '../../base/index.js';
 import type { PictureLayout } from '../../pixels/index.js';
-import { jobModule, type JobModule, type JobRun, type LeasedItem, type WorkerPool } from '../../workers/index.js';
+import {
+  jobModule,
+  type JobModule,
+  type JobRun,
+  type LeasedBatch,
+  type LeasedItem,
+  type WorkerPool,
+} from '../../workers/index.js';
 import type { LayoutEvent } from '../frame-facts.js';
 import { FRAME_FORMATS, MAX_SIDE, type FrameFormat } from '../options.js';
 import { openDestination, type Destination, type MediaDestination } from './destination.js';
 import { DrawnFrame } from './drawn-frame.js';
-import { checkContainer, checkEncode, checkUpdate, type EncodeOptions, type ProcessUpdate } from './process-options.js';
+import {
+  checkContainer,
+  checkEncode,
+  ENCODE_OPTIONS,
+  checkUpdate,
+  type EncodeOptions,
+  type ProcessUpdate,
+} from './process-options.js';
 import type { ProcessCommand } from './process-params.js';
 import type { DrawnFacts, SinkJobResult, SinkParams } from './sink-params.js';
 import { toFramerailError } from './session-error.js';
@@ -212,8 +227,8 @@ export class VideoSink {
       this.#run.command({ kind: 'finish' } satisfies ProcessCommand);
       // What comes empty now is not needed any more.
       for (const item of this.#empty.splice(0)) item.lease.release();
-      for (let items = await this.#run.next(); items !== undefined; items = await this.#run.next())
-        for (const item of items) item.lease.release();
+      for (let batch = await this.#run.next(); batch !== undefined; batch = await this.#run.next())
+        for (const item of batch.items) item.lease.release();
       const result = (await this.#run.result) as SinkJobResult;
       await this.#destination.publish();
       this.#state = 'closed';
@@ -248,8 +263,8 @@ export class VideoSink {
     this.#deadline.done();
   }
 
-  #keep(items: readonly LeasedItem[] | undefined): void {
-    this.#empty.push(...(items ?? []));
+  #keep(batch: LeasedBatch | undefined): void {
+    this.#empty.push(...(batch?.items ?? []));
   }
 
   #throwUnlessOpen(): void {
@@ -261,6 +276,10 @@ const FORMATS = FRAME_FORMATS.filter((format) => format !== 'native');
 
 function checkSink(options: VideoSinkOptions): { params: Omit<SinkParams, 'output'>; slots: number } {
   checkOptions(options);
+  checkNames('the options', options, [
+    ...ENCODE_OPTIONS,
+    ...['signal', 'timeout', 'size', 'frameRate', 'format', 'packed', 'slots', 'threads'],
+  ]);
   const format = checkOneOf('format', options.format ?? 'rgba', FORMATS);
   const frameRate = toRatio(checkRate(options.frameRate ?? 30));
   return {

@@ -50,5 +50,5 @@ async function deliver(session: CommandSession, params: FramesParams, context: J
       { details: { damagedPackets: refusedPackets, log } },
     );
   }
-  return { frames, decoded, damagedFrames: 0, damagedPackets: refusedPackets, decoder, log };
+  return { frames, late: 0, decoded, damagedFrames: 0, damagedPackets: refusedPackets, decoder, log };
 }

@@ -1,0 +1,61 @@
+// How frames are grouped on their way to JavaScript: checked once at the door.
+import { checkInteger, checkNumber, checkOneOf } from '../base/index.js';
+import { BATCH_MODES, PRESETS, type BatchMode, type PresetName, type Settings } from '../config/index.js';
+import type { BatchPlan } from '../workers/index.js';
+
+/** How frames are grouped. */
+export interface BatchOptions {
+  /** Where the batches start from: `realtime` has few frames wait shortly, `batch` many for longer. */
+  readonly preset?: PresetName | undefined;
+  /**
+   * How batches are sized: `fixed`; `low-latency` waits 4 to 8 ms; `throughput` waits 32 to 64 ms; `adaptive` holds 5 to
+   * 50 frames by the load of the machine and of the consumer.
+   * @defaultValue 'fixed', or as the preset says
+   */
+  readonly batchMode?: BatchMode | undefined;
+  /** Frames of a batch at most; with `adaptive`, of the first one. */
+  readonly batchSize?: number | undefined;
+  /** Milliseconds that the first frame of a batch waits for others at most; the other modes than `fixed` choose it. */
+  readonly batchDelay?: number | undefined;
+  /** Frames in shared memory at once. */
+  readonly slots?: number | undefined;
+}
+
+/** What holds where neither the caller nor a preset says anything. */
+export interface BatchDefaults {
+  readonly slots: number;
+  readonly batchSize: number;
+  /** Batches of full size that the slots hold: one is filled while others travel. */
+  readonly inFlight: number;
+}
+
+/** What an engine's preset says about batches. */
+export type BatchSettings = Pick<Settings, 'slots' | 'batchMode' | 'batchSize' | 'batchDelay'>;
+
+const DEFAULT_DELAY = 16;
+/** Slots of modes that choose their own size: enough for batches of a dozen frames, most of them never touched. */
+const ROOMY_SLOTS = 24;
+
+/** Checks how frames are grouped; an engine's own preset takes the place of the defaults. */
+export function checkBatches(
+  options: BatchOptions,
+  defaults: BatchDefaults,
+  ofEngine: BatchSettings | undefined,
+): BatchPlan {
+  const { inFlight } = defaults;
+  const preset =
+    options.preset === undefined ? ofEngine : PRESETS[checkOneOf('preset', options.preset, ['realtime', 'batch'])];
+  const mode = checkOneOf('batchMode', options.batchMode ?? preset?.batchMode ?? 'fixed', BATCH_MODES);
+  const fixed = mode === 'fixed';
+  const usual = fixed ? defaults.slots : ROOMY_SLOTS;
+  const slots = checkInteger('slots', options.slots ?? preset?.slots ?? usual, inFlight, 256);
+  const size = options.batchSize ?? preset?.batchSize ?? (fixed ? defaults.batchSize : undefined);
+  const delay = options.batchDelay ?? preset?.batchDelay ?? DEFAULT_DELAY;
+  return {
+    mode,
+    size: size === undefined ? undefined : checkInteger('batchSize', size, 1, 256),
+    delay: checkNumber('batchDelay', delay, 0, 'milliseconds'),
+    slots,
+    inFlight,
+  };
+}
