@@ -26,8 +26,7 @@ test('without options every frame comes as it is shown, in rgb24', () => {
       gather: null,
       maxDelay: null,
     },
-    batch: { size: 4, delay: 16 },
-    slots: 8,
+    batches: { mode: 'fixed', size: 10, delay: 16, slots: 8, inFlight: 2 },
   });
 });
 
@@ -70,6 +69,7 @@ test('every option reaches the job, which is told nothing but plain data', () =>
     stream: 2,
     threads: 1,
     gather: null,
+    maxDelay: null,
   });
   expect(checked.batches).toEqual({ mode: 'fixed', size: 2, delay: 0, slots: 16, inFlight: 2 });
   expect(structuredClone(checked.params)).toEqual(checked.params);
@@ -174,8 +174,6 @@ test('frames of chosen times lie packed in one slot, in the order that is asked 
       format: 'rgb24',
       size: { width: 224, height: 224 },
     },
-    slots: 1,
-    batch: { size: 1, delay: 0 },
   });
   expect(checkFramesAt([1], { layout: 'nchw' }).params.gather).toBe('nchw');
 });
