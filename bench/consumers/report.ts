@@ -23,6 +23,11 @@ export function touch(pixels: Uint8Array): number {
   return sum;
 }
 
+/** Changes one byte of every page of a frame. */
+export function stamp(pixels: Uint8Array): void {
+  for (let i = 0; i < pixels.byteLength; i += PAGE) pixels[i] = 255;
+}
+
 /** Measures from its making to its report. */
 export class Meter {
   frames = 0;

@@ -13,7 +13,7 @@ import type { Ratio } from '../base/index.js';
 import { DEFAULT_LIMITS, pickVideo, type InputLimits, type SourceSpec } from '../sources/index.js';
 import { avError, check, isEof, isTimeout, reasonOf, stalledError } from './averror.js';
 import type { BlockIo } from './block-io.js';
-import { openContext, type OpenOptions } from './open-input.js';
+import { isSeekable, openContext, type OpenedContext, type OpenOptions } from './open-input.js';
 import { knownTimestamp } from './picture.js';
 import { describeStream, type StreamInfo, type VideoStreamInfo } from './stream-info.js';
 
@@ -71,6 +71,8 @@ export class MediaInputHandle {
   readonly seekable: boolean;
   readonly #packet: Packet;
   #held: Packet | undefined;
+  /** Packets that were read as the input was opened, and not delivered yet. */
+  readonly #ahead: Packet[];
   #video: Stream | undefined;
   /** Streams whose packets are heard beside those of the video, by number. */
   readonly #beside = new Map<number, Stream>();
@@ -84,11 +86,13 @@ export class MediaInputHandle {
     nativesOf = (input) => ({ packet: input.#packet, stream: input.#stream(), context: input.#context });
   }
 
-  private constructor(context: FormatContext, io: BlockIo | undefined, { name, kind }: SourceSpec) {
+  private constructor({ context, io, ahead }: OpenedContext, source: SourceSpec) {
+    const { name, kind } = source;
     this.name = name;
+    this.#ahead = [...ahead];
     this.#synchronous = kind === 'file';
     this.#live = kind === 'live';
-    this.seekable = kind === 'file' || kind === 'blocks';
+    this.seekable = isSeekable(source);
     this.#context = context;
     this.#io = io;
     this.container = context.iformat?.name ?? 'unknown';
@@ -100,14 +104,13 @@ export class MediaInputHandle {
     const longest = Math.max(0, ...lasting.map((stream) => stream.duration ?? 0));
     this.duration =
       duration !== undefined && duration > 0n ? Number(duration) / 1e6 : longest > 0 ? longest : undefined;
-    this.startTime = Number(knownTimestamp(context.startTime) ?? 0n) / 1e6;
+    this.startTime = earliest(context, ahead) ?? Number(knownTimestamp(context.startTime) ?? 0n) / 1e6;
     this.#packet = allocPacket();
   }
 
   /** Opens a checked source; throws FR_INPUT_INVALID or FR_INPUT_READ with FFmpeg's reason. */
   static async open(source: SourceSpec, options: OpenOptions = {}): Promise<MediaInputHandle> {
-    const { context, io } = await openContext(source, options);
-    return new MediaInputHandle(context, io, source);
+    return new MediaInputHandle(await openContext(source, options), source);
   }
 
   /** Chooses the video stream that is read from now on, by default the one that ffmpeg picks. */
@@ -168,11 +171,19 @@ export class MediaInputHandle {
   async #readAsync(): Promise<PacketFacts | undefined> {
     for (;;) {
       this.#packet.unref();
-      const code = await this.#context.readFrame(this.#packet);
+      const code = await this.#readNext();
       this.#io?.rethrow();
       const facts = this.#facts(code);
       if (facts !== 'other') return facts;
     }
+  }
+
+  #readNext(): number | Promise<number> {
+    const ahead = this.#ahead.shift();
+    if (ahead === undefined) return this.#context.readFrame(this.#packet);
+    const code = this.#packet.ref(ahead);
+    ahead.free();
+    return code;
   }
 
   #facts(code: number): PacketFacts | undefined | 'other' {
@@ -251,9 +262,20 @@ export class MediaInputHandle {
   close(): void {
     this.#packet.free();
     this.#held?.free();
+    for (const packet of this.#ahead) packet.free();
     this.#context.closeInputSync();
     this.#io?.close();
   }
+}
+
+/** The first time that packets tell, in seconds; undefined without packets, or when they tell none. */
+function earliest(context: FormatContext, packets: readonly Packet[]): number | undefined {
+  const times = packets.flatMap((packet) => {
+    const stamp = knownTimestamp(packet.pts) ?? knownTimestamp(packet.dts);
+    const tick = context.streams[packet.streamIndex]?.timeBase.toDouble();
+    return stamp === undefined || tick === undefined ? [] : [Number(stamp) * tick];
+  });
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /** For av/ alone: the packet last read, the chosen video stream, and the container. */

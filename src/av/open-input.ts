@@ -1,9 +1,9 @@
 // Opens a byte source or a live stream with libavformat, and has it analysed where its headers say too little.
 import { AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO } from './constants.js';
-import { Dictionary, FormatContext } from 'node-av/lib';
+import { Dictionary, FormatContext, Packet } from 'node-av/lib';
 import type { FramerailError } from '../base/index.js';
 import { DEFAULT_LIMITS, DEMUXERS, LIVE_DEMUXERS, type InputLimits, type SourceSpec } from '../sources/index.js';
-import { avError, check, isTimeout, stalledError } from './averror.js';
+import { avError, check, isEof, isTimeout, stalledError } from './averror.js';
 import { blockIo, type BlockIo, type ReadBlock } from './block-io.js';
 import { requireBuild } from './build.js';
 
@@ -23,6 +23,8 @@ export interface OpenOptions {
 export interface OpenedContext {
   readonly context: FormatContext;
   readonly io: BlockIo | undefined;
+  /** Packets that were read to learn what there is: they come first. */
+  readonly ahead: readonly Packet[];
 }
 
 /** What libav may open by itself for a live address, by its scheme. */
@@ -34,8 +36,13 @@ const LIVE_PROTOCOLS: Readonly<Record<string, string>> = {
   srt: 'srt',
   udp: 'udp',
 };
-/** What is read of a live stream before it is decoded; it is all delivered afterwards. Microseconds and bytes. */
-const LIVE_ANALYSIS = { analyzeduration: 1_000_000, probesize: 1_000_000 };
+/**
+ * What is read of a stream before its sound can be copied; it is all delivered afterwards. No frames are counted to
+ * learn their rate, as libav would do for seconds. Microseconds, bytes, frames.
+ */
+const STREAM_ANALYSIS = { analyzeduration: 1_000_000, probesize: 1_000_000, fpsprobesize: 0 };
+/** Compressed bytes that may come ahead of the first picture. */
+const AHEAD_BYTES = 32 * 1024 * 1024;
 
 /** Opens a checked source; throws FR_INPUT_INVALID or FR_INPUT_READ with FFmpeg's reason. */
 export async function openContext(source: SourceSpec, options: OpenOptions): Promise<OpenedContext> {
@@ -49,18 +56,21 @@ export async function openContext(source: SourceSpec, options: OpenOptions): Pro
   const io = own ? blockIo(source, options.readBlock) : undefined;
   try {
     if (io !== undefined) context.pb = io.context;
+    if (!isSeekable(source))
+      for (const [name, value] of Object.entries(STREAM_ANALYSIS)) context.setOption(name, value);
     const opened = await open(context, source);
     io?.rethrow();
     if (opened < 0) throw openError(source, opened);
-    // Streams of the network announce themselves only in their packets.
-    if (source.kind === 'live' || options.analyse === 'always' || needsAnalysis(context, options.analyse === 'sound'))
+    if (!isSeekable(source) && options.analyse === undefined)
+      return { context, io, ahead: await readAhead(context, source.name) };
+    if (!isSeekable(source) || options.analyse === 'always' || needsAnalysis(context, options.analyse === 'sound'))
       check(
         source.kind === 'file' ? context.findStreamInfoSync() : await context.findStreamInfo(),
         'FR_INPUT_INVALID',
         `${source.name} could not be analysed`,
       );
     io?.rethrow();
-    return { context, io };
+    return { context, io, ahead: [] };
   } catch (error) {
     context.closeInputSync();
     io?.close();
@@ -77,6 +87,36 @@ function liveOptions({ url, transport, timeout }: Extract<SourceSpec, { kind: 'l
   );
 }
 
+/** Whether an input can go to another place; what comes in order, once, cannot. */
+export function isSeekable({ kind }: SourceSpec): boolean {
+  return kind === 'file' || kind === 'blocks';
+}
+
+/**
+ * Reads packets until there is one of a video: streams announce themselves in their packets, and whoever waits for
+ * frames waits for this one anyway. libav's own analysis would wait for seconds more.
+ */
+async function readAhead(context: FormatContext, name: string): Promise<Packet[]> {
+  const packets: Packet[] = [];
+  let bytes = 0;
+  for (;;) {
+    const packet = new Packet();
+    packet.alloc();
+    packets.push(packet);
+    const code = await context.readFrame(packet);
+    if (code < 0) packets.pop()?.free();
+    if (isEof(code)) return packets;
+    if (code < 0) {
+      for (const held of packets) held.free();
+      throw isTimeout(code) ? stalledError(name, code) : avError('FR_INPUT_READ', code, `${name} could not be read`);
+    }
+    bytes += packet.size;
+    const stream = context.streams[packet.streamIndex];
+    // Its first packet may hold nothing but headers, and be no picture: then the next one is waited for.
+    if (stream?.codecpar.codecType === AVMEDIA_TYPE_VIDEO || bytes > AHEAD_BYTES) return packets;
+  }
+}
+
 function protocolsOf(source: SourceSpec): string {
   if (source.kind === 'live') return LIVE_PROTOCOLS[source.url.split(':', 1)[0]?.toLowerCase() ?? ''] ?? 'none';
   return source.kind === 'file' ? 'file' : 'none';
@@ -85,7 +125,6 @@ function protocolsOf(source: SourceSpec): string {
 function open(context: FormatContext, source: SourceSpec): number | Promise<number> {
   if (source.kind === 'file') return context.openInputSync(`file:${source.path}`);
   if (source.kind !== 'live') return context.openInput('');
-  for (const [name, value] of Object.entries(LIVE_ANALYSIS)) context.setOption(name, value);
   return context.openInput(source.url, null, liveOptions(source));
 }
 

@@ -12,6 +12,7 @@ import {
   type CallOptions,
 } from '../base/index.js';
 
+import type { PresetName } from '../config/index.js';
 import type { BatchPlan } from '../workers/index.js';
 import { checkBatches, type BatchDefaults, type BatchOptions, type BatchSettings } from './batch-options.js';
 import type { FramesParams, Selection } from './selection.js';
@@ -35,7 +36,7 @@ export interface PictureOptions extends CallOptions {
   readonly upright?: boolean | undefined;
   /** The number of the video stream in the file. @defaultValue the one that ffmpeg picks */
   readonly stream?: number | undefined;
-  /** Decoder threads; 0 for as many as there are cores. @defaultValue 0 */
+  /** Decoder threads; 0 for as many as there are cores. @defaultValue 0, and 1 with the preset `realtime` */
   readonly threads?: number | undefined;
 }
 
@@ -99,7 +100,7 @@ export function checkFrames(options: FramesOptions, ofEngine?: BatchSettings, li
   checkOptions(options);
   checkNames('the options', options, FRAMES_OPTIONS);
   const params: FramesParams = {
-    ...checkPictureForm(options),
+    ...checkPictureForm(options, options.preset),
     selection: selection(options),
     from: checkNumber('from', options.from ?? 0, 0, 'seconds'),
     to: options.to === undefined ? null : checkNumber('to', options.to, 0, 'seconds'),
@@ -144,6 +145,7 @@ export function checkMaxDelay(maxDelay: number | undefined, live: boolean): numb
 /** Checks what the pixels of frames look like, and where they come from. */
 export function checkPictureForm(
   options: Omit<PictureOptions, keyof CallOptions>,
+  preset?: PresetName,
 ): Pick<FramesParams, 'format' | 'size' | 'upright' | 'stream' | 'threads'> {
   const format = checkOneOf('format', options.format ?? 'rgb24', FRAME_FORMATS);
   if (format === 'native' && options.size !== undefined)
@@ -153,7 +155,8 @@ export function checkPictureForm(
     size: options.size === undefined ? null : checkSize('size', options.size, MAX_SIDE),
     upright: checkSwitch('upright', options.upright, true),
     stream: options.stream === undefined ? null : checkInteger('stream', options.stream, 0, 1000),
-    threads: checkInteger('threads', options.threads ?? 0, 0, 64),
+    // Each further thread holds a frame back for as long as a frame lasts.
+    threads: checkInteger('threads', options.threads ?? (preset === 'realtime' ? 1 : 0), 0, 64),
   };
 }
 

@@ -91,7 +91,7 @@ export interface ProcessOptions extends CallOptions, StreamOptions, EncodeOption
   readonly concurrency?: number | undefined;
   /** Milliseconds that one call of the transform may take to settle. @defaultValue 30,000 */
   readonly transformTimeout?: number | undefined;
-  /** Decoder and encoder threads; 0 for as many as there are cores. @defaultValue 0 */
+  /** Decoder and encoder threads; 0 for as many as there are cores. @defaultValue 0, and 1 with the preset `realtime` */
   readonly threads?: number | undefined;
   /** Hears how far it is, about five times a second. */
   readonly onProgress?: ((progress: ProcessProgress) => void) | undefined;
@@ -142,7 +142,7 @@ export function checkProcess(options: ProcessOptions, live: boolean, ofEngine?: 
   const { transform, onProgress } = options;
   checkFunction('transform', transform);
   checkFunction('onProgress', onProgress);
-  const form = checkPictureForm(options);
+  const form = checkPictureForm(options, options.preset);
   const from = checkNumber('from', options.from ?? 0, 0, 'seconds');
   const to = options.to === undefined ? null : checkNumber('to', options.to, 0, 'seconds');
   if (to !== null && to <= from) throw argumentError('to', `a time after \`from\` (${String(from)})`, to);
