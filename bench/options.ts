@@ -7,6 +7,8 @@ export interface BenchOptions {
   readonly runs: number;
   /** A video instead of the generated one. */
   readonly input?: string;
+  /** Minutes that a soak lasts. */
+  readonly minutes?: number;
   /** Print one JSON document instead of tables. */
   readonly json?: boolean;
 }

@@ -47,6 +47,12 @@ export function proportionalMemory(pids: readonly number[]): number | undefined 
   return sum;
 }
 
+/** Memory of a process that is in the machine's, shared pages included, in bytes; undefined when it is gone. */
+export function residentMemory(pid: number): number | undefined {
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${String(pid)}/status`) ?? '')?.[1];
+  return kib === undefined ? undefined : Number(kib) * KIB;
+}
+
 function allProcesses(): number[] {
   if (process.platform !== 'linux') return [];
   return readdirSync('/proc')

@@ -3,12 +3,13 @@ import type { Command } from 'commander';
 import { checkOneOf } from '../../base/index.js';
 import { integer, type CliCommand } from './command.js';
 
-const SUITES = ['frames', 'covers'] as const;
+const SUITES = ['frames', 'covers', 'soak'] as const;
 type Suite = (typeof SUITES)[number];
 
 interface Options {
   readonly runs: number;
   readonly input?: string;
+  readonly minutes?: number;
   readonly json?: boolean;
 }
 
@@ -23,9 +24,10 @@ export const bench: CliCommand = {
   define(command: Command): void {
     command
       .description('Measure framerail beside ffmpeg on this machine, both sides in turn, with targets.')
-      .argument('<suite>', SUITES.join(' or '), (text) => checkOneOf('suite', text, SUITES))
+      .argument('<suite>', SUITES.join(', '), (text) => checkOneOf('suite', text, SUITES))
       .option('--runs <number>', 'how often each side runs', integer('--runs'), 5)
       .option('--input <file>', 'a video instead of the generated one')
+      .option('--minutes <number>', 'how long a soak lasts', integer('--minutes'))
       .option('--json', 'print one JSON document')
       .action(async (suite: Suite, options: Options) => {
         // Benchmarks are users of the engine, not a part of it: they are built beside it.
