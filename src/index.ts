@@ -14,6 +14,7 @@ export type {
   OpenVideoOptions,
   PacketScan,
   PictureOptions,
+  Precision,
   ProbeOptions,
   TensorFrame,
 } from './frames/index.js';

@@ -4,6 +4,7 @@ export type { ReadBlock } from './block-io.js';
 export { VideoDecoder, type DecoderOptions } from './decoder.js';
 export { encodeImage, imageFormat, jpegQuantiser, type ImageKind } from './image-encoder.js';
 export { MediaInputHandle, type OpenOptions, type PacketFacts } from './input.js';
+export type { KeptPacket } from './kept-packet.js';
 export { lastKeyframe, seekKeyframe, type Breathe } from './keyframes.js';
 export { DECODERS, DEFAULT_LIMITS, DEMUXERS, type InputLimits } from './limits.js';
 export { takeLog, withLog, type LogLine } from './log.js';

@@ -13,6 +13,7 @@ import type { SourceSpec } from '../sources/index.js';
 import { avError, check, isEof } from './averror.js';
 import { requireBuild } from './build.js';
 import { blockIo, type BlockIo, type ReadBlock } from './block-io.js';
+import { KeptPacket } from './kept-packet.js';
 import { DEFAULT_LIMITS, DEMUXERS, type InputLimits } from './limits.js';
 import { knownTimestamp } from './picture.js';
 import { describeStream, type StreamInfo, type VideoStreamInfo } from './stream-info.js';
@@ -58,7 +59,7 @@ export class MediaInputHandle {
   #video: Stream | undefined;
   #tick = 0;
   /** Whether this is a bare stream without any times: its pictures are counted instead, and it cannot seek. */
-  readonly #untimed: boolean;
+  readonly untimed: boolean;
   #counted = 0;
 
   static {
@@ -70,7 +71,7 @@ export class MediaInputHandle {
     this.#context = context;
     this.#io = io;
     this.container = context.iformat?.name ?? 'unknown';
-    this.#untimed = ((context.iformat?.flags ?? 0) & AVFMT_NOTIMESTAMPS) !== 0;
+    this.untimed = ((context.iformat?.flags ?? 0) & AVFMT_NOTIMESTAMPS) !== 0;
     this.streams = context.streams.map((stream) => describeStream(stream));
     const duration = knownTimestamp(context.duration);
     // libav sums the container up only when it analyses; without that its longest stream says as much.
@@ -178,7 +179,7 @@ export class MediaInputHandle {
     if (packet.streamIndex !== this.#video?.index) return 'other';
     const pts = knownTimestamp(packet.pts);
     const duration = this.toDuration(packet.duration);
-    const counted = this.#untimed ? duration * this.#counted++ : undefined;
+    const counted = this.untimed ? duration * this.#counted++ : undefined;
     return {
       time: pts === undefined ? counted : this.toSeconds(pts),
       decodeTimestamp: knownTimestamp(packet.dts),
@@ -187,6 +188,11 @@ export class MediaInputHandle {
       corrupt: packet.hasFlags(AV_PKT_FLAG_CORRUPT),
       size: packet.size,
     };
+  }
+
+  /** Keeps the packet last read, beside all others that are kept; the caller closes it. */
+  keep(facts: PacketFacts): KeptPacket {
+    return new KeptPacket(this.#packet, facts);
   }
 
   /** Puts the packet last read aside, in place of one held before; `recall` makes it the current one again. */
@@ -206,7 +212,7 @@ export class MediaInputHandle {
   /** Moves to a place at or before `seconds`; returns false where the container cannot seek there. */
   async seek(seconds: number): Promise<boolean> {
     // libav would leave such a stream at its end.
-    if (this.#untimed) return false;
+    if (this.untimed) return false;
     const stream = this.#stream();
     const target = BigInt(Math.floor((seconds + this.startTime) / this.#tick + 1e-6));
     const code =

@@ -1,5 +1,7 @@
-// Chooses frames from a walk: all, keyframes, or the one on display at each wanted time.
-import { FramerailError } from '../base/index.js';
+// Chooses pictures of a video: all, keyframes, or the one on display at each wanted time.
+import { EPSILON, isOver, type Ending } from './ending.js';
+import { Unplannable } from './plan.js';
+import type { Sampler } from './sampler.js';
 import type { FramesParams } from './selection.js';
 import type { Step, Walker } from './walker.js';
 
@@ -9,53 +11,87 @@ export interface Chosen extends Step {
   readonly index: number;
 }
 
-/** What is known of the input's end. */
-export interface Ending {
-  readonly name: string;
-  /** Seconds; undefined when the container does not say. */
-  readonly duration: number | undefined;
+/** The ways to the pictures of one input. */
+export interface Ways {
+  /** Starts at the first picture and goes through all of them; asked for once at most. */
+  walk(): Promise<Walker>;
+  /** Goes to wanted pictures directly, as long as packets tell which they are; asked for once at most. */
+  sample(): Sampler;
+  /** Whether packets can tell at all what is shown at a time. */
+  readonly timed: boolean;
 }
 
-/** Container times are rational, those of callers decimal: differences below this are none. Seconds. */
-const EPSILON = 1e-6;
-
 /** The chosen pictures in order of time. */
-export async function* chooseFrames(walker: Walker, params: FramesParams, ending: Ending): AsyncGenerator<Chosen> {
+export async function* chooseFrames(
+  ways: Ways,
+  params: FramesParams,
+  input: Pick<Ending, 'name' | 'duration'>,
+): AsyncGenerator<Chosen> {
   const { selection, count } = params;
   if (count === 0) return;
+  const ending = { ...input, strict: selection.kind === 'times' };
   const chosen =
     selection.kind === 'times'
-      ? onDisplay(walker, selection.times, ending)
+      ? atTimes(ways, () => selection.times, params, ending)
       : selection.kind === 'every'
-        ? onDisplay(walker, multiples(params, selection.seconds), undefined)
-        : inRange(walker, params);
-  for await (const picture of chosen) {
-    yield picture;
+        ? atTimes(ways, () => multiples(params, selection.seconds), params, ending)
+        : selection.kind === 'keyframes'
+          ? ways.sample().keyframes(params.from, params.to, ending)
+          : inRange(await ways.walk(), params);
+  let index = 0;
+  for await (const step of chosen) {
+    yield { ...step, index: index++ };
     // Leaving here, not at the next picture, saves decoding one that nobody wants.
-    if (count !== null && picture.index + 1 >= count) return;
+    if (count !== null && index >= count) return;
   }
 }
 
-async function* inRange(walker: Walker, { from, to }: FramesParams): AsyncGenerator<Chosen> {
+async function* inRange(walker: Walker, { from, to }: FramesParams): AsyncGenerator<Step> {
   if (from > 0) await walker.jumpTo(from);
-  let index = 0;
   for (;;) {
     const step = await walker.next();
     if (step === undefined || (to !== null && step.time >= to - EPSILON)) return;
-    if (step.time >= from - EPSILON) yield { ...step, index: index++ };
+    if (step.time >= from - EPSILON) yield step;
   }
 }
 
-function* multiples({ from, to }: FramesParams, seconds: number): Generator<number> {
-  for (let i = 0; to === null || from + i * seconds < to - EPSILON; i++) yield from + i * seconds;
+function* multiples({ from, to, precision, count }: FramesParams, seconds: number): Generator<number> {
+  // Several steps may share a keyframe, which comes once; otherwise no step is taken that nobody counts.
+  const steps = precision === 'keyframe' ? null : count;
+  for (let i = 0; (to === null || from + i * seconds < to - EPSILON) && (steps === null || i < steps); i++)
+    yield from + i * seconds;
 }
 
-/**
- * For each time the last picture that is not after it; the first picture for times before it.
- * @param ending - where the input ends, when a time beyond it is an error; else the walk just ends there
- */
-async function* onDisplay(walker: Walker, times: Iterable<number>, ending: Ending | undefined): AsyncGenerator<Chosen> {
-  let index = 0;
+/** The picture for each time: sampled, and walked to from where packets do not tell any more. */
+async function* atTimes(
+  ways: Ways,
+  times: () => Iterable<number>,
+  { precision, selection }: FramesParams,
+  ending: Ending,
+): AsyncGenerator<Step> {
+  let asked = 0;
+  if (ways.timed || precision === 'keyframe') {
+    const sampler = ways.sample();
+    try {
+      // A keyframe stays the last one for many steps: it says by its time where it belongs.
+      if (precision === 'keyframe') yield* sampler.keyframesAt(times(), selection.kind === 'every', ending);
+      else yield* sampler.exact(times(), ending);
+      return;
+    } catch (error) {
+      if (!(error instanceof Unplannable)) throw error;
+      asked = sampler.asked;
+    }
+  }
+  yield* onDisplay(await ways.walk(), after(times(), asked), ending);
+}
+
+function* after(times: Iterable<number>, count: number): Generator<number> {
+  let place = 0;
+  for (const time of times) if (place++ >= count) yield time;
+}
+
+/** For each time the last picture that is not after it; the first picture for times before it. */
+async function* onDisplay(walker: Walker, times: Iterable<number>, ending: Ending): AsyncGenerator<Step> {
   let shown: Step | undefined;
   let ahead: Step | undefined;
   let ended = false;
@@ -75,23 +111,7 @@ async function* onDisplay(walker: Walker, times: Iterable<number>, ending: Endin
     }
     const picture: Step | undefined = shown ?? ahead;
     if (picture === undefined) return;
-    if (ended) {
-      // The last picture stays on display while the file lasts, also where its sound goes on.
-      const end = Math.max(picture.time + picture.duration, ending?.duration ?? 0) + EPSILON;
-      if (time > end && ending !== undefined) throw beyondEnd(time, ending);
-      if (time >= end - 2 * EPSILON && ending === undefined && time > picture.time) return;
-    }
-    yield { ...picture, index: index++ };
+    if (ended && isOver(time, picture, ending)) return;
+    yield picture;
   }
-}
-
-function beyondEnd(time: number, { name, duration }: Ending): FramerailError {
-  const length = duration === undefined ? '' : ` (it lasts ${duration.toFixed(3)} s)`;
-  return new FramerailError(
-    'FR_TIME_BEYOND_END',
-    `The time ${String(time)} s lies beyond the end of ${name}${length}.`,
-    {
-      details: { time, duration },
-    },
-  );
 }

@@ -22,6 +22,15 @@ export const FRAME_FORMATS = ['native', 'rgb24', 'rgba', 'gray8', 'yuv420p', 'nv
  */
 export type FrameFormat = (typeof FRAME_FORMATS)[number];
 
+/** How close a frame must be to the time it was wanted for. */
+export const PRECISIONS = ['exact', 'keyframe'] as const;
+
+/**
+ * What is delivered for a time: `exact`, the frame on display then; `keyframe`, the last keyframe at or before it, which
+ * is found by seeking and decoded alone.
+ */
+export type Precision = (typeof PRECISIONS)[number];
+
 /** What the pixels of a frame look like. */
 export interface PictureOptions extends CallOptions {
   /** The pixel format. @defaultValue 'rgb24' */
@@ -46,6 +55,11 @@ export interface FramesOptions extends PictureOptions {
   readonly every?: number | string | undefined;
   /** One frame for each of these times in seconds, the one on display then; delivered in ascending order. */
   readonly at?: readonly number[] | undefined;
+  /**
+   * What `every` and `at` deliver for a time: the frame on display then, or the last keyframe at or before it, which is
+   * much faster. With `every`, no keyframe comes twice. @defaultValue 'exact'
+   */
+  readonly precision?: Precision | undefined;
   /** Only keyframes; the decoder does not see the others. */
   readonly keyframes?: boolean | undefined;
   /** Frames at most. */
@@ -67,6 +81,11 @@ export interface FramesAtOptions extends PictureOptions {
    * @defaultValue 'nhwc'
    */
   readonly layout?: 'nhwc' | 'nchw' | undefined;
+  /**
+   * What is delivered for a time: the frame on display then, or the last keyframe at or before it, which is much faster.
+   * @defaultValue 'exact'
+   */
+  readonly precision?: Precision | undefined;
 }
 
 /** What a frames job needs beside its input. */
@@ -86,6 +105,7 @@ export function checkFrames(options: FramesOptions): CheckedFrames {
   const params: FramesParams = {
     ...picture(options),
     selection: selection(options),
+    precision: precision(options),
     from: checkNumber('from', options.from ?? 0, 0, 'seconds'),
     to: options.to === undefined ? null : checkNumber('to', options.to, 0, 'seconds'),
     count: options.count === undefined ? null : checkInteger('count', options.count, 1, Number.MAX_SAFE_INTEGER),
@@ -94,6 +114,8 @@ export function checkFrames(options: FramesOptions): CheckedFrames {
   };
   if (params.to !== null && params.to <= params.from)
     throw argumentError('to', `a time after \`from\` (${String(params.from)})`, params.to);
+  if (options.precision === 'keyframe' && options.every === undefined && options.at === undefined)
+    throw argumentError('precision', "'keyframe' only beside `every` or `at`", options.precision);
   const delay = checkNumber('batchDelay', options.batchDelay ?? 16, 0, 'milliseconds');
   // Half of the slots travel while the other half is filled.
   return { params, slots, batch: { size: Math.min(size, Math.floor(slots / 2)), delay } };
@@ -110,6 +132,7 @@ export function checkFramesAt(times: readonly number[], options: FramesAtOptions
     params: {
       ...common,
       selection: chosenTimes('times', times),
+      precision: precision(options),
       from: 0,
       to: null,
       count: null,
@@ -132,6 +155,10 @@ function picture(options: PictureOptions): Pick<FramesParams, 'format' | 'size' 
     stream: options.stream === undefined ? null : checkInteger('stream', options.stream, 0, 1000),
     threads: checkInteger('threads', options.threads ?? 0, 0, 64),
   };
+}
+
+function precision(options: { readonly precision?: Precision | undefined }): Precision {
+  return checkOneOf('precision', options.precision ?? 'exact', PRECISIONS);
 }
 
 function selection(options: FramesOptions): Selection {

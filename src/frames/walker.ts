@@ -19,7 +19,6 @@ export class Walker {
   decoded = 0;
   readonly #input: MediaInputHandle;
   readonly #decoder: VideoDecoder;
-  readonly #keyframesOnly: boolean;
   readonly #breathe: () => undefined | Promise<void>;
   // Two pictures in turn, so that a caller may compare a step with the one before.
   readonly #pictures: [Picture, Picture] = [new Picture(), new Picture()];
@@ -28,21 +27,17 @@ export class Walker {
   #sentDecode: bigint | undefined;
   #sentTime = Number.NEGATIVE_INFINITY;
   #drained = false;
+  #unseekable = false;
   #lastTime: number | undefined;
   #lastDuration = 0;
 
   /**
    * @param breathe - called for every packet; throws to stop
    */
-  constructor(
-    input: MediaInputHandle,
-    decoder: VideoDecoder,
-    options: { readonly keyframesOnly: boolean; readonly breathe: () => undefined | Promise<void> },
-  ) {
+  constructor(input: MediaInputHandle, decoder: VideoDecoder, breathe: () => undefined | Promise<void>) {
     this.#input = input;
     this.#decoder = decoder;
-    this.#keyframesOnly = options.keyframesOnly;
-    this.#breathe = options.breathe;
+    this.#breathe = breathe;
   }
 
   /** The next picture in presentation order; undefined at the end. */
@@ -65,9 +60,14 @@ export class Walker {
    */
   async jumpTo(time: number): Promise<void> {
     const position = this.#sentTime;
-    if (time - position < SEEK_WORTH || (position === Number.NEGATIVE_INFINITY && time < SEEK_WORTH)) return;
+    if (
+      this.#unseekable ||
+      time - position < SEEK_WORTH ||
+      (position === Number.NEGATIVE_INFINITY && time < SEEK_WORTH)
+    )
+      return;
     const sent = this.#sentDecode;
-    const landed = (await seekKeyframe(this.#input, time, this.#breathe)) ?? (await this.#rewind());
+    const landed = await this.#land(time);
     if (landed === undefined) return;
     if (sent !== undefined && landed.decodeTimestamp !== undefined && landed.decodeTimestamp <= sent) {
       // The same group of pictures: the decoder is already further, so pass over what it was sent.
@@ -99,10 +99,16 @@ export class Walker {
       this.#drained = true;
       return;
     }
-    if (this.#keyframesOnly && !packet.keyframe) return;
     this.#sentDecode = packet.decodeTimestamp ?? this.#sentDecode;
     this.#sentTime = Math.max(this.#sentTime, packet.time ?? this.#sentTime);
     this.#decoder.send();
+  }
+
+  async #land(time: number): Promise<PacketFacts | undefined> {
+    const landed = await seekKeyframe(this.#input, time, this.#breathe);
+    // Without presentation times, as in AVI, pictures are placed by counting from the start: so all are gone through.
+    this.#unseekable = landed !== undefined && landed.time === undefined;
+    return landed === undefined || this.#unseekable ? this.#rewind() : landed;
   }
 
   /** Back to the first packet, after a search that led nowhere. */
