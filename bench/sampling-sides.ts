@@ -2,11 +2,14 @@
 import { FramerailError, type Engine, type FramesOptions, type Video } from '#dist/index.js';
 import { runChild } from './child.js';
 import { touch } from './consumers/report.js';
+import { cpuTimes } from './proc.js';
 
 /** What one run gave; milliseconds. */
 export interface SamplingRun {
   readonly frames: number;
   readonly wall: number;
+  /** Processor time of all processes; undefined where the platform does not tell. */
+  readonly cpu: number | undefined;
 }
 
 /** The size of all pictures. */
@@ -51,14 +54,28 @@ export async function oneByOne(engine: Engine, path: string, times: readonly num
 }
 
 async function timed(engine: Engine, path: string, read: (video: Video) => Promise<number>): Promise<SamplingRun> {
-  const started = performance.now();
+  const clock = startClock(engine.pids);
   await using video = await engine.open(path);
   const frames = await read(video);
-  return { frames, wall: performance.now() - started };
+  return { frames, ...clock() };
+}
+
+/** Starts measuring this process, some live ones, and children that end meanwhile. */
+function startClock(pids: readonly number[]): () => Pick<SamplingRun, 'wall' | 'cpu'> {
+  const spent = (): number | undefined => {
+    const self = cpuTimes('self');
+    return self && pids.reduce((sum, pid) => sum + (cpuTimes(pid)?.own ?? 0), self.own + self.reaped);
+  };
+  const [started, before] = [performance.now(), spent()];
+  return () => {
+    const after = spent();
+    const cpu = before === undefined || after === undefined ? undefined : after - before;
+    return { wall: performance.now() - started, cpu };
+  };
 }
 
 /** What ffmpeg decodes and filters; how it is told so. */
-export interface FfmpegWork {
+interface FfmpegWork {
   readonly path: string;
   /** Options before the input. */
   readonly input?: readonly string[];
@@ -68,26 +85,25 @@ export interface FfmpegWork {
 }
 
 /** The options of one ffmpeg. Its frames go nowhere: a line with a checksum for each is all that it writes. */
-export function ffmpegArgs({ path, input = [], filters = [], output = [] }: FfmpegWork): string[] {
+function ffmpegArgs({ path, input = [], filters = [], output = [] }: FfmpegWork): string[] {
   const chain = [...filters, SCALE].join(',');
   return ['-v', 'error', ...input, '-i', path, '-vf', chain, '-pix_fmt', 'rgb24', ...output, '-f', 'framecrc', '-'];
 }
 
 /** One ffmpeg. */
 export async function ffmpeg(work: FfmpegWork): Promise<SamplingRun> {
-  const { stdout, wall } = await runChild('ffmpeg', ffmpegArgs(work), { deadline: DEADLINE });
-  return { frames: stdout.split('\n').filter((line) => /^\d/.test(line)).length, wall };
+  const clock = startClock([]);
+  const { stdout } = await runChild('ffmpeg', ffmpegArgs(work), { deadline: DEADLINE });
+  return { frames: stdout.split('\n').filter((line) => /^\d/.test(line)).length, ...clock() };
 }
 
 /** One ffmpeg for each time, which seeks there. */
 export async function ffmpegSeeks(path: string, times: readonly number[]): Promise<SamplingRun> {
-  let [frames, wall] = [0, 0];
-  for (const time of times) {
-    const run = await ffmpeg({ path, input: ['-ss', time.toFixed(6)], output: ['-frames:v', '1'] });
-    frames += run.frames;
-    wall += run.wall;
-  }
-  return { frames, wall };
+  const clock = startClock([]);
+  let frames = 0;
+  for (const time of times)
+    frames += (await ffmpeg({ path, input: ['-ss', time.toFixed(6)], output: ['-frames:v', '1'] })).frames;
+  return { frames, ...clock() };
 }
 
 /** Refuses figures of sides that did not do the same. */

@@ -5,7 +5,7 @@ import { checkRuns, rounds, type BenchOptions } from './options.js';
 import { findLongClip } from './sample-clip.js';
 import * as sides from './sampling-sides.js';
 import { exitOnSignals } from './scratch.js';
-import { median } from './statistics.js';
+import { median, medianKnown } from './statistics.js';
 import { table } from './table.js';
 import { figure, judge, TARGET_HEAD, targetRow, type Target } from './target.js';
 
@@ -16,6 +16,7 @@ const LONG_STEP = 10;
 const METHOD = [
   'Medians of runs in turn. framerail has its worker running, as the library keeps it, and opens the file within its',
   'time; ffmpeg starts within its own and writes no pictures, only a checksum of each. All scale to 320x180 rgb24.',
+  'CPU is that of all processes: it tells more than the time where others use the machine.',
   'What takes minutes runs once (marked *). `-discard nokey` has the container leave packets out before ffmpeg sees',
   'them: not every container can, and with FFmpeg 8 MP4 then gives frames wrong times. The frames of all sides of a',
   'task are counted and must be as many.',
@@ -57,7 +58,7 @@ export async function run(options: BenchOptions): Promise<void> {
   console.log(`bench sampling: ${clip.text}, ${rounds(options.runs)}`);
   console.log(`${machineText(machine)}\n`);
   for (const { name, frames, rows } of results)
-    console.log(`${table([`${name}: ${String(frames)} frames`, 'ms', 'framerail is'], rows)}\n`);
+    console.log(`${table([`${name}: ${String(frames)} frames`, 'ms', 'CPU ms', 'framerail is'], rows)}\n`);
   console.log(
     table(
       TARGET_HEAD,
@@ -111,18 +112,22 @@ function allJobs(engine: Engine, path: string, times: readonly number[]): Job[] 
 async function measure(
   { name, sides: all, wanted }: Job,
   count: number,
-): Promise<{ name: string; frames: number; walls: number[][]; rows: string[][]; targets: Target[] }> {
+): Promise<{ name: string; frames: number; runs: sides.SamplingRun[][]; rows: string[][]; targets: Target[] }> {
   const runs = all.map((): sides.SamplingRun[] => []);
   for (let round = 0; round < count; round++)
     for (const [i, side] of all.entries()) if (round === 0 || side.slow !== true) runs[i]?.push(await side.run());
   sides.checkSame(name, runs.flat());
-  const walls = runs.map((list) => list.map(({ wall }) => wall));
-  const medians = walls.map((list) => median(list));
+  const medians = runs.map((list) => median(list.map(({ wall }) => wall)));
   const ours = medians[0] ?? Number.NaN;
   const rows = all.map((side, i) => {
     const wall = medians[i] ?? Number.NaN;
     const times = i === 0 ? '' : `${figure(wall / ours, 2)} x as fast`;
-    return [`${side.name}${side.slow === true ? ' *' : ''}`, figure(wall, 0), times];
+    return [
+      `${side.name}${side.slow === true ? ' *' : ''}`,
+      figure(wall, 0),
+      figure(medianKnown((runs[i] ?? []).map(({ cpu }) => cpu)), 0),
+      times,
+    ];
   });
   const targets = wanted.flatMap((atLeast, i) =>
     atLeast === undefined
@@ -137,7 +142,7 @@ async function measure(
           }),
         ],
   );
-  return { name, frames: runs[0]?.[0]?.frames ?? 0, walls, rows, targets };
+  return { name, frames: runs[0]?.[0]?.frames ?? 0, runs, rows, targets };
 }
 
 /** Times all over the clip but its very end, from a generator of small numbers that is the same everywhere. */

@@ -1,5 +1,6 @@
 // Decoders side by side: each takes a group of pictures of its own, so none waits for another and nothing is wasted.
 import { Picture, VideoDecoder, type Breathe, type MediaInputHandle } from '../av/index.js';
+import { HangWatch } from './hang-watch.js';
 import { Unplannable, type Task } from './plan.js';
 import type { Step } from './walker.js';
 
@@ -14,6 +15,7 @@ export class Lanes {
   readonly #running = new Set<Promise<unknown>>();
   readonly #input: MediaInputHandle;
   readonly #breathe: Breathe;
+  readonly #watch = new HangWatch();
   #closing = false;
 
   /**
@@ -76,7 +78,7 @@ export class Lanes {
     for (const packet of task.packets) {
       await this.#breathe();
       decoder.referencesOnly = !task.keyframe && !wanted.has(packet.facts.time ?? Number.NaN);
-      await decoder.sendKept(packet);
+      await this.#watch.during(decoder.sendKept(packet));
       this.#collect(decoder, task, wanted, steps);
       if (complete()) return;
     }
@@ -106,6 +108,7 @@ export class Lanes {
   async close(): Promise<void> {
     this.#closing = true;
     while (this.#running.size > 0) await Promise.all(this.#running);
+    this.#watch.close();
     for (const decoder of this.#decoders) decoder.close();
   }
 }
