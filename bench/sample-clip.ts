@@ -16,19 +16,32 @@ export interface Clip {
 }
 
 const CACHE = fileURLToPath(new URL('../../.cache/bench/', import.meta.url));
-/** Another recipe is another name, so an old file is never mistaken for a new one. */
-const SAMPLE = 'testsrc2-noise8-1080p30-10s-gop60-crf23.mp4';
 // Noise makes it cost what camera footage costs: a clean test picture compresses to almost nothing.
-const RECIPE = [
-  ...['-f', 'lavfi', '-i', 'testsrc2=size=1920x1080:rate=30:duration=10', '-vf', 'noise=alls=8:allf=t'],
+const noisy = (seconds: number): string[] => [
+  ...['-f', 'lavfi', '-i', `testsrc2=size=1920x1080:rate=30:duration=${String(seconds)}`, '-vf', 'noise=alls=8:allf=t'],
   ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-g', '60', '-pix_fmt', 'yuv420p'],
 ];
+/** Another recipe is another name, so an old file is never mistaken for a new one. */
+const SAMPLE = { name: 'testsrc2-noise8-1080p30-10s-gop60-crf23.mp4', recipe: noisy(10) };
+// Ten minutes are twenty seconds thirty times over: encoded once, they cost no more to decode.
+const PIECE = { name: 'testsrc2-noise8-1080p30-20s-gop60-crf23.mp4', recipe: [...noisy(20), '-sc_threshold', '0'] };
+const LONG = 'testsrc2-noise8-1080p30-600s-gop60-crf23.mp4';
 /** A slow machine encodes 300 frames of 1080p in a minute. */
 const ENCODE_DEADLINE = 300_000;
 
 /** The caller's clip, or the generated one. */
 export async function findClip(input: string | undefined): Promise<Clip> {
-  const path = input ?? (await sample());
+  return describe(input ?? (await made(SAMPLE)));
+}
+
+/** The caller's clip, or the generated one of ten minutes with a keyframe every two seconds; it takes 860 MB. */
+export async function findLongClip(input: string | undefined): Promise<Clip> {
+  if (input !== undefined) return describe(input);
+  const piece = await made(PIECE);
+  return describe(await made({ name: LONG, recipe: ['-stream_loop', '29', '-i', piece, '-c', 'copy'] }));
+}
+
+async function describe(path: string): Promise<Clip> {
   await using engine = new Engine();
   const { video, duration = 0 } = await engine.probe(path, { scan: false });
   const rate = video.frameRate === undefined ? '' : `, ${String(Math.round(video.frameRate * 100) / 100)} fps`;
@@ -36,13 +49,13 @@ export async function findClip(input: string | undefined): Promise<Clip> {
   return { path, duration, text };
 }
 
-async function sample(): Promise<string> {
-  const path = join(CACHE, SAMPLE);
+async function made({ name, recipe }: { readonly name: string; readonly recipe: readonly string[] }): Promise<string> {
+  const path = join(CACHE, name);
   if (existsSync(path)) return path;
   await mkdir(CACHE, { recursive: true });
   const unfinished = join(CACHE, `${String(process.pid)}.mp4`);
   try {
-    await runChild('ffmpeg', ['-v', 'error', '-y', ...RECIPE, unfinished], { deadline: ENCODE_DEADLINE });
+    await runChild('ffmpeg', ['-v', 'error', '-y', ...recipe, unfinished], { deadline: ENCODE_DEADLINE });
     await rename(unfinished, path);
   } finally {
     await rm(unfinished, { force: true });

@@ -35,6 +35,7 @@ export type {
   OpenVideoOptions,
   PacketScan,
   PictureOptions,
+  Precision,
   ProbeOptions,
   ProcessOptions,
   ProcessProgress,

@@ -20,6 +20,7 @@ export const AV_DISPOSITION_ATTACHED_PIC = 1024 as typeof All.AV_DISPOSITION_ATT
 export const AVDISCARD_DEFAULT = 0 as typeof All.AVDISCARD_DEFAULT;
 export const AVDISCARD_ALL = 48 as typeof All.AVDISCARD_ALL;
 export const AV_PKT_FLAG_CORRUPT = 2 as typeof All.AV_PKT_FLAG_CORRUPT;
+export const AV_PKT_DATA_NEW_EXTRADATA = 1 as typeof All.AV_PKT_DATA_NEW_EXTRADATA;
 export const AV_PKT_DATA_DISPLAYMATRIX = 5 as typeof All.AV_PKT_DATA_DISPLAYMATRIX;
 export const AV_PKT_DATA_FRAME_CROPPING = 36 as typeof All.AV_PKT_DATA_FRAME_CROPPING;
 export const AVSEEK_FLAG_BYTE = 2 as typeof All.AVSEEK_FLAG_BYTE;
@@ -39,6 +40,7 @@ export const AV_FRAME_FLAG_CORRUPT = 1 as typeof All.AV_FRAME_FLAG_CORRUPT;
 export const AV_FRAME_FLAG_KEY = 2 as typeof All.AV_FRAME_FLAG_KEY;
 export const AV_PICTURE_TYPE_NONE = 0 as typeof All.AV_PICTURE_TYPE_NONE;
 export const AV_PICTURE_TYPE_I = 1 as typeof All.AV_PICTURE_TYPE_I;
+export const AV_FRAME_FLAG_INTERLACED = 8 as typeof All.AV_FRAME_FLAG_INTERLACED;
 export const AV_FRAME_DATA_DISPLAYMATRIX = 6 as typeof All.AV_FRAME_DATA_DISPLAYMATRIX;
 
 // Colours (libavutil/pixfmt.h).

@@ -4,6 +4,7 @@ import { Codec, CodecContext } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
 import { avError, check, isAgain, isEof } from './averror.js';
 import { nativeInput, type MediaInputHandle } from './input.js';
+import { nativePacket, type KeptPacket } from './kept-packet.js';
 import { DECODERS, DEFAULT_LIMITS, type InputLimits } from '../sources/index.js';
 import { nativeFrame, type Picture } from './picture.js';
 
@@ -16,6 +17,12 @@ export interface DecoderOptions {
   readonly rough?: boolean;
 }
 
+/**
+ * Decoders that leave out pictures without trace when no other picture needs them: tests hold what is left against the
+ * same pictures of a full decode. VP8 is not one of them: such a picture may still change its segment map.
+ */
+const LEAVES_OUT = new Set(['h264', 'mpeg4', 'mpeg1video', 'mpeg2video']);
+
 /** A software decoder. Open a fresh one for each file: a reused one has given wrong pictures for in-band headers. */
 export class VideoDecoder {
   /** FFmpeg's name of the decoder. */
@@ -24,6 +31,7 @@ export class VideoDecoder {
   damagedPackets = 0;
   readonly #context: CodecContext;
   readonly #input: MediaInputHandle;
+  #referencesOnly = false;
 
   private constructor(context: CodecContext, input: MediaInputHandle, name: string) {
     this.#context = context;
@@ -31,16 +39,15 @@ export class VideoDecoder {
     this.name = name;
   }
 
+  /** FFmpeg's name of the decoder that the selected stream needs; throws FR_DECODE_UNSUPPORTED. */
+  static nameFor(input: MediaInputHandle): string {
+    return findDecoder(input).name;
+  }
+
   /** Opens a decoder for the stream that the input selected. */
   static open(input: MediaInputHandle, options: DecoderOptions): VideoDecoder {
     const { stream } = nativeInput(input);
-    const codec = Codec.findDecoder(stream.codecpar.codecId);
-    const name = codec?.name ?? undefined;
-    if (codec === null || name === undefined || !DECODERS.has(name))
-      throw new FramerailError(
-        'FR_DECODE_UNSUPPORTED',
-        `${input.name} needs a decoder that is missing or not allowed (${name ?? 'none'}).`,
-      );
+    const { codec, name } = findDecoder(input);
     const context = new CodecContext();
     context.allocContext3(codec);
     try {
@@ -61,6 +68,22 @@ export class VideoDecoder {
   /** Sends the packet last read from the input; a damaged packet is counted and passed over. */
   send(): void {
     this.#send(this.#context.sendPacketSync(nativeInput(this.#input).packet));
+  }
+
+  /** Sends a kept packet and decodes on a thread of its own: several decoders work at once. One call at a time. */
+  async sendKept(packet: KeptPacket): Promise<void> {
+    this.#send(await this.#context.sendPacket(nativePacket(packet)));
+  }
+
+  /**
+   * Whether pictures that no other one refers to may be left out of the packets sent from now on. The pictures that do
+   * come stay the same, bit for bit; where that is not known of a decoder, nothing is left out.
+   */
+  set referencesOnly(value: boolean) {
+    if (value === this.#referencesOnly || !LEAVES_OUT.has(this.name)) return;
+    this.#referencesOnly = value;
+    const code = this.#context.setOption('skip_frame', value ? 'noref' : 'default');
+    check(code, 'FR_INTERNAL', `The decoder ${this.name} has no option skip_frame`);
   }
 
   /** Tells the decoder that no more packets come: `receive` then gives what it still holds. */
@@ -98,4 +121,15 @@ export class VideoDecoder {
   close(): void {
     this.#context.freeContext();
   }
+}
+
+function findDecoder(input: MediaInputHandle): { readonly codec: Codec; readonly name: string } {
+  const codec = Codec.findDecoder(nativeInput(input).stream.codecpar.codecId);
+  const name = codec?.name ?? undefined;
+  if (codec === null || name === undefined || !DECODERS.has(name))
+    throw new FramerailError(
+      'FR_DECODE_UNSUPPORTED',
+      `${input.name} needs a decoder that is missing or not allowed (${name ?? 'none'}).`,
+    );
+  return { codec, name };
 }

@@ -13,6 +13,7 @@ export { encodeImage, imageFormat, jpegQuantiser, type ImageKind } from './image
 export { MediaInputHandle, type BesideListener, type PacketFacts, type VideoTiming } from './input.js';
 export type { OpenOptions } from './open-input.js';
 export { rescale } from './libav-encoder.js';
+export type { KeptPacket } from './kept-packet.js';
 export { lastKeyframe, seekKeyframe, type Breathe } from './keyframes.js';
 export { takeLog, withLog, type LogLine } from './log.js';
 export { MediaOutput, toTicks, type OutputOptions, type VideoFacts } from './media-output.js';

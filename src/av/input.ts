@@ -14,6 +14,7 @@ import { DEFAULT_LIMITS, pickVideo, type InputLimits, type SourceSpec } from '..
 import { avError, check, isEof, isTimeout, reasonOf, stalledError } from './averror.js';
 import type { BlockIo } from './block-io.js';
 import { isSeekable, openContext, type OpenedContext, type OpenOptions } from './open-input.js';
+import { KeptPacket } from './kept-packet.js';
 import { knownTimestamp } from './picture.js';
 import { describeStream, type StreamInfo, type VideoStreamInfo } from './stream-info.js';
 
@@ -79,7 +80,7 @@ export class MediaInputHandle {
   #listener: BesideListener | undefined;
   #tick = 0;
   /** Whether this is a bare stream without any times: its pictures are counted instead, and it cannot seek. */
-  readonly #untimed: boolean;
+  readonly untimed: boolean;
   #counted = 0;
 
   static {
@@ -96,7 +97,7 @@ export class MediaInputHandle {
     this.#context = context;
     this.#io = io;
     this.container = context.iformat?.name ?? 'unknown';
-    this.#untimed = ((context.iformat?.flags ?? 0) & AVFMT_NOTIMESTAMPS) !== 0;
+    this.untimed = ((context.iformat?.flags ?? 0) & AVFMT_NOTIMESTAMPS) !== 0;
     this.streams = context.streams.map((stream) => describeStream(stream));
     const duration = knownTimestamp(context.duration);
     // libav sums the container up only when it analyses; without that its longest stream says as much.
@@ -126,7 +127,7 @@ export class MediaInputHandle {
   }
 
   /** Has the packets of other streams heard while those of the video are read; call it after `selectVideo`. */
-  keep(indexes: readonly number[], listener: BesideListener): void {
+  listen(indexes: readonly number[], listener: BesideListener): void {
     this.#listener = listener;
     for (const stream of this.#context.streams) {
       if (!indexes.includes(stream.index) || stream.index === this.#video?.index) continue;
@@ -202,7 +203,7 @@ export class MediaInputHandle {
     if (packet.streamIndex !== this.#video?.index) return 'other';
     const pts = knownTimestamp(packet.pts);
     const duration = this.toDuration(packet.duration);
-    const counted = this.#untimed ? duration * this.#counted++ : undefined;
+    const counted = this.untimed ? duration * this.#counted++ : undefined;
     return factsOf(packet, pts === undefined ? counted : this.toSeconds(pts), duration);
   }
 
@@ -211,6 +212,11 @@ export class MediaInputHandle {
     const pts = knownTimestamp(packet.pts);
     const time = pts === undefined ? undefined : Number(pts) * tick - this.startTime;
     return factsOf(packet, time, Number(packet.duration) * tick);
+  }
+
+  /** Keeps the packet last read, beside all others that are kept; the caller closes it. */
+  keep(facts: PacketFacts): KeptPacket {
+    return new KeptPacket(this.#packet, facts);
   }
 
   /** Puts the packet last read aside, in place of one held before; `recall` makes it the current one again. */
@@ -230,7 +236,7 @@ export class MediaInputHandle {
   /** Moves to a place at or before `seconds`; returns false where the container cannot seek there. */
   async seek(seconds: number): Promise<boolean> {
     // libav would leave such a stream at its end.
-    if (this.#untimed || !this.seekable) return false;
+    if (this.untimed || !this.seekable) return false;
     this.#listener?.restart();
     const stream = this.#stream();
     const target = BigInt(Math.floor((seconds + this.startTime) / this.#tick + 1e-6));

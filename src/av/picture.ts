@@ -3,6 +3,7 @@ import {
   AVCOL_RANGE_JPEG,
   AV_FRAME_DATA_DISPLAYMATRIX,
   AV_FRAME_FLAG_CORRUPT,
+  AV_FRAME_FLAG_INTERLACED,
   AV_FRAME_FLAG_KEY,
   AV_NOPTS_VALUE,
 } from './constants.js';
@@ -75,6 +76,11 @@ export class Picture {
 
   get keyframe(): boolean {
     return this.#frame.hasFlags(AV_FRAME_FLAG_KEY);
+  }
+
+  /** Whether its rows belong to two moments in turn; then it may have come in two packets. */
+  get interlaced(): boolean {
+    return this.#frame.hasFlags(AV_FRAME_FLAG_INTERLACED);
   }
 
   /** Whether the decoder had to conceal errors or lacked references. */

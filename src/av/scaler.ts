@@ -6,6 +6,7 @@ import {
   AVCOL_SPC_RGB,
   AVCOL_SPC_SMPTE170M,
   AVCOL_SPC_UNSPECIFIED,
+  AV_FRAME_FLAG_INTERLACED,
 } from './constants.js';
 import { SoftwareScaleContext, type Frame } from 'node-av/lib';
 import { isRgb } from '../pixels/index.js';
@@ -42,14 +43,16 @@ export class Scaler {
   convert(source: Picture, target: Picture, wanted?: ColorTags): void {
     const from = nativeFrame(source);
     const to = nativeFrame(target);
-    const { colorSpace, colorRange, chromaLocation } = from;
+    const { colorSpace, colorRange, chromaLocation, flags } = from;
+    // Interlaced pictures are scaled as they stand, as ffmpeg does; asked for less than that, libswscale refuses them.
+    from.clearFlags(AV_FRAME_FLAG_INTERLACED);
     this.#tag(from, to, source.format, target.format);
     if (wanted !== undefined && !isRgb(target.format)) {
       if (wanted.colorSpace !== AVCOL_SPC_UNSPECIFIED) to.colorSpace = wanted.colorSpace;
       if (wanted.colorRange !== 0) to.colorRange = wanted.colorRange;
     }
     const code = this.#context.scaleFrameSync(to, from);
-    Object.assign(from, { colorSpace, colorRange, chromaLocation });
+    Object.assign(from, { colorSpace, colorRange, chromaLocation, flags });
     check(code, 'FR_CONVERT_FAILED', `A picture could not be converted from ${source.format} to ${target.format}`);
   }
 

@@ -1,5 +1,6 @@
-// Chooses frames from a walk: all, keyframes, or the one on display at each wanted time.
-import { FramerailError } from '../base/index.js';
+// Chooses pictures of a video: all, keyframes, or the one on display at each wanted time.
+import { EPSILON, isOver, type Ending } from './ending.js';
+import { Unplannable } from './plan.js';
 import type { FramesParams } from './selection.js';
 import type { Step } from './walker.js';
 
@@ -11,67 +12,116 @@ export interface Walk<Kind> {
   jumpTo(time: number): Promise<void>;
 }
 
+/** What the choice needs of whoever goes to wanted pictures directly; each may be asked for once. */
+export interface Samples<Kind> {
+  /** How many of the wanted times were answered. */
+  readonly asked: number;
+  /** The pictures on display at `times`, which ascend; throws Unplannable where packets do not tell. */
+  exact(times: Iterable<number>, ending: Ending): AsyncGenerator<Step<Kind>>;
+  /** The last keyframe at or before each of `times`. @param once - each keyframe comes once */
+  keyframesAt(times: Iterable<number>, once: boolean, ending: Ending): AsyncGenerator<Step<Kind>>;
+  /** Every keyframe from one time until before another. */
+  keyframes(from: number, to: number | null, ending: Ending): AsyncGenerator<Step<Kind>>;
+}
+
 /** A chosen picture; its pixels are valid until the next one is asked for. */
 export interface Chosen<Kind = Step['picture']> extends Step<Kind> {
   /** Its place among the chosen, in order of time. */
   readonly index: number;
 }
 
-/** What is known of the input's end. */
-export interface Ending {
-  readonly name: string;
-  /** Seconds; undefined when the container does not say. */
-  readonly duration: number | undefined;
+/** The ways to the pictures of one input. */
+export interface Ways<Kind> {
+  /**
+   * Starts at the first picture and goes through all of them, or through the keyframes alone where only those are
+   * wanted and nothing can be sampled; asked for once at most.
+   */
+  walk(): Promise<Walk<Kind>>;
+  /** Goes to wanted pictures directly; undefined where the input or whoever decodes it cannot. Asked for once at most. */
+  sample(): Samples<Kind> | undefined;
+  /** Whether packets can tell at all what is shown at a time. */
+  readonly timed: boolean;
 }
-
-/** Container times are rational, those of callers decimal: differences below this are none. Seconds. */
-const EPSILON = 1e-6;
 
 /** The chosen pictures in order of time. */
 export async function* chooseFrames<Kind>(
-  walker: Walk<Kind>,
+  ways: Ways<Kind>,
   params: FramesParams,
-  ending: Ending,
+  input: Pick<Ending, 'name' | 'duration'>,
 ): AsyncGenerator<Chosen<Kind>> {
   const { selection, count } = params;
   if (count === 0) return;
+  const ending = { ...input, strict: selection.kind === 'times' };
   const chosen =
     selection.kind === 'times'
-      ? onDisplay(walker, selection.times, ending)
+      ? atTimes(ways, () => selection.times, params, ending)
       : selection.kind === 'every'
-        ? onDisplay(walker, multiples(params, selection.seconds), undefined)
-        : inRange(walker, params);
-  for await (const picture of chosen) {
-    yield picture;
+        ? atTimes(ways, () => multiples(params, selection.seconds), params, ending)
+        : selection.kind === 'keyframes'
+          ? (ways.sample()?.keyframes(params.from, params.to, ending) ?? inRange(await ways.walk(), params))
+          : inRange(await ways.walk(), params);
+  let index = 0;
+  for await (const step of chosen) {
+    yield { ...step, index: index++ };
     // Leaving here, not at the next picture, saves decoding one that nobody wants.
-    if (count !== null && picture.index + 1 >= count) return;
+    if (count !== null && index >= count) return;
   }
 }
 
-async function* inRange<Kind>(walker: Walk<Kind>, { from, to }: FramesParams): AsyncGenerator<Chosen<Kind>> {
+async function* inRange<Kind>(walker: Walk<Kind>, { from, to }: FramesParams): AsyncGenerator<Step<Kind>> {
   if (from > 0) await walker.jumpTo(from);
-  let index = 0;
   for (;;) {
     const step = await walker.next();
     if (step === undefined || (to !== null && step.time >= to - EPSILON)) return;
-    if (step.time >= from - EPSILON) yield { ...step, index: index++ };
+    if (step.time >= from - EPSILON) yield step;
   }
 }
 
-function* multiples({ from, to }: FramesParams, seconds: number): Generator<number> {
-  for (let i = 0; to === null || from + i * seconds < to - EPSILON; i++) yield from + i * seconds;
+function* multiples({ from, to, precision, count }: FramesParams, seconds: number): Generator<number> {
+  // Several steps may share a keyframe, which comes once; otherwise no step is taken that nobody counts.
+  const steps = precision === 'keyframe' ? null : count;
+  for (let i = 0; (to === null || from + i * seconds < to - EPSILON) && (steps === null || i < steps); i++)
+    yield from + i * seconds;
 }
 
-/**
- * For each time the last picture that is not after it; the first picture for times before it.
- * @param ending - where the input ends, when a time beyond it is an error; else the walk just ends there
- */
+/** The picture for each time: sampled, and walked to from where packets do not tell any more. */
+async function* atTimes<Kind>(
+  ways: Ways<Kind>,
+  times: () => Iterable<number>,
+  { precision, selection }: FramesParams,
+  ending: Ending,
+): AsyncGenerator<Step<Kind>> {
+  // A keyframe stays the last one for many steps: it says by its time where it belongs.
+  const once = precision === 'keyframe' && selection.kind === 'every';
+  const samples = ways.timed || precision === 'keyframe' ? ways.sample() : undefined;
+  try {
+    if (samples !== undefined) {
+      if (precision === 'keyframe') yield* samples.keyframesAt(times(), once, ending);
+      else yield* samples.exact(times(), ending);
+      return;
+    }
+  } catch (error) {
+    if (!(error instanceof Unplannable)) throw error;
+  }
+  let last: number | undefined;
+  for await (const step of onDisplay(await ways.walk(), after(times(), samples?.asked ?? 0), ending)) {
+    if (once && step.time === last) continue;
+    last = step.time;
+    yield step;
+  }
+}
+
+function* after(times: Iterable<number>, count: number): Generator<number> {
+  let place = 0;
+  for (const time of times) if (place++ >= count) yield time;
+}
+
+/** For each time the last picture that is not after it; the first picture for times before it. */
 async function* onDisplay<Kind>(
   walker: Walk<Kind>,
   times: Iterable<number>,
-  ending: Ending | undefined,
-): AsyncGenerator<Chosen<Kind>> {
-  let index = 0;
+  ending: Ending,
+): AsyncGenerator<Step<Kind>> {
   let shown: Step<Kind> | undefined;
   let ahead: Step<Kind> | undefined;
   let ended = false;
@@ -91,23 +141,7 @@ async function* onDisplay<Kind>(
     }
     const picture: Step<Kind> | undefined = shown ?? ahead;
     if (picture === undefined) return;
-    if (ended) {
-      // The last picture stays on display while the file lasts, also where its sound goes on.
-      const end = Math.max(picture.time + picture.duration, ending?.duration ?? 0) + EPSILON;
-      if (time > end && ending !== undefined) throw beyondEnd(time, ending);
-      if (time >= end - 2 * EPSILON && ending === undefined && time > picture.time) return;
-    }
-    yield { ...picture, index: index++ };
+    if (ended && isOver(time, picture, ending)) return;
+    yield picture;
   }
-}
-
-function beyondEnd(time: number, { name, duration }: Ending): FramerailError {
-  const length = duration === undefined ? '' : ` (it lasts ${duration.toFixed(3)} s)`;
-  return new FramerailError(
-    'FR_TIME_BEYOND_END',
-    `The time ${String(time)} s lies beyond the end of ${name}${length}.`,
-    {
-      details: { time, duration },
-    },
-  );
 }

@@ -13,7 +13,7 @@ export {
 } from './engine.js';
 export { FrameStream } from './frame-stream.js';
 export type { MediaInfo } from './media-info.js';
-export type { FrameFormat, FramesAtOptions, FramesOptions, PictureOptions } from './options.js';
+export type { FrameFormat, FramesAtOptions, FramesOptions, PictureOptions, Precision } from './options.js';
 export type { PacketScan } from './probe-job.js';
 export type { FramesResult } from './selection.js';
 export { Video } from './video.js';

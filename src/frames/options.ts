@@ -26,6 +26,15 @@ export const FRAME_FORMATS = ['native', 'rgb24', 'rgba', 'gray8', 'yuv420p', 'nv
  */
 export type FrameFormat = (typeof FRAME_FORMATS)[number];
 
+/** How close a frame must be to the time it was wanted for. */
+export const PRECISIONS = ['exact', 'keyframe'] as const;
+
+/**
+ * What is delivered for a time: `exact`, the frame on display then; `keyframe`, the last keyframe at or before it, which
+ * is found by seeking and decoded alone.
+ */
+export type Precision = (typeof PRECISIONS)[number];
+
 /** What the pixels of a frame look like. */
 export interface PictureOptions extends CallOptions {
   /** The pixel format. @defaultValue 'rgb24' */
@@ -50,6 +59,11 @@ export interface FramesOptions extends PictureOptions, BatchOptions {
   readonly every?: number | string | undefined;
   /** One frame for each of these times in seconds, the one on display then; delivered in ascending order. */
   readonly at?: readonly number[] | undefined;
+  /**
+   * What `every` and `at` deliver for a time: the frame on display then, or the last keyframe at or before it, which is
+   * much faster. With `every`, no keyframe comes twice. @defaultValue 'exact'
+   */
+  readonly precision?: Precision | undefined;
   /** Only keyframes; the decoder does not see the others. */
   readonly keyframes?: boolean | undefined;
   /** Frames at most. */
@@ -70,6 +84,11 @@ export interface FramesAtOptions extends PictureOptions {
    * @defaultValue 'nhwc'
    */
   readonly layout?: 'nhwc' | 'nchw' | undefined;
+  /**
+   * What is delivered for a time: the frame on display then, or the last keyframe at or before it, which is much faster.
+   * @defaultValue 'exact'
+   */
+  readonly precision?: Precision | undefined;
 }
 
 /** The names of options: a name that is not known is a mistake that would pass in silence. */
@@ -79,7 +98,7 @@ export const BATCH_OPTIONS = ['preset', 'batchMode', 'batchSize', 'batchDelay', 
 const FRAMES_OPTIONS = [
   ...PICTURE_OPTIONS,
   ...BATCH_OPTIONS,
-  ...['from', 'to', 'every', 'at', 'keyframes', 'count', 'packed', 'maxDelay'],
+  ...['from', 'to', 'every', 'at', 'keyframes', 'count', 'packed', 'maxDelay', 'precision'],
   ...['roots', 'inputTimeout'],
 ];
 
@@ -102,6 +121,7 @@ export function checkFrames(options: FramesOptions, ofEngine?: BatchSettings, li
   const params: FramesParams = {
     ...checkPictureForm(options, options.preset),
     selection: selection(options),
+    precision: precision(options),
     from: checkNumber('from', options.from ?? 0, 0, 'seconds'),
     to: options.to === undefined ? null : checkNumber('to', options.to, 0, 'seconds'),
     count: options.count === undefined ? null : checkInteger('count', options.count, 1, Number.MAX_SAFE_INTEGER),
@@ -111,13 +131,15 @@ export function checkFrames(options: FramesOptions, ofEngine?: BatchSettings, li
   };
   if (params.to !== null && params.to <= params.from)
     throw argumentError('to', `a time after \`from\` (${String(params.from)})`, params.to);
+  if (options.precision === 'keyframe' && options.every === undefined && options.at === undefined)
+    throw argumentError('precision', "'keyframe' only beside `every` or `at`", options.precision);
   return { params, batches: checkBatches(options, BATCHES, ofEngine) };
 }
 
 /** Checks the options of `framesAt()`. */
 export function checkFramesAt(times: readonly number[], options: FramesAtOptions): Pick<CheckedFrames, 'params'> {
   checkOptions(options);
-  checkNames('the options', options, [...PICTURE_OPTIONS, 'layout']);
+  checkNames('the options', options, [...PICTURE_OPTIONS, 'layout', 'precision']);
   const gather = checkOneOf('layout', options.layout ?? 'nhwc', ['nhwc', 'nchw'] as const);
   const common = checkPictureForm(options);
   if (gather === 'nchw' && common.format !== 'rgb24')
@@ -126,6 +148,7 @@ export function checkFramesAt(times: readonly number[], options: FramesAtOptions
     params: {
       ...common,
       selection: chosenTimes('times', times),
+      precision: precision(options),
       from: 0,
       to: null,
       count: null,
@@ -158,6 +181,10 @@ export function checkPictureForm(
     // Each further thread holds a frame back for as long as a frame lasts.
     threads: checkInteger('threads', options.threads ?? (preset === 'realtime' ? 1 : 0), 0, 64),
   };
+}
+
+function precision(options: { readonly precision?: Precision | undefined }): Precision {
+  return checkOneOf('precision', options.precision ?? 'exact', PRECISIONS);
 }
 
 function selection(options: FramesOptions): Selection {

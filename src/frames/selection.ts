@@ -13,6 +13,8 @@ export type Selection =
 /** Everything that a frames job is told. */
 export interface FramesParams {
   readonly selection: Selection;
+  /** What is taken for the picture on display at a wanted time: that one, or the last keyframe before it. */
+  readonly precision: 'exact' | 'keyframe';
   /** Frames before this time are left out. */
   readonly from: number;
   /** Frames from this time on are left out; null for the end of the file. */

@@ -30,6 +30,7 @@ export class Walker {
   #sentDecode: bigint | undefined;
   #sentTime = Number.NEGATIVE_INFINITY;
   #drained = false;
+  #unseekable = false;
   #lastTime: number | undefined;
   #lastDuration = 0;
 
@@ -75,9 +76,14 @@ export class Walker {
    */
   async jumpTo(time: number): Promise<void> {
     const position = this.#sentTime;
-    if (time - position < SEEK_WORTH || (position === Number.NEGATIVE_INFINITY && time < SEEK_WORTH)) return;
+    if (
+      this.#unseekable ||
+      time - position < SEEK_WORTH ||
+      (position === Number.NEGATIVE_INFINITY && time < SEEK_WORTH)
+    )
+      return;
     const sent = this.#sentDecode;
-    const landed = (await seekKeyframe(this.#input, time, this.#breathe)) ?? (await this.#rewind());
+    const landed = await this.#land(time);
     if (landed === undefined) return;
     if (sent !== undefined && landed.decodeTimestamp !== undefined && landed.decodeTimestamp <= sent) {
       // The same group of pictures: the decoder is already further, so pass over what it was sent.
@@ -113,6 +119,13 @@ export class Walker {
     this.#sentDecode = packet.decodeTimestamp ?? this.#sentDecode;
     this.#sentTime = Math.max(this.#sentTime, packet.time ?? this.#sentTime);
     this.#decoder.send();
+  }
+
+  async #land(time: number): Promise<PacketFacts | undefined> {
+    const landed = await seekKeyframe(this.#input, time, this.#breathe);
+    // Without presentation times, as in AVI, pictures are placed by counting from the start: so all are gone through.
+    this.#unseekable = landed !== undefined && landed.time === undefined;
+    return landed === undefined || this.#unseekable ? this.#rewind() : landed;
   }
 
   /** Back to the first packet, after a search that led nowhere. */

@@ -14,6 +14,7 @@ test('without options every frame comes as it is shown, in rgb24', () => {
   expect(checkFrames({})).toEqual({
     params: {
       selection: { kind: 'all' },
+      precision: 'exact',
       from: 0,
       to: null,
       count: null,
@@ -59,6 +60,7 @@ test('every option reaches the job, which is told nothing but plain data', () =>
   });
   expect(checked.params).toEqual({
     selection: { kind: 'keyframes' },
+    precision: 'exact',
     from: 1.5,
     to: 3,
     count: 7,

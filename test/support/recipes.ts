@@ -116,5 +116,28 @@ export const RECIPES: Readonly<Record<string, readonly string[]>> = {
     '-pix_fmt',
     'yuv420p',
   ],
+  // Pictures that refer to each other in every way that a decoder may be asked to leave some out.
+  'open-gop.mp4': [
+    ...[...pattern('320x180', 25, 6), ...x264(25), '-sc_threshold', '0'],
+    ...['-x264-params', 'open-gop=1:bframes=3:b-adapt=0:b-pyramid=normal:ref=4'],
+  ],
+  'open-gop.mkv': ['-i', '{dir}/open-gop.mp4', '-c', 'copy'],
+  'open-gop.ts': ['-i', '{dir}/open-gop.mp4', '-c', 'copy'],
+  'pyramid.flv': [
+    ...[...pattern('320x180', 25, 6), ...x264(50), '-sc_threshold', '0'],
+    ...['-x264-params', 'bframes=8:b-adapt=0:b-pyramid=strict:weightp=2:direct=temporal:ref=5'],
+  ],
+  'hevc-open.mkv': [
+    ...[...pattern('320x180', 25, 4), '-c:v', 'libx265', '-preset', 'superfast', '-pix_fmt', 'yuv420p', '-x265-params'],
+    'log-level=none:keyint=30:min-keyint=30:open-gop=1:bframes=4:b-adapt=0:b-pyramid=1:scenecut=0',
+  ],
+  'mpeg4-b.mp4': [...pattern('320x180', 25, 4), '-c:v', 'mpeg4', '-q:v', '5', '-g', '25', '-bf', '2'],
+  'mpeg4-b.avi': ['-i', '{dir}/mpeg4-b.mp4', '-c', 'copy'],
+  'mpeg2.ts': [...pattern('320x180', 25, 4), '-c:v', 'mpeg2video', '-q:v', '5', '-g', '24', '-bf', '2'],
+  'interlaced.mp4': [...pattern('320x192', 25, 4), ...x264(25), '-flags', '+ilme+ildct', '-x264-params', 'tff=1'],
+  'vp8-hidden.webm': [
+    ...[...pattern('320x180', 25, 4), '-c:v', 'libvpx', '-deadline', 'good', '-cpu-used', '5', '-g', '30'],
+    ...['-auto-alt-ref', '1', '-lag-in-frames', '16', '-arnr-maxframes', '5', '-b:v', '300k'],
+  ],
   'sound.m4a': [...SOUND, '-c:a', 'aac'],
 };

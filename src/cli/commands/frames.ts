@@ -1,7 +1,7 @@
 // framerail frames: delivers every chosen frame to JavaScript, and says how fast.
 import type { Command } from 'commander';
 import { checkOneOf, formatBytes, isFramerailError } from '../../base/index.js';
-import type { FrameFormat, FramesOptions, FramesResult, FrameStream } from '../../frames/index.js';
+import type { FrameFormat, FramesOptions, FramesResult, FrameStream, Precision } from '../../frames/index.js';
 import type { Transport } from '../../workers/index.js';
 import type { FrameSink } from '../frame-sinks.js';
 import { interruptSignal } from '../interrupt.js';
@@ -28,6 +28,7 @@ interface Options {
   readonly format: string;
   readonly every?: number;
   readonly at?: number[];
+  readonly precision: string;
   readonly keyframes?: boolean;
   readonly count?: number;
   readonly stream?: number;
@@ -52,6 +53,7 @@ export const frames: CliCommand = {
       .option('--to <time>', 'leave out frames from this time on', seconds('--to'))
       .option('--every <time>', 'one frame for each step of this length', seconds('--every'))
       .option('--at <times>', 'one frame for each of these times, such as 1.5,3', secondsList('--at'))
+      .option('--precision <which>', 'for --every and --at: exact, or keyframe for the last one at each time', 'exact')
       .option('--keyframes', 'only keyframes')
       .option('--count <number>', 'this many frames at most', integer('--count'))
       .option('--size <WxH>', 'scale to this size', size('--size'))
@@ -103,8 +105,9 @@ async function run(input: string, options: Options): Promise<void> {
 
 function toFramesOptions(options: Options, sink: FrameSink): FramesOptions {
   const { from, to, every, at, keyframes, count, size, stream } = options;
+  const precision = options.precision as Precision;
   const form = { format: options.format as FrameFormat, upright: options.rotate, packed: sink.packed };
-  return { from, to, every, at, keyframes, count, size, stream, ...form };
+  return { from, to, every, at, precision, keyframes, count, size, stream, ...form };
 }
 
 /** What came out of a stream of frames. */

@@ -26,7 +26,7 @@ export class BesideStreams {
     this.reports = reports;
     const kept = this.reports.filter(({ action }) => action !== 'drop').map(({ index }) => index);
     if (kept.length === 0) return;
-    input.keep(kept, {
+    input.listen(kept, {
       packet: (facts) => {
         this.#take(facts);
       },

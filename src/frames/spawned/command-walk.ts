@@ -152,7 +152,7 @@ export class CommandWalk implements Walk<RawPicture> {
       stream: stream.index,
       seek,
       filters: this.#filters(),
-      keyframesOnly: params.selection.kind === 'keyframes',
+      keyframesOnly: params.selection.kind === 'keyframes' || params.precision === 'keyframe',
       threads: params.threads,
       maxPixels: DEFAULT_LIMITS.maxPixels,
     });

@@ -3,10 +3,11 @@ import { FramerailError } from '../../base/index.js';
 import { pickVideo } from '../../sources/index.js';
 import { CommandSession } from '../../spawned/index.js';
 import type { JobContext } from '../../workers/index.js';
-import { chooseFrames } from '../choose.js';
+import { chooseFrames, type Ways } from '../choose.js';
 import type { FramesParams, FramesResult } from '../selection.js';
 import { commandSink } from './command-sinks.js';
 import { CommandWalk } from './command-walk.js';
+import type { RawPicture } from './raw-picture.js';
 import { decoderOf, readHeaders } from './headers.js';
 
 /** Runs the job. */
@@ -30,9 +31,11 @@ async function deliver(session: CommandSession, params: FramesParams, context: J
   const stream = pickVideo(name, headers.streams, params.stream ?? undefined);
   const allowed = decoderOf(name, stream);
   const walk = new CommandWalk({ session, headers, stream, params, breathe: () => context.breathe() });
+  // Commands tell nothing of packets beforehand: every way is a walk.
+  const ways: Ways<RawPicture> = { walk: () => Promise.resolve(walk), sample: () => undefined, timed: false };
   const sink = commandSink(walk, params, context);
   let frames = 0;
-  for await (const chosen of chooseFrames(walk, params, { name, duration: headers.duration })) {
+  for await (const chosen of chooseFrames(ways, params, { name, duration: headers.duration })) {
     try {
       await sink.take(chosen);
     } catch (error) {

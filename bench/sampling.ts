@@ -1,0 +1,155 @@
+// framerail bench sampling: few frames of a long clip, beside ffmpeg and beside one call for each frame.
+import { Engine } from '#dist/index.js';
+import { machineText, readMachine } from './machine.js';
+import { checkRuns, rounds, type BenchOptions } from './options.js';
+import { findLongClip } from './sample-clip.js';
+import * as sides from './sampling-sides.js';
+import { exitOnSignals } from './scratch.js';
+import { median, medianKnown } from './statistics.js';
+import { table } from './table.js';
+import { figure, judge, TARGET_HEAD, targetRow, type Target } from './target.js';
+
+/** Random times, the same in every run. */
+const TIMES = 100;
+const STEP = 2;
+const LONG_STEP = 10;
+const METHOD = [
+  'Medians of runs in turn. framerail has its worker running, as the library keeps it, and opens the file within its',
+  'time; ffmpeg starts within its own and writes no pictures, only a checksum of each. All scale to 320x180 rgb24.',
+  'CPU is that of all processes: it tells more than the time where others use the machine.',
+  'What takes minutes runs once (marked *). `-discard nokey` has the container leave packets out before ffmpeg sees',
+  'them: not every container can, and with FFmpeg 8 MP4 then gives frames wrong times. The frames of all sides of a',
+  'task are counted and must be as many.',
+].join('\n');
+
+interface Side {
+  readonly name: string;
+  /** Whether it takes minutes, so that once is enough. */
+  readonly slow?: boolean;
+  run(): Promise<sides.SamplingRun>;
+}
+
+/** The sides of one task; the first one is measured against the others. */
+interface Job {
+  readonly name: string;
+  readonly sides: readonly Side[];
+  /** For each other side: how many times faster, where that is a target. */
+  readonly wanted: readonly (number | undefined)[];
+}
+
+/** Runs the suite and prints what came of it. */
+export async function run(options: BenchOptions): Promise<void> {
+  checkRuns(options.runs);
+  exitOnSignals();
+  const machine = await readMachine();
+  const clip = await findLongClip(options.input);
+  await using engine = new Engine();
+  const times = randomTimes(clip.duration);
+  const jobs = allJobs(engine, clip.path, times);
+  // One untimed turn: the worker is warm, and the file in the page cache for everybody.
+  await sides.sample(engine, clip.path, { keyframes: true });
+  const results = [];
+  for (const job of jobs) results.push(await measure(job, options.runs));
+  const targets = results.flatMap((result) => result.targets);
+  if (options.json === true) {
+    console.log(JSON.stringify({ suite: 'sampling', machine, clip, times, results, targets }));
+    return;
+  }
+  console.log(`bench sampling: ${clip.text}, ${rounds(options.runs)}`);
+  console.log(`${machineText(machine)}\n`);
+  for (const { name, frames, rows } of results)
+    console.log(`${table([`${name}: ${String(frames)} frames`, 'ms', 'CPU ms', 'framerail is'], rows)}\n`);
+  console.log(
+    table(
+      TARGET_HEAD,
+      targets.map((target) => targetRow(target, 0)),
+    ),
+  );
+  console.log(`\n${METHOD}`);
+}
+
+function allJobs(engine: Engine, path: string, times: readonly number[]): Job[] {
+  const nokey = ['-skip_frame', 'nokey'];
+  const every = ['-vsync', 'passthrough'];
+  return [
+    {
+      name: `the keyframe each ${String(STEP)} s`,
+      sides: [
+        { name: 'framerail', run: () => sides.sample(engine, path, { every: STEP, precision: 'keyframe' }) },
+        { name: 'ffmpeg -skip_frame nokey', run: () => sides.ffmpeg({ path, input: nokey, output: every }) },
+        {
+          name: 'ffmpeg -discard nokey -skip_frame nokey',
+          run: () => sides.ffmpeg({ path, input: ['-discard', 'nokey', ...nokey], output: every }),
+        },
+      ],
+      wanted: [1.5, undefined],
+    },
+    {
+      name: `the exact frame each ${String(LONG_STEP)} s`,
+      sides: [
+        { name: 'framerail', run: () => sides.sample(engine, path, { every: LONG_STEP }) },
+        {
+          name: `ffmpeg -vf fps=1/${String(LONG_STEP)}`,
+          slow: true,
+          // Rounded up, each frame is the one on display at its step, and the last step is not repeated at the end.
+          run: () => sides.ffmpeg({ path, filters: [`fps=1/${String(LONG_STEP)}:round=up:eof_action=pass`] }),
+        },
+      ],
+      wanted: [10],
+    },
+    {
+      name: 'frames of random times',
+      sides: [
+        { name: 'framerail, one call', run: () => sides.together(engine, path, times) },
+        { name: 'framerail, a call for each', run: () => sides.oneByOne(engine, path, times) },
+        { name: 'ffmpeg -ss for each', slow: true, run: () => sides.ffmpegSeeks(path, times) },
+      ],
+      wanted: [2, 2],
+    },
+  ];
+}
+
+async function measure(
+  { name, sides: all, wanted }: Job,
+  count: number,
+): Promise<{ name: string; frames: number; runs: sides.SamplingRun[][]; rows: string[][]; targets: Target[] }> {
+  const runs = all.map((): sides.SamplingRun[] => []);
+  for (let round = 0; round < count; round++)
+    for (const [i, side] of all.entries()) if (round === 0 || side.slow !== true) runs[i]?.push(await side.run());
+  sides.checkSame(name, runs.flat());
+  const medians = runs.map((list) => median(list.map(({ wall }) => wall)));
+  const ours = medians[0] ?? Number.NaN;
+  const rows = all.map((side, i) => {
+    const wall = medians[i] ?? Number.NaN;
+    const times = i === 0 ? '' : `${figure(wall / ours, 2)} x as fast`;
+    return [
+      `${side.name}${side.slow === true ? ' *' : ''}`,
+      figure(wall, 0),
+      figure(medianKnown((runs[i] ?? []).map(({ cpu }) => cpu)), 0),
+      times,
+    ];
+  });
+  const targets = wanted.flatMap((atLeast, i) =>
+    atLeast === undefined
+      ? []
+      : [
+          judge({
+            name: `${name}, times faster than ${all[i + 1]?.name ?? ''}`,
+            ours,
+            against: medians[i + 1],
+            wanted: { atLeast },
+            timesFaster: true,
+          }),
+        ],
+  );
+  return { name, frames: runs[0]?.[0]?.frames ?? 0, runs, rows, targets };
+}
+
+/** Times all over the clip but its very end, from a generator of small numbers that is the same everywhere. */
+function randomTimes(duration: number): number[] {
+  let state = 12_345;
+  return Array.from({ length: TIMES }, () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return (state / 2 ** 31) * Math.max(0, duration - 1);
+  });
+}
