@@ -20,6 +20,7 @@ const ORDER = [
   'memory',
   'av',
   'sources',
+  'hardware',
   'os',
   'pixels',
   'config',

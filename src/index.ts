@@ -14,12 +14,14 @@ export {
   ProcessSession,
   processVideo,
   startProcess,
+  surveyHardware,
   Video,
   VideoFrame,
 } from './frames/index.js';
 export type {
   BesidePolicy,
   EncodeOptions,
+  EncoderFinding,
   FrameFormat,
   FramePlane,
   FramesAtOptions,
@@ -39,7 +41,16 @@ export type {
   TensorFrame,
   Transform,
 } from './frames/index.js';
-export type { EncoderReport, OtherStreamInfo, StreamInfo, VideoStreamInfo } from './av/index.js';
+export type {
+  ContextCounts,
+  DecoderReport,
+  DecoderWish,
+  EncoderReport,
+  OtherStreamInfo,
+  StreamInfo,
+  VideoStreamInfo,
+} from './av/index.js';
+export type { BackendName, DecoderBackend, EncoderAttempt } from './hardware/index.js';
 export type { Orientation, Rect, Size } from './pixels/index.js';
 export type { BlockSource, MediaInput, SourceOptions } from './sources/index.js';
 export type { Backend, PoolOptions, Transport } from './workers/index.js';

@@ -11,11 +11,11 @@ import { FramerailError, isFramerailError } from '../base/index.js';
 import type { Rect, Size } from '../pixels/index.js';
 import { avError, check } from './averror.js';
 import { byteOutput, type ByteOutput, type ByteTarget } from './byte-output.js';
-import type { VideoEncoder } from './encoder.js';
+import type { VideoEncoder } from './encoders/encoder.js';
 import { rational, type Ratio } from './filter-chain.js';
 import { nativeInput, type MediaInputHandle } from './input.js';
 import { MUXERS } from './limits.js';
-import { rescale } from './libav-encoder.js';
+import { rescale } from './encoders/libav-encoder.js';
 
 /** Compressed sound and text that waits for the first picture; an hour of sound is less. */
 const HELD_BYTES = 64 * 1024 * 1024;

@@ -3,8 +3,9 @@ import type { Size } from '../pixels/index.js';
 import type { ColorTags } from './color.js';
 import { setColor } from './color.js';
 import { FilterChain } from './filter-chain.js';
-import { blankPicture, Picture } from './picture.js';
-import { Scaler } from './scaler.js';
+import { blankPicture, Picture, refresh } from './picture.js';
+import type { ContextLease } from './context-pool.js';
+import { borrowScaler, type Scaler } from './scaler.js';
 
 /** What comes out of a fitter. */
 export interface Fit {
@@ -23,7 +24,7 @@ export class PictureFitter {
   readonly #padding: FilterChain | undefined;
   readonly #paddedPicture = new Picture();
   readonly #threads: number;
-  #scaler: Scaler | undefined;
+  #scaler: ContextLease<Scaler> | undefined;
 
   /** @param threads - that convert one picture */
   constructor(fit: Fit, threads = 1) {
@@ -35,7 +36,8 @@ export class PictureFitter {
     if (right + bottom === 0) return;
     // The edge goes on into the padding: black there would bleed into what is seen.
     const smear = `fillborders=left=0:top=0:right=${String(right)}:bottom=${String(bottom)}:mode=smear`;
-    const spec = `pad=${String(padded.width)}:${String(padded.height)}:0:0,${smear}`;
+    // Formats in two planes go through their planar likes and back, which changes no sample; left alone they would stay.
+    const spec = `pad=${String(padded.width)}:${String(padded.height)}:0:0,${smear},format=${fit.format}`;
     const timing = { timeBase: { num: 1, den: 1 }, frameRate: { num: 0, den: 1 }, pixelAspect: { num: 1, den: 1 } };
     this.#padding = new FilterChain(spec, timing);
   }
@@ -45,8 +47,10 @@ export class PictureFitter {
     const { format, size, color } = this.#fit;
     let fitted = picture;
     if (picture.format !== format || picture.width !== size.width || picture.height !== size.height) {
-      this.#scaler ??= new Scaler('bicubic', 'video', this.#threads);
-      this.#scaler.convert(picture, this.#target, color);
+      // Somebody may still hold what was given last: the next picture then gets memory of its own.
+      refresh(this.#target, format, size);
+      this.#scaler ??= borrowScaler({ filter: 'bicubic', threads: this.#threads }, picture, this.#target);
+      this.#scaler.value.convert(picture, this.#target, color);
       fitted = this.#target;
     }
     if (this.#padding === undefined) return fitted;
@@ -60,6 +64,6 @@ export class PictureFitter {
     this.#target.close();
     this.#paddedPicture.close();
     this.#padding?.close();
-    this.#scaler?.close();
+    this.#scaler?.release();
   }
 }

@@ -20,3 +20,4 @@ export {
   type StreamReport,
   type Transform,
 } from './process/index.js';
+export { hardwareDesk, surveyHardware, testSoftware, type EncoderFinding } from './hardware/index.js';

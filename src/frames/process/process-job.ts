@@ -1,5 +1,5 @@
 // The job behind `processVideo`: decodes, lets JavaScript change what it likes, encodes and writes. Runs in a worker.
-import { MediaInputHandle, takeLog, VideoDecoder, withLog } from '../../av/index.js';
+import { contextCounts, HardwareDecoder, MediaInputHandle, takeLog, withLog } from '../../av/index.js';
 import type { JobContext } from '../../workers/index.js';
 import { Walker } from '../walker.js';
 import { ProcessOutput } from './process-output.js';
@@ -19,7 +19,7 @@ export default async function processJob(rawParams: unknown, context: JobContext
     });
     try {
       const stream = input.selectVideo(params.stream ?? undefined);
-      const decoder = VideoDecoder.open(input, { threads: params.threads });
+      const decoder = HardwareDecoder.open(input, params.decoder, { threads: params.threads });
       const walker = new Walker(input, decoder, { keyframesOnly: false, breathe: () => context.breathe() });
       const source = new PictureSource(walker, input, stream, params);
       const target = output === null ? undefined : new ProcessOutput({ input, stream, params, context, output });
@@ -33,10 +33,12 @@ export default async function processJob(rawParams: unknown, context: JobContext
           damagedFrames: source.damaged,
           damagedPackets,
           decoder: name,
+          decoding: decoder.report,
           encoder: target?.encoder,
           container: target?.container,
           bytes: target?.bytes ?? 0,
           streams: target?.streams ?? [],
+          contexts: contextCounts(),
           log: await takeLog(),
         };
       } finally {

@@ -1,5 +1,13 @@
 // The plain data that goes from `processVideo` and `createVideo` to their jobs in a worker, and back.
-import type { EncoderChange, EncoderReport, EncoderWish } from '../../av/index.js';
+import type {
+  ContextCounts,
+  DecoderReport,
+  DecoderWish,
+  EncoderChange,
+  EncoderReport,
+  EncoderWish,
+} from '../../av/index.js';
+import type { HardwareAnswer, HardwareAsk } from '../../hardware/index.js';
 import type { Size } from '../../pixels/index.js';
 
 /** Where the bytes of the output go. */
@@ -29,6 +37,7 @@ export interface ProcessParams {
   readonly packed: boolean;
   /** Whether pictures go through JavaScript at all. */
   readonly transform: boolean;
+  readonly decoder: DecoderWish;
   readonly encoder: EncoderWish;
   readonly audio: BesidePolicy;
   readonly subtitles: BesidePolicy;
@@ -58,11 +67,17 @@ export type ProcessEvent =
       readonly duration: number | undefined;
       readonly encoder: EncoderReport | undefined;
     }
+  /** Another encoder took over in mid-stream. */
+  | { readonly kind: 'encoder'; readonly encoder: EncoderReport }
+  /** It wants hardware, and waits for a `hardware` command. */
+  | { readonly kind: 'hardware'; readonly ask: HardwareAsk }
   | { readonly kind: 'progress'; readonly frames: number; readonly time: number; readonly bytes: number };
 
 /** What a job is told while it runs. */
 export type ProcessCommand =
   | { readonly kind: 'update'; readonly change: EncoderChange }
+  /** The answer to a `hardware` event. */
+  | { readonly kind: 'hardware'; readonly answer: HardwareAnswer }
   /** For a sink: nothing more comes. */
   | { readonly kind: 'finish' };
 
@@ -80,11 +95,15 @@ export interface ProcessJobResult {
   readonly damagedFrames: number;
   readonly damagedPackets: number;
   readonly decoder: string;
+  /** Where the video was decoded, and why. */
+  readonly decoding: DecoderReport;
   readonly encoder: EncoderReport | undefined;
   readonly container: string | undefined;
   readonly bytes: number;
   /** Seconds from the first frame to the end of the last one. */
   readonly duration: number;
   readonly streams: readonly StreamReport[];
+  /** What its worker keeps open from one job to the next, counted since the worker's start. */
+  readonly contexts: Readonly<Record<string, ContextCounts>>;
   readonly log: readonly { readonly level: 'error' | 'warning'; readonly text: string }[];
 }
