@@ -1,10 +1,8 @@
 // Brings pictures into the format and size that an encoder takes: converts them, and pads what does not align.
-import type { Size } from '../pixels/index.js';
-import type { ColorTags } from './color.js';
-import { setColor } from './color.js';
-import { FilterChain } from './filter-chain.js';
-import { blankPicture, Picture, refresh } from './picture.js';
+import { formatShape, planLayout, type PictureLayout, type Size } from '../pixels/index.js';
+import { setColor, type ColorTags } from './color.js';
 import type { ContextLease } from './context-pool.js';
+import { blankPicture, copyPicture, pictureOver, refresh, type Picture } from './picture.js';
 import { borrowScaler, type Scaler } from './scaler.js';
 
 /** What comes out of a fitter. */
@@ -20,50 +18,85 @@ export interface Fit {
 /** Fits one picture after another; what it gives is its own and good until the next one. */
 export class PictureFitter {
   readonly #fit: Fit;
-  readonly #target: Picture;
-  readonly #padding: FilterChain | undefined;
-  readonly #paddedPicture = new Picture();
   readonly #threads: number;
+  readonly #padding: Padding | undefined;
+  /** Where converted pictures go. */
+  readonly #target: Picture;
   #scaler: ContextLease<Scaler> | undefined;
 
   /** @param threads - that convert one picture */
   constructor(fit: Fit, threads = 1) {
     this.#fit = fit;
     this.#threads = threads;
-    this.#target = blankPicture(fit.format, fit.size);
     const { size, padded } = fit;
-    const [right, bottom] = [padded.width - size.width, padded.height - size.height];
-    if (right + bottom === 0) return;
-    // The edge goes on into the padding: black there would bleed into what is seen.
-    const smear = `fillborders=left=0:top=0:right=${String(right)}:bottom=${String(bottom)}:mode=smear`;
-    // Formats in two planes go through their planar likes and back, which changes no sample; left alone they would stay.
-    const spec = `pad=${String(padded.width)}:${String(padded.height)}:0:0,${smear},format=${fit.format}`;
-    const timing = { timeBase: { num: 1, den: 1 }, frameRate: { num: 0, den: 1 }, pixelAspect: { num: 1, den: 1 } };
-    this.#padding = new FilterChain(spec, timing);
+    const exact = size.width === padded.width && size.height === padded.height;
+    this.#padding = exact ? undefined : new Padding(fit);
+    this.#target = this.#padding?.visible ?? blankPicture(fit.format, size);
   }
 
   /** The picture itself where it fits, or one made from it. */
   fit(picture: Picture): Picture {
     const { format, size, color } = this.#fit;
-    let fitted = picture;
-    if (picture.format !== format || picture.width !== size.width || picture.height !== size.height) {
+    const same = picture.format === format && picture.width === size.width && picture.height === size.height;
+    if (same && this.#padding === undefined) return picture;
+    if (same) {
+      copyPicture(picture, this.#target);
+    } else {
       // Somebody may still hold what was given last: the next picture then gets memory of its own.
-      refresh(this.#target, format, size);
+      if (this.#padding === undefined) refresh(this.#target, format, size);
       this.#scaler ??= borrowScaler({ filter: 'bicubic', threads: this.#threads }, picture, this.#target);
       this.#scaler.value.convert(picture, this.#target, color);
-      fitted = this.#target;
     }
-    if (this.#padding === undefined) return fitted;
-    setColor(fitted, color);
-    this.#padding.send(fitted);
-    this.#padding.receive(this.#paddedPicture);
-    return this.#paddedPicture;
+    return this.#padding?.complete() ?? this.#target;
   }
 
   close(): void {
     this.#target.close();
-    this.#paddedPicture.close();
     this.#padding?.close();
     this.#scaler?.release();
+  }
+}
+
+/** A picture with room beside and below what is seen. */
+class Padding {
+  /** The part that is seen. */
+  readonly visible: Picture;
+  readonly #memory: Buffer;
+  readonly #layout: PictureLayout;
+  readonly #whole: Picture;
+  readonly #size: Size;
+
+  constructor({ format, size, padded, color }: Fit) {
+    this.#layout = planLayout(format, padded.width, padded.height, false);
+    this.#memory = Buffer.alloc(this.#layout.byteLength);
+    this.#size = size;
+    this.visible = pictureOver(this.#memory, this.#layout, size);
+    this.#whole = pictureOver(this.#memory, this.#layout);
+    setColor(this.#whole, color);
+  }
+
+  /** Goes on with the edge into the padding, as black there would bleed into what is seen; gives the whole picture. */
+  complete(): Picture {
+    const shape = formatShape(this.#layout.format) ?? [];
+    for (const [i, plane] of this.#layout.planes.entries()) {
+      const { step = 1, shiftX = 0, shiftY = 0 } = shape[i] ?? {};
+      const { offset, stride, rowBytes, rows } = plane;
+      const seenBytes = Math.ceil(this.#size.width / (1 << shiftX)) * step;
+      const seenRows = Math.ceil(this.#size.height / (1 << shiftY));
+      if (seenBytes < rowBytes)
+        for (let row = 0; row < seenRows; row++) {
+          const end = offset + row * stride;
+          for (let at = seenBytes; at < rowBytes; at += step)
+            this.#memory.copyWithin(end + at, end + seenBytes - step, end + seenBytes);
+        }
+      const last = offset + (seenRows - 1) * stride;
+      for (let row = seenRows; row < rows; row++)
+        this.#memory.copyWithin(offset + row * stride, last, last + rowBytes);
+    }
+    return this.#whole;
+  }
+
+  close(): void {
+    this.#whole.close();
   }
 }

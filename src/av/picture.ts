@@ -108,8 +108,9 @@ export class Picture {
 /**
  * A picture over memory of the caller, laid out by `layout`: what is written to it lands in `bytes`.
  * The picture keeps `bytes` alive; the caller leaves them unchanged for as long as libav may still read them.
+ * @param visible - the part of the layout that the picture covers, from its top left corner
  */
-export function pictureOver(bytes: Buffer, layout: PictureLayout): Picture {
+export function pictureOver(bytes: Buffer, layout: PictureLayout, visible: Size = layout): Picture {
   const format = formatCode(layout.format);
   // libav lays memory out tightly for the padded width, which gives exactly the strides of the layout.
   let frame: Frame;
@@ -127,7 +128,8 @@ export function pictureOver(bytes: Buffer, layout: PictureLayout): Picture {
       { cause },
     );
   }
-  frame.width = layout.width;
+  frame.width = visible.width;
+  frame.height = visible.height;
   return new Picture(frame, bytes);
 }
 
