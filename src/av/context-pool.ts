@@ -132,8 +132,7 @@ export class ContextPool<V> {
 
   #lease(entry: Entry<V>): ContextLease<V> {
     entry.users += 1;
-    this.#entries.delete(entry);
-    this.#entries.add(entry);
+    this.#touch(entry);
     let over = false;
     const end = (broken: boolean): void => {
       if (over) return;
@@ -142,6 +141,7 @@ export class ContextPool<V> {
       entry.broken ||= broken;
       // A broken one that others still use goes with the last of them, and nobody new gets it.
       if (entry.broken) this.#close(entry);
+      else this.#touch(entry);
       this.#waiting.shift()?.();
     };
     return {
@@ -153,6 +153,11 @@ export class ContextPool<V> {
         end(true);
       },
     };
+  }
+
+  #touch(entry: Entry<V>): void {
+    this.#entries.delete(entry);
+    this.#entries.add(entry);
   }
 
   #close(entry: Entry<V>): void {

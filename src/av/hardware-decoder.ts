@@ -57,6 +57,10 @@ export class HardwareDecoder implements PictureDecoder {
   #last: bigint | undefined;
   /** Frames up to here were given before the decoder was replaced. */
   #given: bigint | undefined;
+  /** Packets were let go of whose frames were not given. */
+  #unkept = false;
+  /** A frame without a time was given: nobody could tell it from one that is decoded again. */
+  #untimed = false;
 
   private constructor(input: MediaInputHandle, wish: DecoderWish, options: DecoderOptions) {
     this.#input = input;
@@ -192,6 +196,7 @@ export class HardwareDecoder implements PictureDecoder {
         const { timestamp } = picture;
         if (this.#given !== undefined && timestamp !== undefined && timestamp <= this.#given) continue;
         this.#last = timestamp;
+        this.#untimed ||= timestamp === undefined;
         this.#forgetGiven();
         return true;
       }
@@ -213,6 +218,7 @@ export class HardwareDecoder implements PictureDecoder {
     this.#keptBytes += kept.size;
     if (this.#keptBytes <= KEPT_BYTES) return;
     // A stream without keyframes cannot be decoded again from nowhere: it goes on without anybody standing by.
+    this.#unkept = true;
     while (this.#groups.length > 0) this.#dropOldest();
   }
 
@@ -241,8 +247,7 @@ export class HardwareDecoder implements PictureDecoder {
 
   /** Opens software and has it decode again what the hardware was sent and has not given back. */
   #replace(error: unknown): void {
-    const whole = this.#groups.length > 0 && this.#groups[0]?.packets[0]?.isKeyframe === true;
-    if (!whole || (this.#last === undefined && this.#given !== undefined)) throw error;
+    if (this.#unkept || this.#untimed) throw error;
     this.#failed(this.#backend, error);
     this.#running.close();
     this.#running = this.#openSoftware();
@@ -257,6 +262,7 @@ export class HardwareDecoder implements PictureDecoder {
     this.#forgetAll();
     this.#last = undefined;
     this.#given = undefined;
+    this.#unkept = false;
     this.#drained = false;
   }
 

@@ -90,8 +90,7 @@ class Padding {
             this.#memory.copyWithin(end + at, end + seenBytes - step, end + seenBytes);
         }
       const last = offset + (seenRows - 1) * stride;
-      for (let row = seenRows; row < rows; row++)
-        this.#memory.copyWithin(offset + row * stride, last, last + rowBytes);
+      for (let row = seenRows; row < rows; row++) this.#memory.copyWithin(offset + row * stride, last, last + rowBytes);
     }
     return this.#whole;
   }

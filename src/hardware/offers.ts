@@ -6,7 +6,7 @@ import type { BackendName } from './backends.js';
 export interface EncoderAttempt {
   /** FFmpeg's name of it. */
   readonly name: string;
-  /** One sentence. */
+  /** Why, in one sentence. */
   readonly reason: string;
 }
 

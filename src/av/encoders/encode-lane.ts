@@ -228,14 +228,15 @@ export class EncodeLane {
 
   #apply(change: EncoderChange): void {
     this.#pending = undefined;
+    const live = this.#encoder.change(change);
+    if (!live) {
+      // Nothing is lost: what the old encoder holds is written first, as it was wanted before.
+      this.finish();
+      this.#encoder.close();
+    }
     const { settings } = this.#stage;
-    const controls = changed(settings.controls, change);
-    this.#stage = { ...this.#stage, settings: { ...settings, controls } };
-    if (this.#encoder.change(change)) return;
-    // Nothing is lost: what the old encoder holds is written first.
-    this.finish();
-    this.#encoder.close();
-    this.#reopen();
+    this.#stage = { ...this.#stage, settings: { ...settings, controls: changed(settings.controls, change) } };
+    if (!live) this.#reopen();
   }
 
   #reopen(): void {

@@ -28,7 +28,7 @@ export interface EncoderReport {
   readonly backend: BackendName | 'software';
   /** The pixel format that it is given. */
   readonly pixelFormat: string;
-  /** One sentence. */
+  /** Why it is that one, in one sentence. */
   readonly why: string;
   /** Encoders that were tried before it or ended before it did, and why they did not do. */
   readonly attempts: readonly EncoderAttempt[];

@@ -3,9 +3,10 @@
 // does not exist.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Packet, Stream } from 'node-av/lib';
+import { Packet, type Stream } from 'node-av/lib';
 import { FramerailError } from '../../base/index.js';
 import { FAKE_HARDWARE } from '../../hardware/index.js';
+import { check } from '../averror.js';
 import { AVERROR_ENOMEM, AVERROR_EXTERNAL } from '../constants.js';
 import type { Picture } from '../picture.js';
 import type { Ratio } from '../filter-chain.js';
@@ -48,7 +49,8 @@ export class FakeEncoder implements VideoEncoder {
   #sent = 0;
   #received = 0;
   #draining = false;
-  #lost = false;
+  #taken = 0;
+  readonly #held: Packet[] = [];
 
   private constructor(spec: FakeHardware, encoder: LibavEncoder, mark: string) {
     this.#spec = spec;
@@ -100,14 +102,32 @@ export class FakeEncoder implements VideoEncoder {
 
   receive(packet: Packet): boolean {
     this.#dieAt('receive');
-    const { delay = 0, dieAt, dieAfter } = this.#spec;
+    this.#collect();
+    const { delay = 0 } = this.#spec;
     if (!this.#draining && this.#sent - this.#received <= delay) return false;
-    if (!this.#encoder.receive(packet)) return false;
+    const next = this.#held.shift();
+    if (next === undefined) return false;
     this.#received += 1;
-    if (dieAt !== 'silent' || this.#lost || this.#received <= (dieAfter ?? 0)) return true;
-    this.#lost = true;
     packet.unref();
-    return this.receive(packet);
+    check(packet.ref(next), 'FR_MEMORY_BUDGET', 'A packet could not be kept');
+    next.free();
+    return true;
+  }
+
+  /** Takes what libx264 has ready; one packet is lost on the way when that was asked for. */
+  #collect(): void {
+    const { dieAt, dieAfter = 0 } = this.#spec;
+    for (;;) {
+      const packet = new Packet();
+      packet.alloc();
+      if (!this.#encoder.receive(packet)) {
+        packet.free();
+        return;
+      }
+      this.#taken += 1;
+      if (dieAt === 'silent' && this.#taken === dieAfter + 1) packet.free();
+      else this.#held.push(packet);
+    }
   }
 
   /** Dies here when that was asked for and as many pictures as were asked for have gone in. */
@@ -127,6 +147,7 @@ export class FakeEncoder implements VideoEncoder {
   }
 
   close(): void {
+    for (const packet of this.#held.splice(0)) packet.free();
     this.#encoder.close();
     rmSync(this.#mark, { force: true });
   }

@@ -18,7 +18,7 @@ import { blankPicture, copyPicture, formatCode, formatName, nativeFrame, type Pi
 
 /** Encoders that have copied a picture when they return from it: pictures over slots may go straight in. */
 const COPYING = new Set(['libx264', 'libx264rgb', 'libx265', 'libsvtav1', 'libvpx-vp9', 'libvpx']);
-/** Encoders that look at their quality, and at their bit rate under a buffer model, again for each picture. */
+/** Encoders that look at their quality, and at a constant bit rate, again for each picture. */
 const CHANGEABLE = new Set(['libx264', 'libx264rgb']);
 /** What encoders that know bit rates alone get for each pixel of each picture: 6 Mb/s for 1080p at 30 a second. */
 const BITS_A_PIXEL = 0.1;
@@ -148,13 +148,12 @@ export class LibavEncoder implements VideoEncoder {
     if (quality !== undefined && (quality === null || controls.bitrate !== null)) return false;
     if (bitrate === null) return false;
     if (bitrate !== undefined) {
-      // x264 lets go of a bit rate only under a buffer model (x264_encoder_reconfig), which keeps its proportions.
-      const { rcMaxRate, rcBufferSize } = this.#context;
-      if (rcMaxRate === 0n || rcBufferSize === 0) return false;
-      const ratio = bitrate / Number(this.#context.bitRate);
+      // x264 lets go of a constant bit rate alone, not of an average (x264_ratecontrol_init_reconfigurable).
+      const { bitRate, rcMaxRate, rcBufferSize } = this.#context;
+      if (rcMaxRate !== bitRate || rcBufferSize === 0) return false;
       this.#context.bitRate = BigInt(Math.round(bitrate));
-      this.#context.rcMaxRate = BigInt(Math.round(Number(rcMaxRate) * ratio));
-      this.#context.rcBufferSize = Math.round(rcBufferSize * ratio);
+      this.#context.rcMaxRate = this.#context.bitRate;
+      this.#context.rcBufferSize = Math.round((rcBufferSize * bitrate) / Number(bitRate));
     }
     if (quality !== undefined) {
       const { option, value } = qualityOption(this.name, quality);

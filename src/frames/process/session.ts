@@ -71,8 +71,9 @@ export class ProcessSession {
 
   /**
    * Changes the running encode from the next frame on, without a gap; throws FR_ARG_INVALID for wrong values. A bit rate
-   * ends a constant quality and the other way round. libx264 takes a quality, and with `maxrate` and `bufsize` among its
-   * options a bit rate, as it runs, also for the frames that it looks ahead at; all else starts with a keyframe.
+   * ends a constant quality and the other way round. libx264 takes a quality as it runs, and a bit rate that its options
+   * `maxrate` (the same) and `bufsize` make constant, also for frames that it looks ahead at; all else starts with a
+   * keyframe.
    * @param change - bit rate in bits per second, quality from 0 to 100, seconds between keyframes
    */
   update(change: ProcessUpdate): void {
