@@ -8,3 +8,8 @@ import { scalers } from './scaler.js';
 export function contextCounts(): Readonly<Record<'scalers' | 'imageEncoders' | 'devices', ContextCounts>> {
   return { scalers: scalers.counts, imageEncoders: imageEncoders.counts, devices: devices.counts };
 }
+
+/** Closes what nobody uses; the next job opens it anew. */
+export function clearContexts(): void {
+  for (const pool of [scalers, imageEncoders, devices]) pool.clear();
+}

@@ -27,7 +27,7 @@ export {
 } from './input.js';
 export { rescale } from './encoders/index.js';
 export type { ContextCounts, ContextLease } from './context-pool.js';
-export { contextCounts } from './contexts.js';
+export { clearContexts, contextCounts } from './contexts.js';
 export { lastKeyframe, seekKeyframe, type Breathe } from './keyframes.js';
 export { DECODERS, DEFAULT_LIMITS, DEMUXERS, MUXERS, type InputLimits } from './limits.js';
 export { takeLog, withLog, type LogLine } from './log.js';

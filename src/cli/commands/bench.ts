@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { checkOneOf } from '../../base/index.js';
 import { integer, type CliCommand } from './command.js';
 
-const SUITES = ['frames', 'covers'] as const;
+const SUITES = ['frames', 'covers', 'contexts'] as const;
 type Suite = (typeof SUITES)[number];
 
 interface Options {
@@ -23,7 +23,7 @@ export const bench: CliCommand = {
   define(command: Command): void {
     command
       .description('Measure framerail beside ffmpeg on this machine, both sides in turn, with targets.')
-      .argument('<suite>', SUITES.join(' or '), (text) => checkOneOf('suite', text, SUITES))
+      .argument('<suite>', SUITES.join(', '), (text) => checkOneOf('suite', text, SUITES))
       .option('--runs <number>', 'how often each side runs', integer('--runs'), 5)
       .option('--input <file>', 'a video instead of the generated one')
       .option('--json', 'print one JSON document')

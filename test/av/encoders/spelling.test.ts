@@ -40,7 +40,7 @@ test.each(names)('%s takes what it is told', (name) => {
       continue;
     }
     const context = new CodecContext();
-    context.allocContext3(find(name)!);
+    context.allocContext3(find(name));
     const set = context.setOption.bind(context) as (
       name: string,
       value: string,
