@@ -21,6 +21,7 @@ const ORDER = [
   'memory',
   'av',
   'sources',
+  'hardware',
   'os',
   'pixels',
   'config',

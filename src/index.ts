@@ -17,6 +17,7 @@ export {
   processVideo,
   readFrames,
   startProcess,
+  surveyHardware,
   Video,
   VideoFrame,
   VideoSink,
@@ -24,6 +25,7 @@ export {
 export type {
   BesidePolicy,
   EncodeOptions,
+  EncoderFinding,
   FrameFormat,
   FrameTimes,
   FramePlane,
@@ -48,7 +50,16 @@ export type {
   VideoSinkOptions,
   VideoSinkResult,
 } from './frames/index.js';
-export type { EncoderReport, OtherStreamInfo, StreamInfo, VideoStreamInfo } from './av/index.js';
+export type {
+  ContextCounts,
+  DecoderReport,
+  DecoderWish,
+  EncoderReport,
+  OtherStreamInfo,
+  StreamInfo,
+  VideoStreamInfo,
+} from './av/index.js';
+export type { BackendName, DecoderBackend, EncoderAttempt } from './hardware/index.js';
 export type { Orientation, Rect, Size } from './pixels/index.js';
 export type {
   AnyInput,

@@ -6,6 +6,7 @@ import type * as All from 'node-av/constants';
 export const AVERROR_EAGAIN = -11 as typeof All.AVERROR_EAGAIN;
 export const AVERROR_ENOSPC = -28;
 export const AVERROR_EIO = -5 as typeof All.AVERROR_EIO;
+export const AVERROR_EXTERNAL = -542398533 as typeof All.AVERROR_EXTERNAL;
 export const AVERROR_ENOMEM = -12 as typeof All.AVERROR_ENOMEM;
 export const AVERROR_EOF = -541478725 as typeof All.AVERROR_EOF;
 export const AVERROR_INVALIDDATA = -1094995529 as typeof All.AVERROR_INVALIDDATA;

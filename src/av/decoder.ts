@@ -1,12 +1,30 @@
 // Decodes the chosen video stream of an input, one packet in, pictures out.
 import { AVERROR_INVALIDDATA } from './constants.js';
-import { Codec, CodecContext } from 'node-av/lib';
+import { Codec, CodecContext, type HardwareDeviceContext, type Packet } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
 import { avError, check, isAgain, isEof } from './averror.js';
 import { nativeInput, type MediaInputHandle } from './input.js';
 import { nativePacket, type KeptPacket } from './kept-packet.js';
 import { DECODERS, DEFAULT_LIMITS, type InputLimits } from '../sources/index.js';
-import { nativeFrame, type Picture } from './picture.js';
+import { formatCode, nativeFrame, type Picture } from './picture.js';
+
+/** What every video decoder is to the rest of the engine: packets of an input in, pictures out. */
+export interface PictureDecoder {
+  /** FFmpeg's name of the decoder. */
+  readonly name: string;
+  /** Packets that the decoder refused as damaged. */
+  readonly damagedPackets: number;
+  /** Sends the packet last read from the input; a damaged packet is counted and passed over. */
+  send(): void;
+  /** Tells the decoder that no more packets come: `receive` then gives what it still holds. */
+  drain(): void;
+  /** Fills `picture` with the next decoded one; returns false when another packet must be sent first, or at the end. */
+  receive(picture: Picture): boolean;
+  /** Forgets everything it was sent, after a seek or a drain. */
+  reset(): void;
+  /** Frees the decoder. */
+  close(): void;
+}
 
 /** How a decoder is opened. */
 export interface DecoderOptions {
@@ -15,6 +33,8 @@ export interface DecoderOptions {
   readonly limits?: InputLimits;
   /** Leave out deblocking, which nobody sees once the picture is a third of its size; saves a tenth of the time. */
   readonly rough?: boolean;
+  /** A device to decode on; its pictures stay there. */
+  readonly device?: { readonly context: HardwareDeviceContext; readonly format: string } | undefined;
 }
 
 /**
@@ -24,7 +44,7 @@ export interface DecoderOptions {
 const LEAVES_OUT = new Set(['h264', 'mpeg4', 'mpeg1video', 'mpeg2video']);
 
 /** A software decoder. Open a fresh one for each file: a reused one has given wrong pictures for in-band headers. */
-export class VideoDecoder {
+export class VideoDecoder implements PictureDecoder {
   /** FFmpeg's name of the decoder. */
   readonly name: string;
   /** Packets that the decoder refused as damaged. */
@@ -56,6 +76,10 @@ export class VideoDecoder {
       context.threadCount = options.threads;
       context.setOption('max_pixels', (options.limits ?? DEFAULT_LIMITS).maxPixels);
       if (options.rough === true) context.setOption('skip_loop_filter', 'all');
+      if (options.device !== undefined) {
+        context.hwDeviceCtx = options.device.context;
+        context.setHardwarePixelFormat(formatCode(options.device.format));
+      }
       // Options go in beforehand: node-av frees a dictionary given to open2Sync twice.
       check(context.open2Sync(codec), 'FR_DECODE_FAILED', `The decoder ${name} could not be opened`);
       return new VideoDecoder(context, input, name);
@@ -84,6 +108,11 @@ export class VideoDecoder {
     this.#referencesOnly = value;
     const code = this.#context.setOption('skip_frame', value ? 'noref' : 'default');
     check(code, 'FR_INTERNAL', `The decoder ${this.name} has no option skip_frame`);
+  }
+
+  /** For av/ alone: sends another packet than the one last read. */
+  sendPacket(packet: Packet): void {
+    this.#send(this.#context.sendPacketSync(packet));
   }
 
   /** Tells the decoder that no more packets come: `receive` then gives what it still holds. */

@@ -3,13 +3,19 @@ import { AV_CODEC_FLAG_QSCALE, AVCOL_RANGE_JPEG, FF_QP2LAMBDA } from './constant
 import { Codec, CodecContext, Packet, Rational } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
 import { check } from './averror.js';
+import { ContextPool } from './context-pool.js';
 import { formatCode, nativeFrame, type Picture } from './picture.js';
 
 /** What kind of image, and how good. */
 export type ImageKind = { readonly type: 'jpeg'; readonly quality: number } | { readonly type: 'png' };
 
-const KEPT = 8;
-const encoders = new Map<string, ImageEncoder>();
+/** Opened encoders by kind, quality and size. */
+export const imageEncoders = new ContextPool<ImageEncoder>({
+  what: 'image encoders',
+  close: (encoder) => {
+    encoder.close();
+  },
+});
 
 /** The pixel format that an image of this kind is encoded from. */
 export function imageFormat(kind: ImageKind): 'yuv420p' | 'rgb24' {
@@ -22,15 +28,16 @@ export function imageFormat(kind: ImageKind): 'yuv420p' | 'rgb24' {
  */
 export function encodeImage(picture: Picture, kind: ImageKind): Uint8Array {
   const key = `${kind.type} ${kind.type === 'jpeg' ? String(kind.quality) : ''} ${String(picture.width)}x${String(picture.height)}`;
-  const encoder = encoders.get(key) ?? openEncoder(kind, picture);
-  encoders.delete(key);
-  encoders.set(key, encoder);
-  const oldest = encoders.entries().next().value;
-  if (encoders.size > KEPT && oldest !== undefined) {
-    encoders.delete(oldest[0]);
-    oldest[1].close();
+  const lease = imageEncoders.tryAcquire(key, () => openEncoder(kind, picture));
+  if (lease === undefined) throw new FramerailError('FR_INTERNAL', 'An image encoder was not given back.');
+  try {
+    const bytes = lease.value.encode(picture);
+    lease.release();
+    return bytes;
+  } catch (error) {
+    lease.discard();
+    throw error;
   }
-  return encoder.encode(picture);
 }
 
 /**

@@ -3,22 +3,33 @@ export { AVCODEC_FLOOR, checkBuild, compareVersions, ffmpegBuild, type FfmpegBui
 export type { ReadBlock } from './block-io.js';
 export type { ByteTarget } from './byte-output.js';
 export { colorOf, DRAWN, setColor, type ColorTags } from './color.js';
-export { VideoDecoder, type DecoderOptions } from './decoder.js';
-export { EncodeLane, type LaneInput } from './encode-lane.js';
-export type { EncoderReport, EncoderWish } from './encoder-choice.js';
-export type { EncoderChange, EncoderControls } from './encoder.js';
+export { VideoDecoder, type DecoderOptions, type PictureDecoder } from './decoder.js';
+export { HardwareDecoder, type DecoderReport, type DecoderWish } from './hardware-decoder.js';
+export { testDecode } from './test-decode.js';
+export {
+  EncodeLane,
+  testEncode,
+  type EncoderChange,
+  type EncoderControls,
+  type EncoderReport,
+  type EncoderWish,
+  type LaneInput,
+  type LaneSetup,
+} from './encoders/index.js';
 export { FilterChain, type ChainInput } from './filter-chain.js';
 export { checkFilterNames, filtersOf, type FilterTrust } from './filter-names.js';
 export { encodeImage, imageFormat, jpegQuantiser, type ImageKind } from './image-encoder.js';
 export { MediaInputHandle, type BesideListener, type PacketFacts, type VideoTiming } from './input.js';
+export { rescale } from './encoders/index.js';
+export type { ContextCounts, ContextLease } from './context-pool.js';
+export { clearContexts, contextCounts } from './contexts.js';
 export type { OpenOptions } from './open-input.js';
-export { rescale } from './libav-encoder.js';
 export type { KeptPacket } from './kept-packet.js';
 export { lastKeyframe, seekKeyframe, type Breathe } from './keyframes.js';
 export { takeLog, withLog, type LogLine } from './log.js';
 export { MediaOutput, toTicks, type OutputOptions, type VideoFacts } from './media-output.js';
 export { blankPicture, copyPicture, Picture, pictureOver } from './picture.js';
-export { Scaler, type ScaleFilter, type TargetColor } from './scaler.js';
+export { borrowScaler, Scaler, type ScaleFilter, type ScalerWish, type TargetColor } from './scaler.js';
 export { orientationOf, type OtherStreamInfo, type StreamInfo, type VideoStreamInfo } from './stream-info.js';
 export { Turner } from './upright.js';
 export { VideoWriter, type VideoWriterOptions } from './video-writer.js';

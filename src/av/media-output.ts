@@ -11,12 +11,12 @@ import { FramerailError, isFramerailError } from '../base/index.js';
 import type { Rect, Size } from '../pixels/index.js';
 import { avError, check } from './averror.js';
 import { byteOutput, type ByteOutput, type ByteTarget } from './byte-output.js';
-import type { VideoEncoder } from './encoder.js';
+import type { VideoEncoder } from './encoders/encoder.js';
 import type { Ratio } from '../base/index.js';
 import { rational } from './filter-chain.js';
 import { nativeInput, type MediaInputHandle } from './input.js';
 import { MUXERS } from '../sources/index.js';
-import { rescale } from './libav-encoder.js';
+import { rescale } from './encoders/libav-encoder.js';
 import { SoundTranscoder } from './sound-transcoder.js';
 
 /** Compressed sound and text that waits for the first picture; an hour of sound is less. */

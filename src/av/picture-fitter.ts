@@ -1,8 +1,9 @@
 // Brings pictures into the format and size that an encoder takes: converts them, and pads what does not align.
 import { formatShape, planLayout, type PictureLayout, type Size } from '../pixels/index.js';
 import { setColor, type ColorTags } from './color.js';
-import { blankPicture, copyPicture, pictureOver, type Picture } from './picture.js';
-import { Scaler } from './scaler.js';
+import type { ContextLease } from './context-pool.js';
+import { blankPicture, copyPicture, pictureOver, refresh, type Picture } from './picture.js';
+import { borrowScaler, type Scaler } from './scaler.js';
 
 /** What comes out of a fitter. */
 export interface Fit {
@@ -21,7 +22,7 @@ export class PictureFitter {
   readonly #padding: Padding | undefined;
   /** Where converted pictures go. */
   readonly #target: Picture;
-  #scaler: Scaler | undefined;
+  #scaler: ContextLease<Scaler> | undefined;
 
   /** @param threads - that convert one picture */
   constructor(fit: Fit, threads = 1) {
@@ -41,8 +42,10 @@ export class PictureFitter {
     if (same) {
       copyPicture(picture, this.#target);
     } else {
-      this.#scaler ??= new Scaler('bicubic', 'video', this.#threads);
-      this.#scaler.convert(picture, this.#target, color);
+      // Somebody may still hold what was given last: the next picture then gets memory of its own.
+      if (this.#padding === undefined) refresh(this.#target, format, size);
+      this.#scaler ??= borrowScaler({ filter: 'bicubic', threads: this.#threads }, picture, this.#target);
+      this.#scaler.value.convert(picture, this.#target, color);
     }
     return this.#padding?.complete() ?? this.#target;
   }
@@ -50,7 +53,7 @@ export class PictureFitter {
   close(): void {
     this.#target.close();
     this.#padding?.close();
-    this.#scaler?.close();
+    this.#scaler?.release();
   }
 }
 

@@ -139,6 +139,16 @@ export function pictureOver(bytes: Buffer, layout: PictureLayout, visible: Size 
   return new Picture(frame, bytes);
 }
 
+/** Makes a picture blank again when somebody else holds its pixels, so that the next scaler gives it new ones. */
+export function refresh(picture: Picture, format: string, { width, height }: Size): void {
+  const frame = nativeOf(picture);
+  if (frame.isWritable) return;
+  frame.unref();
+  frame.format = formatCode(format);
+  frame.width = width;
+  frame.height = height;
+}
+
 /** A picture of a kind, without pixels: the first scaler that converts into it gives it memory of libav's own. */
 export function blankPicture(format: string, { width, height }: Size): Picture {
   const frame = emptyFrame();

@@ -11,6 +11,7 @@ import {
 import { SoftwareScaleContext, type Frame } from 'node-av/lib';
 import { isRgb } from '../pixels/index.js';
 import { check } from './averror.js';
+import { ContextPool, type ContextLease } from './context-pool.js';
 import type { ColorTags } from './color.js';
 import { nativeFrame, type Picture } from './picture.js';
 
@@ -87,4 +88,35 @@ export class Scaler {
   close(): void {
     this.#context.freeContext();
   }
+}
+
+/** Scalers by what they convert from and to: one that comes back to the same geometry need not set itself up again. */
+export const scalers = new ContextPool<Scaler>({
+  what: 'scalers',
+  close: (scaler) => {
+    scaler.close();
+  },
+});
+
+/** Which scaler is wanted. */
+export interface ScalerWish {
+  readonly filter: ScaleFilter;
+  readonly color?: TargetColor;
+  readonly threads?: number;
+}
+
+/** A scaler that somebody has used for such pictures before, or a new one; give it back when it is not needed. */
+export function borrowScaler(wish: ScalerWish, source: Picture, target: Picture): ContextLease<Scaler> {
+  const { filter, color = 'video', threads = 1 } = wish;
+  const shape = ({ format, width, height }: Picture): string => `${format} ${String(width)}x${String(height)}`;
+  const key = `${filter} ${color} ${String(threads)} ${shape(source)} ${shape(target)}`;
+  const open = (): Scaler => new Scaler(filter, color, threads);
+  const lease = scalers.tryAcquire(key, open);
+  if (lease !== undefined) return lease;
+  // More at once than are kept: this one is not.
+  const value = open();
+  const close = (): void => {
+    value.close();
+  };
+  return { value, release: close, discard: close };
 }

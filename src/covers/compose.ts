@@ -1,11 +1,11 @@
 // Brings a decoded picture into the shape of a cover. Everything stays in YUV: what JPEG stores.
 import {
+  borrowScaler,
   copyPicture,
   imageFormat,
   orientationOf,
   Picture,
   pictureOver,
-  Scaler,
   Turner,
   type VideoStreamInfo,
 } from '../av/index.js';
@@ -25,9 +25,6 @@ import {
 import { MAX_SIDE, type CoverParams } from './cover-params.js';
 
 const FORMAT = imageFormat({ type: 'jpeg', quality: 0 });
-
-// Kept between covers: a new scaler costs more than a small scale. One job runs at a time in a process.
-const scalers = { down: new Scaler('area', 'jpeg'), up: new Scaler('bicubic', 'jpeg') };
 
 /** What is done to a stored picture to make a cover of it. */
 export interface CoverPlan {
@@ -98,7 +95,10 @@ export function composeCover(picture: Picture, stream: VideoStreamInfo, params: 
   const cut = turned(picture, { crop: isWhole(plan.crop, picture) ? undefined : plan.crop, orientation: UPRIGHT });
   const small = emptyPicture(plan.scaled);
   const shrinks = plan.scaled.width * 1.5 <= plan.crop.width;
-  (shrinks ? scalers.down : scalers.up).convert(cut, small.picture);
+  // A new scaler costs more than a small scale.
+  const scaler = borrowScaler({ filter: shrinks ? 'area' : 'bicubic', color: 'jpeg' }, cut, small.picture);
+  scaler.value.convert(cut, small.picture);
+  scaler.release();
   if (cut !== picture) cut.close();
   const upright = turned(small.picture, { orientation });
   if (isWhole(plan.place, plan.box)) {

@@ -16,3 +16,8 @@ export function factsOf(
   const place = selection.kind === 'times' ? (selection.places[index] ?? index) : index;
   return { pts: time, duration, keyframe: picture.keyframe, damaged: picture.damaged, index: place };
 }
+
+/** Whether an event of a job says how its frames are laid out. */
+export function isLayout(payload: unknown): payload is LayoutEvent {
+  return typeof payload === 'object' && payload !== null && 'layout' in payload;
+}

@@ -1,11 +1,13 @@
 // Brings chosen pictures into the form that was asked for, written straight into slots.
 import {
+  borrowScaler,
   blankPicture,
   copyPicture,
   orientationOf,
   Picture,
   pictureOver,
-  Scaler,
+  type ContextLease,
+  type Scaler,
   Turner,
   type VideoStreamInfo,
 } from '../av/index.js';
@@ -32,7 +34,7 @@ export class FrameWriter {
   readonly #targets = new Map<number, Picture>();
   /** Where libswscale writes when rows without padding would lose their last columns. */
   readonly #padded: Picture | undefined;
-  #scaler: Scaler | undefined;
+  #scaler: ContextLease<Scaler> | undefined;
 
   /**
    * @param first - the first picture: what it is decides the layout
@@ -73,8 +75,8 @@ export class FrameWriter {
       return;
     }
     // A change of resolution in mid-stream is scaled to the first one, as ffmpeg does.
-    this.#scaler ??= new Scaler('bicubic');
-    this.#scaler.convert(source, this.#padded ?? target);
+    this.#scaler ??= borrowScaler({ filter: 'bicubic' }, source, this.#padded ?? target);
+    this.#scaler.value.convert(source, this.#padded ?? target);
     if (this.#padded !== undefined) copyPicture(this.#padded, target);
   }
 
@@ -92,7 +94,7 @@ export class FrameWriter {
     this.#padded?.close();
     this.#turned?.close();
     this.#turner?.close();
-    this.#scaler?.close();
+    this.#scaler?.release();
   }
 }
 

@@ -36,3 +36,4 @@ export {
   type VideoSinkOptions,
   type VideoSinkResult,
 } from './process/index.js';
+export { hardwareDesk, surveyHardware, testSoftware, type EncoderFinding } from './hardware/index.js';

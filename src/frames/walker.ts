@@ -1,6 +1,6 @@
 // Walks the decoded pictures of a stream in order, and jumps ahead by seeking when that saves decoding.
 import type { Lateness } from './lateness.js';
-import { Picture, seekKeyframe, type MediaInputHandle, type PacketFacts, type VideoDecoder } from '../av/index.js';
+import { Picture, seekKeyframe, type MediaInputHandle, type PacketFacts, type PictureDecoder } from '../av/index.js';
 
 /** Distances below this are decoded through; a seek would cost more than it saves. Seconds. */
 const SEEK_WORTH = 0.5;
@@ -19,7 +19,7 @@ export class Walker {
   /** Pictures decoded so far. */
   decoded = 0;
   readonly #input: MediaInputHandle;
-  readonly #decoder: VideoDecoder;
+  readonly #decoder: PictureDecoder;
   readonly #keyframesOnly: boolean;
   readonly #breathe: () => undefined | Promise<void>;
   readonly #lateness: Lateness | undefined;
@@ -39,7 +39,7 @@ export class Walker {
    */
   constructor(
     input: MediaInputHandle,
-    decoder: VideoDecoder,
+    decoder: PictureDecoder,
     options: {
       readonly keyframesOnly: boolean;
       readonly breathe: () => undefined | Promise<void>;

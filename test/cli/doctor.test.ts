@@ -20,5 +20,20 @@ test('a text for people', async () => {
   expect(code).toBe(0);
   const lines = stdout.toString().trimEnd().split('\n');
   expect(lines.length).toBeGreaterThan(8);
-  for (const line of lines) expect(line).toMatch(/^ok {4}\S/);
+  // Hardware is nothing that a machine must have.
+  for (const line of lines) expect(line).toMatch(/^ok {4}\S|^no {4}(\w+ {2,}|\w+: \w+ ).*\.( \(|$)/);
+  expect(lines.filter((line) => /^no/.test(line)).join('\n')).not.toMatch(/lib(x264|x265|svtav1|vpx)/);
+});
+
+test('each hardware encoder and decoder, with the reason where it does not work', async () => {
+  const { stdout } = await cli('doctor', '--json');
+  const { hardware, findings } = JSON.parse(stdout.toString()) as {
+    hardware: { backend: string; kind: string; name: string; ok: boolean; reason?: string }[];
+    findings: { name: string; ok: boolean }[];
+  };
+  const names = hardware.map(({ name }) => name);
+  for (const name of ['h264_nvenc', 'hevc_qsv', 'av1_vaapi', 'h264_videotoolbox', 'hevc_amf', 'nvdec'])
+    expect(names).toContain(name);
+  for (const { ok, reason } of hardware) expect(ok || (reason ?? '').endsWith('.')).toBe(true);
+  expect(findings.find(({ name }) => name === 'encode: libx264')?.ok).toBe(true);
 });

@@ -6,20 +6,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { formatBytes, isFramerailError } from '../../base/index.js';
+import { describeHardware, folded, type Finding, type HardwareState } from './doctor-hardware.js';
 import type { PoolOptions } from '../../workers/index.js';
 import { interruptSignal } from '../interrupt.js';
 import { print, printJson } from '../output.js';
 import type { CliCommand } from './command.js';
-
-/** One thing that was tried. */
-interface Finding {
-  readonly name: string;
-  readonly ok: boolean;
-  /** What was found, or why it does not work. */
-  readonly what: string;
-  /** Whether framerail can do without it. */
-  readonly optional: boolean;
-}
 
 /** The command. */
 export const doctor: CliCommand = {
@@ -27,7 +18,8 @@ export const doctor: CliCommand = {
   define(command: Command): void {
     command
       .description(
-        'Try what this machine can do: the FFmpeg build, shared memory, worker processes, each way of frames.',
+        'Try what this machine can do: the FFmpeg build, shared memory, worker processes, each way of frames, ' +
+          'each hardware encoder and decoder.',
       )
       .option('--json', 'print one JSON document')
       .action(run);
@@ -47,13 +39,14 @@ async function run(options: { readonly json?: boolean }): Promise<void> {
     await attempt('ffmpeg command', true, describeCommand),
     ...(await tryFrames()),
   ];
+  const hardware = await tryEncoders(findings);
   // Where the commands of the machine do the work, the native engine is not needed.
   const spawns = findings.some(({ name, ok }) => ok && name === SPAWN_WAY);
   const ok = findings.every((finding) => finding.ok || finding.optional || spawns);
-  if (options.json === true) printJson({ ok, findings });
+  if (options.json === true) printJson({ ok, findings, ...hardware });
   else
-    for (const { name, ok: works, optional, what } of findings)
-      print(`${works ? 'ok  ' : optional || spawns ? 'no  ' : 'FAIL'}  ${name.padEnd(18)}  ${what}`);
+    for (const { name, ok: works, optional, what } of folded(findings))
+      print(`${works ? 'ok  ' : optional || spawns ? 'no  ' : 'FAIL'}  ${name.padEnd(25)}  ${what}`);
   process.exitCode = ok ? 0 : 1;
 }
 
@@ -93,6 +86,20 @@ const WAYS: readonly (readonly [string, boolean, PoolOptions])[] = [
 ];
 
 const SPAWN_WAY = 'frames: spawn';
+/** Tries every encoder and decoder, each kind in workers of its own; nothing of it is needed. */
+async function tryEncoders(findings: Finding[]): Promise<HardwareState> {
+  const { hardwareDesk, surveyHardware, testSoftware } = await import('../../frames/index.js');
+  for (const [name, { ok, reason = '', elapsed }] of await testSoftware())
+    findings.push({
+      name: `encode: ${name}`,
+      ok,
+      optional: true,
+      what: ok ? `software, test encode in ${elapsed.toFixed(0)} ms` : reason,
+    });
+  const hardware = await surveyHardware();
+  findings.push(...hardware.map(describeHardware));
+  return { hardware, sessions: hardwareDesk().budgets };
+}
 
 /** Sends frames of a tiny video every way that there is. */
 async function tryFrames(): Promise<Finding[]> {

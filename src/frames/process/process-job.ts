@@ -1,5 +1,12 @@
 // The job behind `processVideo`: decodes, lets JavaScript change what it likes, encodes and writes. Runs in a worker.
-import { checkFilterNames, MediaInputHandle, takeLog, VideoDecoder, withLog } from '../../av/index.js';
+import {
+  checkFilterNames,
+  contextCounts,
+  HardwareDecoder,
+  MediaInputHandle,
+  takeLog,
+  withLog,
+} from '../../av/index.js';
 import type { JobContext } from '../../workers/index.js';
 import { Lateness } from '../lateness.js';
 import { Walker } from '../walker.js';
@@ -21,7 +28,7 @@ export default async function processJob(rawParams: unknown, context: JobContext
     });
     try {
       const stream = input.selectVideo(params.stream ?? undefined);
-      const decoder = VideoDecoder.open(input, { threads: params.threads });
+      const decoder = HardwareDecoder.open(input, params.decoder, { threads: params.threads });
       const lateness = params.maxDelay === null ? undefined : new Lateness(params.maxDelay / 1000);
       const walker = new Walker(input, decoder, { keyframesOnly: false, breathe: () => context.breathe(), lateness });
       const source = new PictureSource(walker, input, stream, params);
@@ -37,10 +44,12 @@ export default async function processJob(rawParams: unknown, context: JobContext
           damagedFrames: source.damaged,
           damagedPackets,
           decoder: name,
+          decoding: decoder.report,
           encoder: target?.encoder,
           container: target?.container,
           bytes: target?.bytes ?? 0,
           streams: target?.streams ?? [],
+          contexts: contextCounts(),
           log: [...(await takeLog()), ...brokenOff(input)],
         };
       } finally {

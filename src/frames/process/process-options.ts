@@ -1,5 +1,5 @@
 // The options of `processVideo()`: checked once at the door, then plain data for the job.
-import type { EncoderChange, EncoderControls, EncoderWish, FilterTrust } from '../../av/index.js';
+import type { DecoderWish, EncoderChange, EncoderControls, EncoderWish, FilterTrust } from '../../av/index.js';
 import {
   argumentError,
   checkInteger,
@@ -10,6 +10,7 @@ import {
   checkSwitch,
   type CallOptions,
 } from '../../base/index.js';
+import { FAKE_HARDWARE } from '../../hardware/index.js';
 import type { StreamOptions } from '../../sources/index.js';
 import type { BatchPlan } from '../../workers/index.js';
 import { checkBatches, type BatchDefaults, type BatchOptions, type BatchSettings } from '../batch-options.js';
@@ -22,10 +23,13 @@ import type { ProcessProgress, ProcessSession } from './session.js';
 /** How video is encoded. */
 export interface EncodeOptions {
   /**
-   * `auto` takes the first that works here, `software` leaves hardware out; else FFmpeg's name of an encoder.
+   * `auto` takes the first that works here, hardware before software; `software` leaves hardware out; `nvenc`, `qsv`,
+   * `vaapi`, `videotoolbox` and `amf` name a kind of hardware; else FFmpeg's name of an encoder.
    * @defaultValue 'auto'
    */
   readonly encoder?: string | undefined;
+  /** Whether software takes the place of hardware that was named and cannot be had, or fails. @defaultValue true */
+  readonly fallback?: boolean | undefined;
   /** FFmpeg's name of a codec, such as `h264`, `hevc`, `av1` or `vp9`. @defaultValue what the container usually holds */
   readonly codec?: string | undefined;
   /** Bits per second on average. */
@@ -72,6 +76,12 @@ export interface ProcessOptions extends CallOptions, StreamOptions, EncodeOption
   readonly packed?: boolean | undefined;
   /** Turn and crop pictures as the container says; otherwise the output says it too. @defaultValue true */
   readonly upright?: boolean | undefined;
+  /**
+   * Where it is decoded: `software`, a kind of hardware (`nvdec`, `vaapi`, `qsv`, `videotoolbox`), or `auto` for the
+   * first of these that works here. Software takes over where hardware fails, without losing a frame.
+   * @defaultValue 'software': its pictures are the same everywhere, and those of hardware must be carried back
+   */
+  readonly decoder?: 'auto' | 'software' | 'nvdec' | 'vaapi' | 'qsv' | 'videotoolbox' | undefined;
   /** The number of the video stream. @defaultValue the one that ffmpeg picks */
   readonly stream?: number | undefined;
   /** Leave out what is before this time, in seconds. @defaultValue 0 */
@@ -157,6 +167,7 @@ export function checkProcess(options: ProcessOptions, live: boolean, ofEngine?: 
     packed: checkSwitch('packed', options.packed, false),
     maxDelay: checkMaxDelay(options.maxDelay, live),
     transform: transform !== undefined,
+    decoder: checkDecoder(options.decoder),
     encoder: checkEncode(options, options.preset === 'realtime'),
     audio: checkOneOf('audio', options.audio ?? 'auto', ['auto', 'copy', 'none'] as const),
     subtitles: checkOneOf('subtitles', options.subtitles ?? 'auto', ['auto', 'copy', 'none'] as const),
@@ -188,10 +199,18 @@ export function checkEncode(options: EncodeOptions, realtime = false): EncoderWi
     throw argumentError('lossless', 'no `quality` and no `bitrate` beside it', true);
   return {
     encoder: checkWord('encoder', options.encoder ?? 'auto'),
+    fallback: checkSwitch('fallback', options.fallback, true),
     codec: options.codec === undefined ? null : checkWord('codec', options.codec),
     pixelFormat: options.pixelFormat === undefined ? null : checkWord('pixelFormat', options.pixelFormat),
     controls,
   };
+}
+
+function checkDecoder(decoder: string | undefined): DecoderWish {
+  const known = ['auto', 'software', 'nvdec', 'vaapi', 'qsv', 'videotoolbox'] as const;
+  // The fake hardware of the tests has no place in the list that people see.
+  if (decoder === 'fake' && process.env[FAKE_HARDWARE] !== undefined) return 'fake';
+  return checkOneOf('decoder', (decoder ?? 'software') as DecoderWish, known);
 }
 
 function checkQuality(quality: number): number {

@@ -15,8 +15,9 @@ import { reduced, type Ratio } from '../../base/index.js';
 import { isRgb, type Size } from '../../pixels/index.js';
 import type { JobContext } from '../../workers/index.js';
 import { BesideStreams } from './beside-streams.js';
+import { hardwareDoor } from './hardware-door.js';
 import { MAX_UNWRITTEN, openTarget, type OpenTarget } from './output-target.js';
-import type { OutputSpec, ProcessParams, StreamReport } from './process-params.js';
+import type { OutputSpec, ProcessCommand, ProcessEvent, ProcessParams, StreamReport } from './process-params.js';
 
 /** What an output is made from. */
 export interface OutputSetup {
@@ -77,11 +78,16 @@ export class ProcessOutput {
    * @param first - the first picture, as it was before it was converted for JavaScript
    * @param form - what the pictures that come look like
    */
-  begin(first: Picture, form: { readonly size: Size; readonly format: string }, timing: VideoTiming): void {
-    const { input, params } = this.#setup;
-    const lane = new EncodeLane(
-      params.encoder,
-      {
+  async begin(
+    first: Picture,
+    form: { readonly size: Size; readonly format: string },
+    timing: VideoTiming,
+  ): Promise<void> {
+    const { input, params, context } = this.#setup;
+    const early: EncoderChange[] = [];
+    const lane = await EncodeLane.open({
+      wish: params.encoder,
+      input: {
         ...form,
         original: first.format,
         color: isRgb(first.format) ? DRAWN : colorOf(first),
@@ -89,11 +95,20 @@ export class ProcessOutput {
         frameRate: timing.frameRate,
         pixelAspect: aspectAfter(timing.pixelAspect, first, form.size),
       },
-      this.#media,
-      params.threads,
-    );
+      output: this.#media,
+      threads: params.threads,
+      hardware: hardwareDoor(context, (mail) => {
+        // No frame can come back before the first one went out.
+        const command = mail.kind === 'command' ? (mail.payload as ProcessCommand) : undefined;
+        if (command?.kind === 'update') early.push(command.change);
+      }),
+      onChange: (encoder) => {
+        context.notify({ kind: 'encoder', encoder } satisfies ProcessEvent);
+      },
+    });
+    for (const change of early) lane.change(change);
     this.#lane = lane;
-    lane.announce(form, { input, orientation: !params.upright });
+    lane.announce({ input, orientation: !params.upright });
     this.#media.begin();
   }
 

@@ -1,5 +1,14 @@
 // The plain data that goes from `processVideo` and `createVideo` to their jobs in a worker, and back.
-import type { EncoderChange, EncoderReport, EncoderWish, FilterTrust } from '../../av/index.js';
+import type {
+  ContextCounts,
+  DecoderReport,
+  DecoderWish,
+  EncoderChange,
+  EncoderReport,
+  EncoderWish,
+  FilterTrust,
+} from '../../av/index.js';
+import type { HardwareAnswer, HardwareAsk } from '../../hardware/index.js';
 import type { Size } from '../../pixels/index.js';
 
 /** Where the bytes of the output go. */
@@ -31,6 +40,7 @@ export interface ProcessParams {
   readonly packed: boolean;
   /** Whether pictures go through JavaScript at all. */
   readonly transform: boolean;
+  readonly decoder: DecoderWish;
   readonly encoder: EncoderWish;
   /** Milliseconds that a picture of a live input may be late; null for inputs that wait. */
   readonly maxDelay: number | null;
@@ -62,11 +72,17 @@ export type ProcessEvent =
       readonly duration: number | undefined;
       readonly encoder: EncoderReport | undefined;
     }
+  /** Another encoder took over in mid-stream. */
+  | { readonly kind: 'encoder'; readonly encoder: EncoderReport }
+  /** It wants hardware, and waits for a `hardware` command. */
+  | { readonly kind: 'hardware'; readonly ask: HardwareAsk }
   | { readonly kind: 'progress'; readonly frames: number; readonly time: number; readonly bytes: number };
 
 /** What a job is told while it runs. */
 export type ProcessCommand =
   | { readonly kind: 'update'; readonly change: EncoderChange }
+  /** The answer to a `hardware` event. */
+  | { readonly kind: 'hardware'; readonly answer: HardwareAnswer }
   /** For a sink: nothing more comes. */
   | { readonly kind: 'finish' };
 
@@ -92,6 +108,8 @@ export interface ProcessJobResult {
   readonly damagedPackets: number;
   /** The decoder that ran. */
   readonly decoder: string;
+  /** Where the video was decoded, and why. */
+  readonly decoding: DecoderReport;
   /** The encoder that ran, and why; undefined without an output. */
   readonly encoder: EncoderReport | undefined;
   /** FFmpeg's name of the container; undefined without an output. */
@@ -102,6 +120,8 @@ export interface ProcessJobResult {
   readonly duration: number;
   /** What became of each stream of the input. */
   readonly streams: readonly StreamReport[];
+  /** What its worker keeps open from one job to the next, counted since the worker's start. */
+  readonly contexts: Readonly<Record<string, ContextCounts>>;
   /** What FFmpeg said meanwhile. */
   readonly log: readonly { readonly level: 'error' | 'warning'; readonly text: string }[];
 }

@@ -105,7 +105,7 @@ export class ProcessWork {
       // YUV keeps the meaning that it had; what is RGB now says so itself.
       if (!isRgb(layout.format)) this.#color = colorOf(picture);
     }
-    output?.begin(picture, form, source.timing);
+    await output?.begin(picture, form, source.timing);
     if (this.#writer === undefined) return;
     await context.reserve(this.#writer.layout.byteLength);
     context.event({ layout: this.#writer.layout } satisfies LayoutEvent);

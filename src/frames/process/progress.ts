@@ -44,6 +44,8 @@ export class ProgressMeter {
       this.#encoder = event.encoder?.name;
       return;
     }
+    if (event.kind === 'encoder') this.#encoder = event.encoder.name;
+    if (event.kind !== 'progress') return;
     this.#frames = event.frames;
     this.#time = event.time;
     this.#bytes = event.bytes;

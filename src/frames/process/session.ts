@@ -10,7 +10,8 @@ import {
   type JobRun,
   type WorkerPool,
 } from '../../workers/index.js';
-import type { LayoutEvent } from '../frame-facts.js';
+import { isLayout } from '../frame-facts.js';
+import { hardwareDesk, type HardwareCustomer } from '../hardware/index.js';
 import { openDestination, type Destination, type MediaDestination } from './destination.js';
 import { checkUpdate, type CheckedProcess, type ProcessUpdate } from './process-options.js';
 import type { ProcessCommand, ProcessEvent, ProcessJobResult } from './process-params.js';
@@ -82,7 +83,10 @@ export class ProcessSession {
   }
 
   /**
-   * Changes the running encode from the next frame on, without a gap; throws FR_ARG_INVALID for wrong values.
+   * Changes the running encode from the next frame on, without a gap; throws FR_ARG_INVALID for wrong values. A bit rate
+   * ends a constant quality and the other way round. libx264 takes a quality as it runs, and a bit rate that its options
+   * `maxrate` (the same) and `bufsize` make constant, also for frames that it looks ahead at; all else starts with a
+   * keyframe.
    * @param change - bit rate in bits per second, quality from 0 to 100, seconds between keyframes
    */
   update(change: ProcessUpdate): void {
@@ -127,6 +131,7 @@ export class ProcessSession {
     let layout: PictureLayout | undefined;
     let copiedBytes = 0;
     if (signal.aborted) throw deadlineError(signal);
+    const hardware = hardwareDesk().admit();
     const { run, cancel } = await pool.run({
       request: {
         module: PROCESS_JOB.native,
@@ -139,7 +144,7 @@ export class ProcessSession {
       signal,
       onEvent: (payload) => {
         if (isLayout(payload)) ({ layout } = payload);
-        else this.#meter.hear(payload as ProcessEvent);
+        else this.#hear(payload as ProcessEvent, hardware);
       },
       onChunk: async (bytes) => {
         try {
@@ -171,10 +176,19 @@ export class ProcessSession {
       // A worker that still writes must not find the file gone and a new one in its place.
       await run.settled;
       throw error;
+    } finally {
+      hardware.leave();
     }
   }
-}
 
-function isLayout(payload: unknown): payload is LayoutEvent {
-  return typeof payload === 'object' && payload !== null && 'layout' in payload;
+  #hear(event: ProcessEvent, hardware: HardwareCustomer): void {
+    if (event.kind === 'hardware') {
+      void hardware.answer(event.ask).then((answer) => {
+        this.#command({ kind: 'hardware', answer });
+      });
+      return;
+    }
+    if (event.kind !== 'progress' && event.encoder !== undefined) hardware.runs(event.encoder.backend);
+    this.#meter.hear(event);
+  }
 }

@@ -14,7 +14,8 @@ import { isRgb, planLayout, type PictureLayout } from '../../pixels/index.js';
 import type { JobContext, WritableSlot } from '../../workers/index.js';
 import type { LayoutEvent } from '../frame-facts.js';
 import { MAX_UNWRITTEN, openTarget } from './output-target.js';
-import type { ProcessCommand } from './process-params.js';
+import { hardwareDoor } from './hardware-door.js';
+import type { ProcessCommand, ProcessEvent } from './process-params.js';
 import type { DrawnFacts, SinkJobResult, SinkParams } from './sink-params.js';
 
 /** Runs the job. */
@@ -39,24 +40,40 @@ async function encodeDrawn(params: SinkParams, media: MediaOutput, context: JobC
   const { size, format, packed, timeBase, frameRate, pixelAspect } = params;
   const layout = planLayout(format, size.width, size.height, packed);
   const input = { size, format, original: undefined, color: DRAWN, timeBase, frameRate, pixelAspect };
-  const lane = new EncodeLane(params.encoder, input, media, params.threads);
+  const early: ProcessCommand[] = [];
+  const lane = await EncodeLane.open({
+    wish: params.encoder,
+    input,
+    output: media,
+    threads: params.threads,
+    hardware: hardwareDoor(context, (mail) => {
+      // No frame can come back before the first empty one went out.
+      if (mail.kind === 'command') early.push(mail.payload as ProcessCommand);
+    }),
+    onChange: (encoder) => {
+      context.notify({ kind: 'encoder', encoder } satisfies ProcessEvent);
+    },
+  });
   const pictures = new DrawnPictures(layout);
   let encoded = 0;
   try {
     media.reserveVideo();
-    lane.announce({ size }, undefined);
+    lane.announce(undefined);
     media.begin();
     await context.reserve(layout.byteLength);
     context.event({ layout } satisfies LayoutEvent);
+    context.notify({ kind: 'encoder', encoder: lane.report } satisfies ProcessEvent);
     while (context.freeSlots > 0) context.emit(await context.slot(), 0, null);
-    for (let finished = false; !finished;) {
+    const obey = (command: ProcessCommand): boolean => {
+      if (command.kind === 'update') lane.change(command.change);
+      return command.kind === 'finish';
+    };
+    for (let finished = early.some(obey); !finished;) {
       const mail = context.takeMail();
       if (mail === undefined) {
         await context.pause();
       } else if (mail.kind === 'command') {
-        const command = mail.payload as ProcessCommand;
-        if (command.kind === 'update') lane.change(command.change);
-        finished = command.kind === 'finish';
+        finished = obey(mail.payload as ProcessCommand);
       } else {
         const { timestamp, duration } = mail.facts as DrawnFacts;
         lane.send(pictures.over(mail.slot), timestamp, duration);

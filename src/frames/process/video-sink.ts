@@ -25,7 +25,8 @@ import {
   type LeasedItem,
   type WorkerPool,
 } from '../../workers/index.js';
-import type { LayoutEvent } from '../frame-facts.js';
+import { isLayout } from '../frame-facts.js';
+import { hardwareDesk } from '../hardware/index.js';
 import { FRAME_FORMATS, MAX_SIDE, type FrameFormat } from '../options.js';
 import { openDestination, type Destination, type MediaDestination } from './destination.js';
 import { DrawnFrame } from './drawn-frame.js';
@@ -37,7 +38,7 @@ import {
   type EncodeOptions,
   type ProcessUpdate,
 } from './process-options.js';
-import type { ProcessCommand } from './process-params.js';
+import type { ProcessCommand, ProcessEvent } from './process-params.js';
 import type { DrawnFacts, SinkJobResult, SinkParams } from './sink-params.js';
 import { toFramerailError } from './session-error.js';
 
@@ -114,6 +115,18 @@ export class VideoSink {
     const deadline = startDeadline(options, 'Writing a video');
     let destination: Destination | undefined;
     let layout: PictureLayout | undefined;
+    const hardware = hardwareDesk().admit();
+    const waiting: ProcessCommand[] = [];
+    let command = (one: ProcessCommand): void => {
+      waiting.push(one);
+    };
+    const hear = (event: ProcessEvent): void => {
+      if (event.kind === 'encoder') hardware.runs(event.encoder.backend);
+      if (event.kind !== 'hardware') return;
+      void hardware.answer(event.ask).then((answer) => {
+        command({ kind: 'hardware', answer });
+      });
+    };
     try {
       const opened = await openDestination(output, checkContainer(options.container));
       destination = opened;
@@ -127,7 +140,8 @@ export class VideoSink {
         },
         signal: deadline.signal,
         onEvent: (payload) => {
-          ({ layout } = payload as LayoutEvent);
+          if (isLayout(payload)) ({ layout } = payload);
+          else hear(payload as ProcessEvent);
         },
         onChunk: async (bytes) => {
           try {
@@ -136,6 +150,13 @@ export class VideoSink {
             cancel(toFramerailError(error));
           }
         },
+      });
+      command = (one) => {
+        run.command(one);
+      };
+      for (const one of waiting) run.command(one);
+      void run.settled.then(() => {
+        hardware.leave();
       });
       const setup = { destination: opened, run, cancel, deadline, params: { ...params, output: opened.spec } };
       const sink = new VideoSink({ ...setup, layoutOf: () => layout });
@@ -147,6 +168,7 @@ export class VideoSink {
       }
       return sink;
     } catch (error) {
+      hardware.leave();
       await destination?.discard(toFramerailError(error));
       deadline.done();
       throw error;

@@ -5,25 +5,32 @@ import {
   AV_OPT_SEARCH_CHILDREN,
   AV_PICTURE_TYPE_I,
   AV_PICTURE_TYPE_NONE,
-} from './constants.js';
+} from '../constants.js';
 import { Codec, CodecContext, type Packet, type Stream } from 'node-av/lib';
-import { FramerailError } from '../base/index.js';
-import { avError, check, isAgain, isEof } from './averror.js';
+import { FramerailError } from '../../base/index.js';
+import { avError, check, isAgain, isEof } from '../averror.js';
 import type { EncoderChange, EncoderSettings, VideoEncoder } from './encoder.js';
+import { backendOf } from '../../hardware/index.js';
 import { controlOptions, qualityOption } from './encoder-controls.js';
-import type { Ratio } from '../base/index.js';
-import { rational } from './filter-chain.js';
-import { blankPicture, copyPicture, formatCode, formatName, nativeFrame, type Picture } from './picture.js';
+import { Uploader } from './uploader.js';
+import type { Ratio } from '../../base/index.js';
+import { rational } from '../filter-chain.js';
+import { blankPicture, copyPicture, formatCode, formatName, nativeFrame, type Picture } from '../picture.js';
 
 /** Encoders that have copied a picture when they return from it: pictures over slots may go straight in. */
 const COPYING = new Set(['libx264', 'libx264rgb', 'libx265', 'libsvtav1', 'libvpx-vp9', 'libvpx']);
-/** Encoders that look at bit rate and quality again for each picture. */
+/** Encoders that look at their quality, and at a constant bit rate, again for each picture. */
 const CHANGEABLE = new Set(['libx264', 'libx264rgb']);
+/** What encoders that know bit rates alone get for each pixel of each picture: 6 Mb/s for 1080p at 30 a second. */
+const BITS_A_PIXEL = 0.1;
 /** MPEG-4 counts at most 65,535 ticks a second (vop_time_increment_resolution has 16 bits). */
 const MAX_TICKS: Readonly<Record<string, number>> = { mpeg4: 65_535, msmpeg4: 65_535, h263p: 65_535 };
 
 /** The pixel formats that an encoder takes, its preferred one first; undefined when there is no such encoder. */
-export function encoderFormats(name: string): string[] | undefined {
+export function encoderFormats(name: string): readonly string[] | undefined {
+  // An encoder that wants its pictures on a device names only that; what is uploaded is what matters here.
+  const upload = backendOf(name)?.backend.upload;
+  if (upload !== undefined) return upload;
   const codec = Codec.findEncoderByName(name as Parameters<typeof Codec.findEncoderByName>[0]);
   return codec === null ? undefined : (codec.pixelFormats ?? []).map((format) => formatName(format));
 }
@@ -40,13 +47,21 @@ export class LibavEncoder implements VideoEncoder {
   readonly name: string;
   readonly timeBase: Ratio;
   readonly #context: CodecContext;
+  readonly #uploader: Uploader | undefined;
   readonly #settings: EncoderSettings;
   /** Keeps pictures of its own for encoders that hold on to what they are given. */
   readonly #copies: boolean;
 
-  private constructor(name: string, context: CodecContext, settings: EncoderSettings, timeBase: Ratio) {
+  private constructor(
+    name: string,
+    context: CodecContext,
+    uploader: Uploader | undefined,
+    settings: EncoderSettings,
+    timeBase: Ratio,
+  ) {
     this.name = name;
     this.#context = context;
+    this.#uploader = uploader;
     this.#settings = settings;
     this.#copies = !COPYING.has(name);
     this.timeBase = timeBase;
@@ -60,6 +75,7 @@ export class LibavEncoder implements VideoEncoder {
     const timeBase = usableTimeBase(name, settings);
     const context = new CodecContext();
     context.allocContext3(codec);
+    let uploader: Uploader | undefined;
     try {
       context.width = width;
       context.height = height;
@@ -77,23 +93,28 @@ export class LibavEncoder implements VideoEncoder {
       const interval = controls.keyframeInterval;
       if (interval !== null) context.gopSize = Math.max(1, Math.round(interval * rateOf(frameRate)));
       if (settings.globalHeader) context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
-      if (controls.lowLatency) {
-        context.setFlags(AV_CODEC_FLAG_LOW_DELAY);
-        context.maxBFrames = 0;
-      }
-      for (const [option, value] of controlOptions(name, controls)) setOption(context, name, option, value);
+      if (controls.lowLatency) context.setFlags(AV_CODEC_FLAG_LOW_DELAY);
+      if (controls.lowLatency || !settings.reorder) context.maxBFrames = 0;
+      const usualBitrate = width * height * rateOf(frameRate) * BITS_A_PIXEL;
+      for (const [option, value] of controlOptions(name, controls, usualBitrate))
+        setOption(context, name, option, value);
+      const backend = backendOf(name)?.backend;
+      if (backend?.upload !== undefined && backend.device !== undefined)
+        uploader = new Uploader(backend.device, context, settings);
       // Options go in beforehand: node-av frees a dictionary given to open2Sync twice.
       check(context.open2Sync(codec), 'FR_ENCODE_FAILED', `The encoder ${name} could not be opened`);
-      return new LibavEncoder(name, context, settings, timeBase);
+      return new LibavEncoder(name, context, uploader, settings, timeBase);
     } catch (error) {
       context.freeContext();
+      uploader?.close();
       throw error;
     }
   }
 
   send(picture: Picture, keyframe: boolean): void {
-    const kept = this.#copies && picture.memory !== undefined ? ownCopy(picture) : undefined;
-    const frame = nativeFrame(kept ?? picture);
+    const copies = this.#copies && this.#uploader === undefined && picture.memory !== undefined;
+    const kept = copies ? ownCopy(picture) : undefined;
+    const frame = this.#uploader?.upload(picture) ?? nativeFrame(kept ?? picture);
     const { pts, duration, pictType } = frame;
     const { timeBase } = this.#settings;
     if (timeBase.den !== this.timeBase.den || timeBase.num !== this.timeBase.num) {
@@ -121,9 +142,20 @@ export class LibavEncoder implements VideoEncoder {
   }
 
   change({ bitrate, quality, keyframeInterval }: EncoderChange): boolean {
-    if (!CHANGEABLE.has(this.name) || keyframeInterval !== undefined) return false;
-    if (bitrate === null || quality === null) return false;
-    if (bitrate !== undefined) this.#context.bitRate = BigInt(Math.round(bitrate));
+    const { controls } = this.#settings;
+    if (!CHANGEABLE.has(this.name) || keyframeInterval !== undefined || controls.lossless) return false;
+    // A running encoder does not change from a bit rate to a quality or back.
+    if (bitrate !== undefined && controls.bitrate === null) return false;
+    if (quality !== undefined && (quality === null || controls.bitrate !== null)) return false;
+    if (bitrate === null) return false;
+    if (bitrate !== undefined) {
+      // x264 lets go of a constant bit rate alone, not of an average (x264_ratecontrol_init_reconfigurable).
+      const { bitRate, rcMaxRate, rcBufferSize } = this.#context;
+      if (rcMaxRate !== bitRate || rcBufferSize === 0) return false;
+      this.#context.bitRate = BigInt(Math.round(bitrate));
+      this.#context.rcMaxRate = this.#context.bitRate;
+      this.#context.rcBufferSize = Math.round((rcBufferSize * bitrate) / Number(bitRate));
+    }
     if (quality !== undefined) {
       const { option, value } = qualityOption(this.name, quality);
       setOption(this.#context, this.name, option, value);
@@ -139,12 +171,18 @@ export class LibavEncoder implements VideoEncoder {
     if (pixelAspect.num > 0) stream.sampleAspectRatio = rational(pixelAspect);
   }
 
+  get parameters(): Buffer | undefined {
+    return this.#context.extraData ?? undefined;
+  }
+
   close(): void {
     this.#context.freeContext();
+    this.#uploader?.close();
   }
 }
 
-function ownCopy(picture: Picture): Picture {
+/** A copy of a picture in memory of libav's own. */
+export function ownCopy(picture: Picture): Picture {
   const copy = blankPicture(picture.format, picture);
   const frame = nativeFrame(copy);
   check(frame.getBuffer(), 'FR_MEMORY_BUDGET', 'There is no memory for a picture');

@@ -1,13 +1,16 @@
 // Which encoder runs for a wish, and in what pixel format it takes the pictures.
-import { argumentError, FramerailError, nearest } from '../base/index.js';
-import { formatShape, isRgb } from '../pixels/index.js';
+import { argumentError, FramerailError, nearest } from '../../base/index.js';
+import { formatShape, isRgb, type Size } from '../../pixels/index.js';
+import { allBackends, backendOf, wishedBackends, type BackendName, type EncoderAttempt } from '../../hardware/index.js';
 import type { EncoderControls } from './encoder.js';
 import { encoderFormats, encoderNames } from './libav-encoder.js';
 
 /** What a caller wishes for. */
 export interface EncoderWish {
-  /** `auto`, `software`, or FFmpeg's name of an encoder. */
+  /** `auto`, `software`, a backend such as `nvenc`, or FFmpeg's name of an encoder. */
   readonly encoder: string;
+  /** Whether a software encoder may take the place of hardware that was asked for and cannot be had. */
+  readonly fallback: boolean;
   /** FFmpeg's name of a codec, such as `h264`; null for what the container usually holds. */
   readonly codec: string | null;
   /** The pixel format to encode; null for the one nearest to the video's own. */
@@ -21,10 +24,14 @@ export interface EncoderReport {
   readonly requested: string;
   /** FFmpeg's name of the encoder. */
   readonly name: string;
+  /** The kind of hardware, or `software`. */
+  readonly backend: BackendName | 'software';
   /** The pixel format that it is given. */
   readonly pixelFormat: string;
   /** One sentence on why it is this one. */
   readonly why: string;
+  /** Encoders that were tried before it or ended before it did, and why they did not do. */
+  readonly attempts: readonly EncoderAttempt[];
 }
 
 /** The software encoder for each codec; others go by FFmpeg's own first choice. */
@@ -39,19 +46,40 @@ const SOFTWARE: Readonly<Record<string, string>> = {
   webp: 'libwebp_anim',
 };
 
-/** The name of the encoder for a wish, and why it is that one. */
-export function chooseEncoder(wish: EncoderWish, defaultCodec: string | undefined): { name: string; why: string } {
+/** What a wish comes down to. */
+export interface EncoderPlan {
+  /** FFmpeg's name of the codec that hardware is sought for; undefined where no hardware is allowed. */
+  readonly hardware: string | undefined;
+  /** The software encoder: chosen, or to fall back on; undefined where there is none for the codec. */
+  readonly software: string | undefined;
+  /** Why that one. */
+  readonly why: string;
+}
+
+/** What a wish comes down to; throws FR_ARG_INVALID for encoders and codecs that there are not. */
+export function planEncoder(wish: EncoderWish, defaultCodec: string | undefined): EncoderPlan {
   const { encoder, codec } = wish;
-  if (encoder !== 'auto' && encoder !== 'software') {
+  const known = backendOf(encoder);
+  const backend = wishedBackends(encoder)[0];
+  if (encoder !== 'auto' && encoder !== 'software' && backend === undefined) {
     if (encoderFormats(encoder) === undefined) throw unknownEncoder(encoder);
-    return { name: encoder, why: 'It was asked for by name.' };
+    return { hardware: undefined, software: encoder, why: 'It was asked for by name.' };
   }
-  const wanted = codec ?? defaultCodec;
+  const wanted = known?.codec ?? codec ?? defaultCodec;
   if (wanted === undefined) throw argumentError('codec', 'a video codec, as this container has no usual one', codec);
   const name = SOFTWARE[wanted] ?? wanted;
-  if (encoderFormats(name) === undefined) throw unknownCodec(wanted);
+  const software = encoderFormats(name) === undefined ? undefined : name;
+  if (backend !== undefined && encoder !== 'auto') {
+    if (backend.encoders[wanted] === undefined) throw noEncoderFor(encoder, wanted);
+    return { hardware: wanted, software, why: `${name} is the software encoder for ${wanted}.` };
+  }
+  if (software === undefined) throw unknownCodec(wanted);
   const which = codec === null ? `${wanted} is what the container usually holds` : `${wanted} was asked for`;
-  return { name, why: `${which}, and ${name} is the software encoder for it.` };
+  return {
+    hardware: encoder === 'auto' ? wanted : undefined,
+    software,
+    why: `${which}, and ${name} is the software encoder for it.`,
+  };
 }
 
 /**
@@ -76,6 +104,8 @@ export function chooseFormat(
     candidates.unshift(`yuv${chroma}p`, 'yuv420p', 'nv12');
     if (formats.every((format) => isRgb(format))) candidates.reverse();
   } else {
+    // Hardware knows ten bits in two planes alone.
+    if (/^yuv420p1\dle$/.test(source)) candidates.push('p010le');
     candidates.push(...fewerBits(source), 'yuv420p', 'nv12');
   }
   return candidates.find((format) => formats.includes(format)) ?? formats[0] ?? source;
@@ -89,17 +119,33 @@ function fewerBits(format: string): string[] {
   return [...depths.map((bits) => `${base}${bits}le`), base, base.replace('yuva', 'yuv'), base.replace('yuvj', 'yuv')];
 }
 
-/** Columns and rows that the sides of encoded pictures must be multiples of. */
-export function alignmentOf(encoder: string, format: string): { readonly x: number; readonly y: number } {
+/** The size that an encoder codes for pictures of `size`: aligned as it wants it, and never below its smallest. */
+export function paddedSize(encoder: string, format: string, { width, height }: Size): Size {
+  const hardware = backendOf(encoder);
+  const chroma = chromaSteps(encoder, format);
+  const [least, lowest] = hardware?.backend.smallest[hardware.codec] ?? [1, 1];
+  const align = hardware?.backend.align ?? 1;
+  return {
+    width: roundUp(Math.max(width, least), Math.max(align, chroma.x)),
+    height: roundUp(Math.max(height, lowest), Math.max(align, chroma.y)),
+  };
+}
+
+/** Columns and rows that the sides of encoded pictures must be multiples of, for the sake of their chroma. */
+function chromaSteps(encoder: string, format: string): { readonly x: number; readonly y: number } {
   // Standards that code whole chroma samples; VP9, AV1 and the lossless codecs code odd sides as they are.
-  if (!/264|265|hevc|mpeg|nvenc|qsv|vaapi|amf|videotoolbox|svtav1/.test(encoder)) return { x: 1, y: 1 };
+  if (!/264|265|hevc|mpeg|nvenc|qsv|vaapi|amf|videotoolbox|svtav1|fake/.test(encoder)) return { x: 1, y: 1 };
   const shape = formatShape(format) ?? [];
   const shift = (axis: 'shiftX' | 'shiftY'): number => Math.max(0, ...shape.map((plane) => plane[axis]));
   return { x: 1 << shift('shiftX'), y: 1 << shift('shiftY') };
 }
 
+function roundUp(value: number, step: number): number {
+  return Math.ceil(value / step) * step;
+}
+
 function unknownEncoder(name: string): FramerailError {
-  const near = nearest(name, encoderNames());
+  const near = nearest(name, [...encoderNames(), ...allBackends().map((backend) => backend.name)]);
   return new FramerailError(
     'FR_ARG_INVALID',
     `This FFmpeg build has no video encoder ${name}${near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`}`,
@@ -115,4 +161,9 @@ function unknownCodec(name: string): FramerailError {
     `This FFmpeg build has no encoder for the codec ${name}; ${near.length === 0 ? `there is one for ${known.join(', ')}` : `did you mean ${near.join(' or ')}?`}`,
     { details: { argument: 'codec', near } },
   );
+}
+
+function noEncoderFor(backend: string, codec: string): FramerailError {
+  const codecs = Object.keys(wishedBackends(backend)[0]?.encoders ?? {});
+  return argumentError('codec', `one of ${codecs.join(', ')} for the encoder ${backend}`, codec);
 }

@@ -1,8 +1,8 @@
 // What every video encoder is to the rest of the engine: pictures in, packets out, whatever does the work.
 import type { Packet, Stream } from 'node-av/lib';
-import type { ColorTags } from './color.js';
-import type { Ratio } from '../base/index.js';
-import type { Picture } from './picture.js';
+import type { ColorTags } from '../color.js';
+import type { Ratio } from '../../base/index.js';
+import type { Picture } from '../picture.js';
 
 /** How good, how large and how quick a stream shall be; what is null is the encoder's own habit. */
 export interface EncoderControls {
@@ -39,6 +39,8 @@ export interface EncoderSettings {
   readonly globalHeader: boolean;
   /** 0 for as many as there are cores. */
   readonly threads: number;
+  /** False to have packets come in the order of their pictures: then they can follow those of another encoder. */
+  readonly reorder: boolean;
   readonly controls: EncoderControls;
 }
 
@@ -61,5 +63,7 @@ export interface VideoEncoder {
   change(change: EncoderChange): boolean;
   /** Writes its parameters into the stream of a container. For av/ alone. */
   describe(stream: Stream): void;
+  /** Its parameter sets, as the container's header would have them; undefined when it has none apart. */
+  readonly parameters: Buffer | undefined;
   close(): void;
 }

@@ -1,19 +1,24 @@
 // How the encoders of FFmpeg spell what ours calls quality, lossless and low latency. Their own documentation has the
 // ranges (ffmpeg -h encoder=NAME); what an encoder is not listed for, it cannot do or is said by its bit rate alone.
-import { FramerailError } from '../base/index.js';
+import { FramerailError } from '../../base/index.js';
 import type { EncoderControls } from './encoder.js';
+import { HARDWARE_SPELLINGS } from './hardware-spelling.js';
 
 /** One encoder's spelling. */
-interface Spelling {
+export interface Spelling {
   /** The option of constant quality and its worst and best value. */
   readonly quality?: readonly [option: string, worst: number, best: number];
+  /** Options that take the same value as that of quality. */
+  readonly sameQuality?: readonly string[];
   /** What else constant quality needs. */
   readonly withQuality?: Readonly<Record<string, string>>;
   /** The options that keep every sample; empty for encoders that always do. */
-  readonly lossless?: Readonly<Record<string, string>>;
+  readonly lossless?: Readonly<Record<string, string>> | undefined;
   readonly lowLatency?: Readonly<Record<string, string>>;
   /** What it is always told: to keep its thoughts to itself, for instance. */
   readonly always?: Readonly<Record<string, string>>;
+  /** What it is told where nobody says how good or how large; a bit rate that fits the picture, for some. */
+  readonly habit?: Readonly<Record<string, string>> | 'bitrate';
 }
 
 const SPELLINGS: Readonly<Record<string, Spelling>> = {
@@ -55,13 +60,19 @@ const SPELLINGS: Readonly<Record<string, Spelling>> = {
   apng: { lossless: {} },
   qtrle: { lossless: {} },
   v210: { lossless: {} },
+  // Nothing but libx264 in disguise.
+  fake_hw: { quality: ['crf', 51, 0], lossless: { qp: '0' }, lowLatency: { tune: 'zerolatency' } },
+  ...HARDWARE_SPELLINGS,
 };
 
 /** Options whose values are lists of their own, joined where two of ours meet. */
 const LISTS = new Set(['x265-params', 'svtav1-params', 'x264-params', 'flags']);
 
-/** The options that say what the controls want, in FFmpeg's spelling; throws FR_ARG_INVALID where there are no words. */
-export function controlOptions(name: string, controls: EncoderControls): Map<string, string> {
+/**
+ * The options that say what the controls want, in FFmpeg's spelling; throws FR_ARG_INVALID where there are no words.
+ * @param usualBitrate - bits per second that are enough for such pictures
+ */
+export function controlOptions(name: string, controls: EncoderControls, usualBitrate: number): Map<string, string> {
   const spelling = SPELLINGS[name] ?? {};
   const options = new Map<string, string>();
   const add = (more: Readonly<Record<string, string>> | undefined): void => {
@@ -75,8 +86,12 @@ export function controlOptions(name: string, controls: EncoderControls): Map<str
     if (spelling.lossless === undefined) throw unable(name, 'lossless');
     add(spelling.lossless);
   } else if (controls.quality !== null) {
-    add({ [qualityOption(name, controls.quality).option]: qualityOption(name, controls.quality).value });
+    const { option, value } = qualityOption(name, controls.quality);
+    add({ [option]: value });
+    for (const same of spelling.sameQuality ?? []) add({ [same]: value });
     add(spelling.withQuality);
+  } else if (controls.bitrate === null && spelling.habit !== undefined) {
+    add(spelling.habit === 'bitrate' ? { b: String(Math.round(usualBitrate)) } : spelling.habit);
   }
   if (controls.lowLatency) add(spelling.lowLatency);
   add(controls.options);
