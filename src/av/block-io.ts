@@ -9,11 +9,20 @@ export type ReadBlock = (offset: number, length: number) => Promise<Uint8Array>;
 /** A custom input of libav; `rethrow()` throws what a callback ran into, which libav itself can only call EIO. */
 export interface BlockIo {
   readonly context: IOContext;
+  /** Makes it ready for a container to be opened. */
+  prepare(): Promise<void>;
   rethrow(): void;
-  close(): void;
+  /** Lets go of it. @param reusable - the container was opened and closed without a failure of libav */
+  close(reusable: boolean): void;
 }
 
+/** node-av never frees the buffer of such a context: those of sources that can seek are used again. */
 const BUFFER_BYTES = 64 * 1024;
+const STREAM_BUFFER_BYTES = 32 * 1024;
+/** Contexts that wait for the next source. */
+const KEPT_CONTEXTS = 4;
+/** Far beyond any source: a seek there empties the buffer, so that nobody reads what the source before had left in it. */
+const NOWHERE = 2n ** 60n;
 /** What is asked for at once: demuxers read in small pieces, and each question costs a message. */
 const BLOCK_BYTES = 1024 * 1024;
 const BLOCKS_KEPT = 8;
@@ -24,44 +33,140 @@ export function blockIo(
   read: ReadBlock | undefined,
 ): BlockIo {
   if (read === undefined) throw new FramerailError('FR_INTERNAL', `Nobody supplies the blocks of ${source.name}.`);
-  const context = new IOContext();
-  const { size: end = Number.POSITIVE_INFINITY } = source;
-  const seekable = Number.isFinite(end);
-  const cache = seekable ? new BlockCache(end, read) : undefined;
-  let position = 0;
-  let failure: unknown;
-  const onRead = async (size: number): Promise<Buffer | number> => {
-    if (position >= end) return AVERROR_EOF;
+  const { size } = source;
+  if (size === undefined) return new OneWayInput(source.name, read);
+  const input = kept.pop() ?? new SeekableInput();
+  input.assign(source.name, size, read);
+  return input;
+}
+
+const kept: SeekableInput[] = [];
+
+/** What both kinds of inputs do with a failure that libav itself can only call EIO. */
+class Failures {
+  readonly #name: string;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** The error goes round libav: an async callback that rejects would leave libav waiting. */
+  async around(work: () => Promise<Uint8Array>): Promise<Buffer | number> {
     try {
-      const bytes = await (cache?.read(position, size) ?? read(position, size));
+      const bytes = await work();
       if (bytes.byteLength === 0) return AVERROR_EOF;
-      position += bytes.byteLength;
       return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     } catch (error) {
-      // The error goes round libav: an async callback that rejects would leave libav waiting.
-      failure ??= error;
+      this.#failure ??= { error };
       return AVERROR_EIO;
     }
-  };
-  const onSeek = (offset: bigint, whence: number): bigint => {
-    const base = { [AVSEEK_SET]: 0, [AVSEEK_CUR]: position, [AVSEEK_END]: end }[whence & 0xffff];
-    if ((whence & AVSEEK_SIZE) !== 0) return BigInt(end);
+  }
+
+  get failed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  rethrow(): void {
+    if (this.#failure === undefined) return;
+    const { error } = this.#failure;
+    if (error instanceof Error) throw error;
+    throw new FramerailError('FR_INPUT_READ', `${this.#name} could not be read.`, { cause: error });
+  }
+}
+
+/** Bytes that come in order, once. */
+class OneWayInput implements BlockIo {
+  readonly context = new IOContext();
+  readonly #failures: Failures;
+
+  constructor(name: string, read: ReadBlock) {
+    const failures = new Failures(name);
+    this.#failures = failures;
+    let position = 0;
+    const onRead = (length: number): Promise<Buffer | number> =>
+      failures.around(async () => {
+        const bytes = await read(position, length);
+        position += bytes.byteLength;
+        return bytes;
+      });
+    this.context.allocContextWithCallbacks(STREAM_BUFFER_BYTES, 0, onRead, null, null);
+  }
+
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  rethrow(): void {
+    this.#failures.rethrow();
+  }
+
+  close(): void {
+    this.context.freeContext();
+  }
+}
+
+/** A source of known size; the next one may use its context. */
+class SeekableInput implements BlockIo {
+  readonly context = new IOContext();
+  #failures = new Failures('');
+  #cache: BlockCache | undefined;
+  #size = 0;
+  #position = 0;
+  #used = false;
+
+  constructor() {
+    this.context.allocContextWithCallbacks(
+      BUFFER_BYTES,
+      0,
+      (length) => this.#read(length),
+      null,
+      (offset, whence) => this.#seek(offset, whence),
+    );
+  }
+
+  assign(name: string, size: number, read: ReadBlock): void {
+    this.#failures = new Failures(name);
+    this.#cache = new BlockCache(size, read);
+    this.#size = size;
+    this.#position = 0;
+  }
+
+  async prepare(): Promise<void> {
+    if (this.#used) {
+      await this.context.seek(NOWHERE, AVSEEK_SET);
+      await this.context.seek(0n, AVSEEK_SET);
+    }
+    this.#used = true;
+  }
+
+  async #read(length: number): Promise<Buffer | number> {
+    if (this.#position >= this.#size) return AVERROR_EOF;
+    return this.#failures.around(async () => {
+      const bytes = (await this.#cache?.read(this.#position, length)) ?? new Uint8Array(0);
+      this.#position += bytes.byteLength;
+      return bytes;
+    });
+  }
+
+  #seek(offset: bigint, whence: number): bigint {
+    if ((whence & AVSEEK_SIZE) !== 0) return BigInt(this.#size);
+    const base = { [AVSEEK_SET]: 0, [AVSEEK_CUR]: this.#position, [AVSEEK_END]: this.#size }[whence & 0xffff];
     if (base === undefined) return -1n;
-    position = base + Number(offset);
-    return BigInt(position);
-  };
-  context.allocContextWithCallbacks(BUFFER_BYTES, 0, onRead, null, seekable ? onSeek : null);
-  return {
-    context,
-    rethrow(): void {
-      if (failure === undefined) return;
-      if (failure instanceof Error) throw failure;
-      throw new FramerailError('FR_INPUT_READ', `${source.name} could not be read.`, { cause: failure });
-    },
-    close(): void {
-      context.freeContext();
-    },
-  };
+    this.#position = base + Number(offset);
+    return BigInt(this.#position);
+  }
+
+  rethrow(): void {
+    this.#failures.rethrow();
+  }
+
+  close(reusable: boolean): void {
+    this.#cache = undefined;
+    // After a failure libav may have let go of it, or remembers the error.
+    if (reusable && !this.#failures.failed && kept.length < KEPT_CONTEXTS) kept.push(this);
+    else this.context.freeContext();
+  }
 }
 
 /** The blocks last used, so that a demuxer that jumps back and forth asks once. */

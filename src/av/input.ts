@@ -66,6 +66,7 @@ export class MediaInputHandle {
   readonly #synchronous: boolean;
   readonly #live: boolean;
   #heard = false;
+  #failed = false;
   /** FFmpeg's word for how a live stream ended; undefined when it ended by itself, or has not ended. */
   brokenBy: string | undefined;
   /** Whether it can go to another place; what comes in order, once, cannot. */
@@ -195,6 +196,7 @@ export class MediaInputHandle {
       this.brokenBy = reasonOf(code);
       return undefined;
     }
+    if (code < 0) this.#failed = true;
     if (code < 0) throw avError('FR_INPUT_READ', code, `${this.name} could not be read further`);
     this.#heard = true;
     const packet = this.#packet;
@@ -269,8 +271,10 @@ export class MediaInputHandle {
     this.#packet.free();
     this.#held?.free();
     for (const packet of this.#ahead) packet.free();
+    // Taken away first, so that the next input may use it.
+    if (this.#io !== undefined) this.#context.pb = null;
     this.#context.closeInputSync();
-    this.#io?.close();
+    this.#io?.close(!this.#failed);
   }
 }
 

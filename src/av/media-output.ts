@@ -86,7 +86,7 @@ export class MediaOutput {
     check(context.allocOutputContext2(null, container, null), 'FR_OUTPUT_FAILED', `${target.name} cannot be written`);
     const io = byteOutput(target);
     context.pb = io.context;
-    // A file is written in large pieces; who reads a stream wants each packet at once.
+    // Who reads a stream wants each packet at once; the pieces of a file are gathered.
     context.setOption('flush_packets', target.seekable ? 0 : 1);
     return new MediaOutput(context, io, target, container);
   }
@@ -294,6 +294,8 @@ export class MediaOutput {
   #write(): void {
     const code = this.#context.interleavedWriteFrameSync(this.#packet);
     this.#packet.unref();
+    // Who reads a stream wants each packet at once.
+    if (!this.#target.seekable) this.#io.flush();
     this.#io.rethrow();
     check(code, 'FR_OUTPUT_FAILED', `A packet could not be written to ${this.#target.name}`);
   }
@@ -303,6 +305,7 @@ export class MediaOutput {
     for (const transcoder of this.#sounds.values()) transcoder.send(null);
     const code = this.#context.writeTrailerSync();
     this.#context.flushSync();
+    this.#io.flush();
     this.#io.rethrow();
     check(code, 'FR_OUTPUT_FAILED', `${this.#target.name} could not be finished`);
   }

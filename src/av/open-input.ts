@@ -55,6 +55,7 @@ export async function openContext(source: SourceSpec, options: OpenOptions): Pro
   const own = source.kind === 'blocks' || source.kind === 'stream';
   const io = own ? blockIo(source, options.readBlock) : undefined;
   try {
+    await io?.prepare();
     if (io !== undefined) context.pb = io.context;
     if (!isSeekable(source))
       for (const [name, value] of Object.entries(STREAM_ANALYSIS)) context.setOption(name, value);
@@ -73,7 +74,7 @@ export async function openContext(source: SourceSpec, options: OpenOptions): Pro
     return { context, io, ahead: [] };
   } catch (error) {
     context.closeInputSync();
-    io?.close();
+    io?.close(false);
     throw error;
   }
 }
