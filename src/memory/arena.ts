@@ -31,6 +31,8 @@ export class Arena implements TunedPool {
   readonly #memory: EngineMemory | undefined;
   readonly #leave: () => void;
   #taken = 0;
+  /** Taken ranges that nobody used yet, by their offset. */
+  readonly #unused = new Map<number, { readonly warm: boolean; readonly seconds: number }>();
   #retired = false;
 
   constructor(region: Region, options: ArenaOptions = {}) {
@@ -74,8 +76,12 @@ export class Arena implements TunedPool {
       const ranges = this.#take(bytes, granted);
       // Another call may have taken what was free when this one began to wait.
       this.#memory?.budget.release((granted - ranges.length) * length);
-      if (ranges.length >= least) return ranges;
-      this.give(ranges, false);
+      if (ranges.length >= least) {
+        // What one job needs at once stays warm for the next one like it; what a minute does not ask for goes.
+        this.target = Math.min(this.most, Math.max(this.target, ranges.length * length));
+        return ranges;
+      }
+      this.give(ranges);
       throw this.#fullError(bytes, least);
     } catch (error) {
       if (isFramerailError(error) && error.code !== 'FR_ABORTED') this.#memory?.refused(bytes);
@@ -83,17 +89,26 @@ export class Arena implements TunedPool {
     }
   }
 
-  /**
-   * Gives ranges back.
-   * @param touched - whether anybody wrote to them: what was never touched is not worth keeping
-   */
-  give(ranges: readonly Range[], touched = true): void {
+  /** Counts a taken range as a request of the pool, once: those that nobody ever uses cost nothing. */
+  use(range: Range): void {
+    const taken = this.#unused.get(range.offset);
+    if (taken === undefined) return;
+    this.#unused.delete(range.offset);
+    this.#memory?.took(this, range.length, taken.warm, taken.seconds);
+  }
+
+  /** Gives ranges back; those that were used stay committed as far as the target goes. */
+  give(ranges: readonly Range[]): void {
     let bytes = 0;
     for (const range of ranges) {
       bytes += range.length;
-      this.#memory?.gave(this, range.length);
-      const warm = touched && !this.#retired && this.idleBytes + range.length <= this.target;
+      const unused = this.#unused.get(range.offset);
+      this.#unused.delete(range.offset);
+      if (unused === undefined) this.#memory?.gave(this, range.length);
+      const committed = unused === undefined || unused.warm;
+      const warm = committed && !this.#retired && this.idleBytes + range.length <= this.target;
       this.#ranges.give(range, warm);
+      // Also what was never used: a job that was stopped may have begun to write there.
       if (!warm) this.region.decommit(range.offset, range.length);
     }
     this.#taken -= ranges.length;
@@ -129,7 +144,7 @@ export class Arena implements TunedPool {
     const began = performance.now();
     const ranges = this.#ranges.takeMany(bytes, count);
     const seconds = (performance.now() - began) / 1000 / Math.max(1, ranges.length);
-    for (const { length, warm } of ranges) this.#memory?.took(this, length, warm === length, seconds);
+    for (const { offset, length, warm } of ranges) this.#unused.set(offset, { warm: warm === length, seconds });
     this.#taken += ranges.length;
     return ranges.map(({ offset, length }) => ({ offset, length }));
   }

@@ -216,8 +216,11 @@ export class JobRun {
   /** The memory of a slot, in the same buffer each time it is filled. */
   #view(slot: number, bytes: number): Uint8Array {
     let view = this.#views.get(slot);
+    const range = this.#ranges[slot];
     if (view === undefined) {
-      view = this.#options.arena.region.view(this.#ranges[slot]?.offset ?? 0, this.#slotBytes);
+      if (range === undefined) throw new FramerailError('FR_INTERNAL', `There is no slot ${String(slot)}.`);
+      this.#options.arena.use(range);
+      view = this.#options.arena.region.view(range.offset, this.#slotBytes);
       this.#views.set(slot, view);
     }
     return view.subarray(0, bytes);
@@ -272,14 +275,13 @@ export class JobRun {
   /** Once the worker writes no more, each slot's memory goes back as soon as nobody reads it. */
   #giveBack(): void {
     if (!this.#settledOnWorker) return;
-    const [seen, unseen]: [Range[], Range[]] = [[], []];
+    const ranges: Range[] = [];
     for (const [slot, range] of this.#ranges.entries()) {
       if (range === undefined || this.#leased.has(slot)) continue;
       this.#ranges[slot] = undefined;
-      (this.#views.has(slot) ? seen : unseen).push(range);
+      ranges.push(range);
     }
-    if (seen.length > 0) this.#options.arena.give(seen);
-    if (unseen.length > 0) this.#options.arena.give(unseen, false);
+    if (ranges.length > 0) this.#options.arena.give(ranges);
   }
 
   async #answer(ask: number, offset: number, length: number): Promise<void> {

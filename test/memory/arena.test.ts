@@ -2,6 +2,7 @@
 import { fstatSync } from 'node:fs';
 import { expect, type Mock, onTestFinished, test, vi } from 'vitest';
 import { Arena, CONTROL_BYTES, createRegion, PAGE, type Region } from '#dist/memory/index.js';
+import { reserveAndUse } from '../support/arena.js';
 import { failure } from '../support/failure.js';
 
 const MIB = 1024 * 1024;
@@ -22,7 +23,7 @@ function watched(length: number): Watched {
 test('ranges never touch the control words', async () => {
   const { region } = watched(CONTROL_BYTES + 4 * PAGE);
   const arena = new Arena(region);
-  const ranges = await arena.reserve(PAGE, 100);
+  const ranges = await reserveAndUse(arena, PAGE, 100);
   expect(ranges.map(({ offset }) => offset)).toEqual([1, 2, 3, 4].map((page) => CONTROL_BYTES - PAGE + page * PAGE));
   expect(arena.control.byteLength).toBe(CONTROL_BYTES);
   arena.control[0] = 7;
@@ -31,18 +32,18 @@ test('ranges never touch the control words', async () => {
 
 test('as many ranges as fit are given, and it counts them', async () => {
   const arena = new Arena(watched(CONTROL_BYTES + 5 * PAGE).region);
-  const ranges = await arena.reserve(2 * PAGE, 8);
+  const ranges = await reserveAndUse(arena, 2 * PAGE, 8);
   expect(ranges).toHaveLength(2);
   expect(arena.taken).toBe(2);
   arena.give(ranges.slice(1));
   expect(arena.taken).toBe(1);
-  expect(await arena.reserve(3 * PAGE, 1)).toHaveLength(1);
+  expect(await reserveAndUse(arena, 3 * PAGE, 1)).toHaveLength(1);
 });
 
 test('when not even two fit, the error names both sizes', async () => {
   const arena = new Arena(watched(CONTROL_BYTES + 4 * PAGE).region);
-  await arena.reserve(PAGE, 1);
-  const error = await failure(() => arena.reserve(4 * PAGE, 2));
+  await reserveAndUse(arena, PAGE, 1);
+  const error = await failure(() => reserveAndUse(arena, 4 * PAGE, 2));
   expect(error).toMatchObject({
     code: 'FR_MEMORY_BUDGET',
     details: { bytes: 4 * PAGE, regionBytes: CONTROL_BYTES + 4 * PAGE, largestFree: 3 * PAGE },
@@ -54,7 +55,7 @@ test('when not even two fit, the error names both sizes', async () => {
 test('a retired arena closes when the last range is back, and not before', async () => {
   const { region, close } = watched(CONTROL_BYTES + 4 * PAGE);
   const arena = new Arena(region);
-  const [first, second] = await arena.reserve(PAGE, 2);
+  const [first, second] = await reserveAndUse(arena, PAGE, 2);
   arena.give([first!]);
   arena.retire();
   expect(close).not.toHaveBeenCalled();
@@ -65,29 +66,30 @@ test('a retired arena closes when the last range is back, and not before', async
 test('an arena in use does not close when its ranges are back; retired without ranges it closes at once', async () => {
   const { region, close } = watched(CONTROL_BYTES + 4 * PAGE);
   const arena = new Arena(region);
-  arena.give(await arena.reserve(PAGE, 4));
+  arena.give(await reserveAndUse(arena, PAGE, 4));
   expect(close).not.toHaveBeenCalled();
   arena.retire();
   expect(close).toHaveBeenCalledTimes(1);
 });
 
-test('small amounts stay warm for the next job, large ones go back to the system', async () => {
+test('what a job needed stays warm for the next one like it, and more than that goes back to the system', async () => {
   const { region, decommit } = watched(CONTROL_BYTES + 80 * MIB);
   const arena = new Arena(region);
-  arena.give(await arena.reserve(8 * MIB, 8));
+  arena.give(await reserveAndUse(arena, 8 * MIB, 8));
   expect(decommit).not.toHaveBeenCalled();
-  const [kept, ...rest] = await arena.reserve(9 * MIB, 8);
-  arena.give(rest);
+  // Two jobs at once: 64 MiB are what the larger one needed.
+  const [first, second] = [await reserveAndUse(arena, 9 * MIB, 4), await reserveAndUse(arena, 9 * MIB, 4)];
+  arena.give(first);
+  arena.give(second.slice(1));
   expect(decommit).not.toHaveBeenCalled();
-  // 63 MiB are warm by now: one more range of nine is too much.
-  arena.give([kept!]);
-  expect(decommit.mock.calls).toEqual([[kept!.offset, 9 * MIB]]);
+  arena.give(second.slice(0, 1));
+  expect(decommit.mock.calls).toEqual([[second[0]!.offset, 9 * MIB]]);
 });
 
 test('a small range that is used again and again stays warm', async () => {
   const { region, decommit } = watched(CONTROL_BYTES + 80 * MIB);
   const arena = new Arena(region);
-  for (let job = 0; job < 200; job++) arena.give(await arena.reserve(MIB, 1));
+  for (let job = 0; job < 200; job++) arena.give(await reserveAndUse(arena, MIB, 1));
   expect(decommit).not.toHaveBeenCalled();
 });
 
@@ -98,10 +100,12 @@ test.runIf(process.platform === 'linux')(
     onTestFinished(() => region.close());
     const arena = new Arena(region);
     arena.control[0] = 7;
-    const ranges = await arena.reserve(9 * MIB, 8);
+    const ranges = await reserveAndUse(arena, 9 * MIB, 8);
     for (const { offset, length } of ranges) region.commit(offset, length);
     expect(fstatSync(region.fd!).blocks * 512).toBeGreaterThanOrEqual(72 * MIB);
     arena.give(ranges);
+    // A minute later nobody asked for it again.
+    arena.trim(arena.idleBytes - 64 * MIB);
     expect(fstatSync(region.fd!).blocks * 512).toBeLessThanOrEqual(CONTROL_BYTES + 64 * MIB);
     expect(arena.control[0]).toBe(7);
   },

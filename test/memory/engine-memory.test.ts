@@ -19,6 +19,7 @@ import {
   type PoolMinute,
   type Range,
 } from '#dist/memory/index.js';
+import { reserveAndUse } from '../support/arena.js';
 import { failure } from '../support/failure.js';
 
 const MIB = 1024 * 1024;
@@ -46,11 +47,11 @@ test('tiers and sizes of regions', () => {
 test('a job under pressure gets what is left, at least two slots, and waits for them', async () => {
   const memory = new EngineMemory({ limit: 10 * MIB });
   const [one, two] = [arena(64 * MIB, memory), arena(64 * MIB, memory)];
-  const first = await one.reserve(MIB, 8);
+  const first = await reserveAndUse(one, MIB, 8);
   expect(first.length).toBe(8);
-  const second = await two.reserve(MIB, 8);
+  const second = await reserveAndUse(two, MIB, 8);
   expect(second.length).toBe(2);
-  const third = arena(64 * MIB, memory).reserve(MIB, 8);
+  const third = reserveAndUse(arena(64 * MIB, memory), MIB, 8);
   expect(memory.stats()).toMatchObject({ used: 10 * MIB, waiting: 1 });
   one.give(first.slice(0, 1));
   expect(memory.stats().waiting).toBe(1);
@@ -61,16 +62,16 @@ test('a job under pressure gets what is left, at least two slots, and waits for 
 test('a job that can never have two slots fails at once; one slot is enough for who asks for one', async () => {
   const memory = new EngineMemory({ limit: 10 * MIB });
   const one = arena(64 * MIB, memory);
-  const error = await failure(() => one.reserve(6 * MIB, 8));
+  const error = await failure(() => reserveAndUse(one, 6 * MIB, 8));
   expect(error).toMatchObject({ code: 'FR_MEMORY_BUDGET', details: { bytes: 12 * MIB, budget: 10 * MIB } });
   expect(error.message).toContain('2 slots of 6291456 bytes need 12 MiB at least');
-  expect((await one.reserve(6 * MIB, 1)).length).toBe(1);
+  expect((await reserveAndUse(one, 6 * MIB, 1)).length).toBe(1);
 });
 
 test('the death of a worker gives back what nobody reads, and the rest with the last frame', async () => {
   const memory = new EngineMemory({ limit: 20 * MIB });
   const one = arena(64 * MIB, memory);
-  const ranges = await one.reserve(2 * MIB, 6);
+  const ranges = await reserveAndUse(one, 2 * MIB, 6);
   one.give(ranges.slice(2));
   expect(memory.stats()).toMatchObject({ used: 4 * MIB, idle: 8 * MIB });
   one.retire();
@@ -92,7 +93,7 @@ test('blocks that are committed ahead make hits, until the budget or the region 
   await vi.waitFor(() => expect(commit.mock.calls.length).toBe(5), { interval: 5 });
   expect(commit.mock.calls.map(([, length]) => length / MIB)).toEqual([1, 1, 1, 1, 5]);
   expect(memory.stats()).toMatchObject({ idle: 9 * MIB, fragmentation: 0 });
-  await one.reserve(1.5 * MIB, 2);
+  await reserveAndUse(one, 1.5 * MIB, 2);
   expect(memory.stats()).toMatchObject({ hitRate: 1, used: 3 * MIB, idle: 6 * MIB });
 });
 
@@ -105,16 +106,16 @@ test('hit rate, fragmentation and use of an arena, as its metrics tell them', as
   const telemetry = new Telemetry();
   const memory = new EngineMemory({ limit: 100 * MIB, telemetry });
   const one = arena(64 * MIB, memory);
-  const ranges = await one.reserve(2 * MIB, 8);
+  const ranges = await reserveAndUse(one, 2 * MIB, 8);
   // Every other one goes back: eight free MiB in four pieces.
   one.give(ranges.filter((_, i) => i % 2 === 0));
   expect(memory.stats()).toMatchObject({ requests: 8, hitRate: 0, fragmentation: 0.75, used: 8 * MIB, idle: 8 * MIB });
-  await one.reserve(2 * MIB, 2);
-  await one.reserve(MIB / 2, 1);
+  await reserveAndUse(one, 2 * MIB, 2);
+  await reserveAndUse(one, MIB / 2, 1);
   const stats = memory.stats();
   expect(stats).toMatchObject({ requests: 11, usedByTier: { small: MIB / 2, medium: 12 * MIB, large: 0 } });
   expect(stats.hitRate).toBeCloseTo(3 / 11, 10);
-  await failure(() => one.reserve(200 * MIB, 2));
+  await failure(() => reserveAndUse(one, 200 * MIB, 2));
   const lines = telemetry.prometheus().split('\n');
   for (const line of [
     `framerail_pool_budget_bytes ${String(100 * MIB)}`,
@@ -193,7 +194,7 @@ test('once a minute memory is tuned on use, and by a timer while nobody uses it'
   const telemetry = new Telemetry();
   const memory = new EngineMemory({ limit: 200 * MIB, telemetry });
   const one = arena(128 * MIB, memory);
-  one.give(await one.reserve(8 * MIB, 4));
+  one.give(await reserveAndUse(one, 8 * MIB, 4));
   expect(memory.stats().idle).toBe(32 * MIB);
   expect(one.target).toBe(64 * MIB);
   vi.advanceTimersByTime(60_000);
@@ -304,14 +305,15 @@ test('ranges never overlap, the budget is never exceeded, and everything comes b
       };
       const give = ({ arena: one, ranges, lease }: (typeof held)[0], touched: boolean): void => {
         lease?.release();
-        one?.give(ranges!, touched);
+        if (touched) for (const range of ranges ?? []) one?.use(range);
+        one?.give(ranges!);
       };
       const refused = (error: unknown): void => expect(error).toMatchObject({ code: 'FR_MEMORY_BUDGET' });
       for (const move of list) {
         if ('reserve' in move) {
           const one = arenas[move.reserve]!;
           ends.push(
-            one.reserve(move.bytes, move.count).then((ranges) => {
+            reserveAndUse(one, move.bytes, move.count).then((ranges) => {
               expect(ranges.length).toBeGreaterThanOrEqual(Math.min(2, move.count));
               expect(ranges.length).toBeLessThanOrEqual(move.count);
               held.push({ bytes: move.bytes, arena: one, ranges });
@@ -361,14 +363,14 @@ test('memory that the system refuses ahead of time is not called warm, and harms
   const one = new Arena(region, { memory, pools: [{ bytes: MIB, count: 5 }] });
   await vi.waitFor(() => expect(commit).toHaveBeenCalledTimes(2), { interval: 5 });
   expect(memory.stats().idle).toBe(MIB);
-  expect((await one.reserve(4 * MIB, 8)).length).toBe(8);
+  expect((await reserveAndUse(one, 4 * MIB, 8)).length).toBe(8);
 });
 
 test('two calls that wait for the same region never share it, and none loses its bytes', async () => {
   const memory = new EngineMemory({ limit: 8 * MIB });
   const one = arena(6 * MIB, memory);
   const other = await new BufferPool({ memory }).acquire(8 * MIB);
-  const [first, second] = [one.reserve(MIB, 6), failure(() => one.reserve(MIB, 6))];
+  const [first, second] = [reserveAndUse(one, MIB, 6), failure(() => reserveAndUse(one, MIB, 6))];
   expect(memory.stats().waiting).toBe(2);
   other.release();
   const ranges = await first;
