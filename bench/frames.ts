@@ -1,125 +1,54 @@
-// framerail bench frames: every frame of a clip as rgb24 in JavaScript, beside a pipe from ffmpeg and ffmpeg alone.
-import { Engine } from '#dist/index.js';
-import { FRAMES_SIDES, type FramesRun, type FramesWork } from './frames-sides.js';
+// framerail bench frames: what it costs to have frames in JavaScript and to bring them back, part by part.
+import { latency } from './frames-latency.js';
+import { peers } from './frames-peers.js';
+import { reading } from './frames-reading.js';
+import { roundTrip } from './frames-round-trip.js';
+import { transport } from './frames-transport.js';
 import { machineText, readMachine } from './machine.js';
-import { checkRuns, rounds, type BenchOptions } from './options.js';
+import { checkPart, checkRuns, rounds, type BenchOptions } from './options.js';
+import type { Part } from './part.js';
 import { findClip, type Clip } from './sample-clip.js';
+import { sampling } from './sampling.js';
 import { exitOnSignals } from './scratch.js';
-import { median, medianKnown } from './statistics.js';
 import { table } from './table.js';
-import { figure, judge, TARGET_HEAD, targetRow, type Target } from './target.js';
+import { TARGET_HEAD, targetRow } from './target.js';
 
-const MIB = 1024 * 1024;
-const METHOD = [
-  'Medians of runs in turn, each side in a fresh process. Times of the pipe and of ffmpeg alone include the start of',
-  'ffmpeg; framerail warm has its worker running, as the library keeps workers (targets use this one), and opens the',
-  'file within its time; cold starts its worker within it. Memory is the peak PSS of all processes of a side, from',
-  'rounds of its own, since reading it slows them down. Both readers touch one byte of every 4096.',
-].join('\n');
-
-type SideKey = keyof typeof FRAMES_SIDES;
-type Runs = Record<SideKey, FramesRun[]>;
-type Medians = Record<SideKey, Omit<FramesRun, 'frames'>>;
-
-const SIDE_KEYS = Object.keys(FRAMES_SIDES) as SideKey[];
+/** The parts in the order of their turns; the last ones take minutes. */
+const PARTS: Readonly<Record<string, (clip: Clip, runs: number, input: string | undefined) => Promise<Part[]>>> = {
+  transport: async (_clip, runs) => [await transport(runs)],
+  reading: async (clip, runs) => [await reading(clip, runs)],
+  'round-trip': async (clip, runs) => [await roundTrip(clip, runs)],
+  latency: async (_clip, runs) => [await latency(runs)],
+  peers: async (clip, runs) => [await peers(clip, runs)],
+  sampling: (_clip, runs, input) => sampling(runs, input),
+};
 
 /** Runs the suite and prints what came of it. */
 export async function run(options: BenchOptions): Promise<void> {
   checkRuns(options.runs);
+  const names = options.only === undefined ? Object.keys(PARTS) : [checkPart(options.only, Object.keys(PARTS))];
   exitOnSignals();
   const machine = await readMachine();
   const clip = await findClip(options.input);
-  const work = await measureWork(clip);
-  const runs = await takeTurns(work, options.runs, false);
-  const watched = await takeTurns(work, Math.min(options.runs, 2), true);
-  const medians = summarise(runs, watched);
-  const targets = judgeAll(medians);
-  if (options.json === true) {
-    console.log(JSON.stringify({ suite: 'frames', machine, clip, work, runs, memoryRuns: watched, medians, targets }));
-    return;
-  }
-  const rows = SIDE_KEYS.map((key) => sideRow(FRAMES_SIDES[key].name, medians[key]));
-  console.log(`bench frames: ${clip.text}, ${String(work.frames)} frames, ${rounds(options.runs)}`);
-  console.log(`${machineText(machine)}\n`);
-  console.log(table(['', 'frames/s', 'wall ms', 'reader CPU ms', 'all CPU ms', 'peak PSS MiB'], rows));
-  console.log(
-    `\n${table(
-      TARGET_HEAD,
-      targets.map((target) => targetRow(target, 0)),
-    )}`,
-  );
-  console.log(`\n${METHOD}`);
+  const parts: Part[] = [];
+  if (options.json !== true)
+    console.log(`bench frames: ${clip.text}, ${rounds(options.runs)}\n${machineText(machine)}`);
+  for (const name of names)
+    for (const part of (await PARTS[name]?.(clip, options.runs, options.input)) ?? []) {
+      parts.push(part);
+      if (options.json !== true) print(part);
+    }
+  if (options.json === true) console.log(JSON.stringify({ suite: 'frames', machine, clip, parts }));
 }
 
-/** One untimed pass: counts the frames, and has the file in the page cache for everybody. */
-async function measureWork({ path }: Clip): Promise<FramesWork> {
-  await using engine = new Engine();
-  await using video = await engine.open(path);
-  let frames = 0;
-  let frameBytes = 0;
-  for await (const batch of video.frames({ format: 'rgb24' })) {
-    frames += batch.length;
-    frameBytes = batch.frames[0]?.allocationSize() ?? frameBytes;
-  }
-  return { path, frames, frameBytes };
-}
-
-async function takeTurns(work: FramesWork, count: number, watched: boolean): Promise<Runs> {
-  const runs: Runs = { warm: [], cold: [], pipe: [], floor: [] };
-  for (let round = 0; round < count; round++)
-    for (const key of SIDE_KEYS) runs[key].push(await FRAMES_SIDES[key].run(work, watched));
-  return runs;
-}
-
-function summarise(runs: Runs, watched: Runs): Medians {
-  const of = (key: SideKey): Medians[SideKey] => ({
-    wall: median(runs[key].map((run) => run.wall)),
-    framesPerSecond: median(runs[key].map((run) => run.framesPerSecond)),
-    consumerCpu: medianKnown(runs[key].map((run) => run.consumerCpu)),
-    allCpu: medianKnown(runs[key].map((run) => run.allCpu)),
-    peakMemory: medianKnown(watched[key].map((run) => run.peakMemory)),
-  });
-  return { warm: of('warm'), cold: of('cold'), pipe: of('pipe'), floor: of('floor') };
-}
-
-function judgeAll({ warm, pipe, floor }: Medians): Target[] {
-  const mib = (bytes: number | undefined): number | undefined => (bytes === undefined ? undefined : bytes / MIB);
-  return [
-    judge({
-      name: 'frames/s against the pipe',
-      ours: warm.framesPerSecond,
-      against: pipe.framesPerSecond,
-      wanted: { atLeast: 1.25 },
-    }),
-    judge({
-      name: 'frames/s against ffmpeg alone',
-      ours: warm.framesPerSecond,
-      against: floor.framesPerSecond,
-      wanted: { atLeast: 0.9 },
-    }),
-    judge({
-      name: 'reader CPU ms against the pipe',
-      ours: warm.consumerCpu,
-      against: pipe.consumerCpu,
-      wanted: { atMost: 0.2 },
-    }),
-    judge({
-      name: 'peak PSS MiB against the pipe',
-      ours: mib(warm.peakMemory),
-      against: mib(pipe.peakMemory),
-      wanted: { below: 1 },
-    }),
-  ];
-}
-
-function sideRow(name: string, side: Medians[SideKey]): string[] {
-  const memory = side.peakMemory === undefined ? undefined : side.peakMemory / MIB;
-  return [
-    name,
-    figure(side.framesPerSecond, 1),
-    figure(side.wall, 0),
-    figure(side.consumerCpu, 0),
-    figure(side.allCpu, 0),
-    figure(memory, 0),
-  ];
+function print({ title, head, rows, targets, method }: Part): void {
+  console.log(`\n== ${title}\n\n${table(head, rows)}`);
+  if (targets.length > 0)
+    console.log(
+      `\n${table(
+        TARGET_HEAD,
+        targets.map((target) => targetRow(target, 0)),
+      )}`,
+    );
+  console.log(`\n${method}`);
 }

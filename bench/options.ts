@@ -7,6 +7,8 @@ export interface BenchOptions {
   readonly runs: number;
   /** A video instead of the generated one. */
   readonly input?: string;
+  /** One part of the suite alone. */
+  readonly only?: string;
   /** Minutes that a soak lasts. */
   readonly minutes?: number;
   /** Print one JSON document instead of tables. */
@@ -25,4 +27,13 @@ export function checkRuns(runs: number): void {
 /** How many rounds, in words. */
 export function rounds(runs: number): string {
   return runs === 1 ? '1 round' : `${String(runs)} rounds`;
+}
+
+/** Refuses a part that there is not. */
+export function checkPart(name: string, known: readonly string[]): string {
+  if (known.includes(name)) return name;
+  throw new FramerailError(
+    'FR_ARG_INVALID',
+    `Expected one of ${known.join(', ')} for \`--only\` but received ${name}.`,
+  );
 }

@@ -1,7 +1,7 @@
 // The clip that suites run on: made once, kept beside the checkout, the same for every run after.
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Engine } from '#dist/index.js';
 import { runChild } from './child.js';
@@ -26,6 +26,26 @@ const SAMPLE = { name: 'testsrc2-noise8-1080p30-10s-gop60-crf23.mp4', recipe: no
 // Ten minutes are twenty seconds thirty times over: encoded once, they cost no more to decode.
 const PIECE = { name: 'testsrc2-noise8-1080p30-20s-gop60-crf23.mp4', recipe: [...noisy(20), '-sc_threshold', '0'] };
 const LONG = 'testsrc2-noise8-1080p30-600s-gop60-crf23.mp4';
+const LIVE = {
+  name: 'testsrc2-noise8-1080p30-6s-zerolatency.flv',
+  recipe: [
+    ...['-f', 'lavfi', '-i', 'testsrc2=size=1920x1080:rate=30:duration=6', '-vf', 'noise=alls=8:allf=t'],
+    ...[
+      '-c:v',
+      'libx264',
+      '-preset',
+      'veryfast',
+      '-tune',
+      'zerolatency',
+      '-crf',
+      '26',
+      '-g',
+      '60',
+      '-pix_fmt',
+      'yuv420p',
+    ],
+  ],
+} as const;
 /** A slow machine encodes 300 frames of 1080p in a minute. */
 const ENCODE_DEADLINE = 300_000;
 
@@ -41,6 +61,11 @@ export async function findLongClip(input: string | undefined): Promise<Clip> {
   return describe(await made({ name: LONG, recipe: ['-stream_loop', '29', '-i', piece, '-c', 'copy'] }));
 }
 
+/** A live stream as a camera sends it: no picture is reordered, in FLV. */
+export function findLiveClip(): Promise<string> {
+  return made(LIVE);
+}
+
 async function describe(path: string): Promise<Clip> {
   await using engine = new Engine();
   const { video, duration = 0 } = await engine.probe(path, { scan: false });
@@ -53,7 +78,7 @@ async function made({ name, recipe }: { readonly name: string; readonly recipe: 
   const path = join(CACHE, name);
   if (existsSync(path)) return path;
   await mkdir(CACHE, { recursive: true });
-  const unfinished = join(CACHE, `${String(process.pid)}.mp4`);
+  const unfinished = join(CACHE, `${String(process.pid)}${extname(name)}`);
   try {
     await runChild('ffmpeg', ['-v', 'error', '-y', ...recipe, unfinished], { deadline: ENCODE_DEADLINE });
     await rename(unfinished, path);

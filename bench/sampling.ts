@@ -1,13 +1,10 @@
-// framerail bench sampling: few frames of a long clip, beside ffmpeg and beside one call for each frame.
+// Few frames of a long clip, beside ffmpeg and beside one call for each frame.
 import { Engine } from '#dist/index.js';
-import { machineText, readMachine } from './machine.js';
-import { checkRuns, rounds, type BenchOptions } from './options.js';
+import type { Part } from './part.js';
 import { findLongClip } from './sample-clip.js';
 import * as sides from './sampling-sides.js';
-import { exitOnSignals } from './scratch.js';
 import { median, medianKnown } from './statistics.js';
-import { table } from './table.js';
-import { figure, judge, TARGET_HEAD, targetRow, type Target } from './target.js';
+import { figure, judge, type Target } from './target.js';
 
 /** Random times, the same in every run. */
 const TIMES = 100;
@@ -37,35 +34,21 @@ interface Job {
   readonly wanted: readonly (number | undefined)[];
 }
 
-/** Runs the suite and prints what came of it. */
-export async function run(options: BenchOptions): Promise<void> {
-  checkRuns(options.runs);
-  exitOnSignals();
-  const machine = await readMachine();
-  const clip = await findLongClip(options.input);
+/** Measures it: one part for each task. */
+export async function sampling(runs: number, input: string | undefined): Promise<Part[]> {
+  const clip = await findLongClip(input);
   await using engine = new Engine();
   const times = randomTimes(clip.duration);
-  const jobs = allJobs(engine, clip.path, times);
   // One untimed turn: the worker is warm, and the file in the page cache for everybody.
   await sides.sample(engine, clip.path, { keyframes: true });
-  const results = [];
-  for (const job of jobs) results.push(await measure(job, options.runs));
-  const targets = results.flatMap((result) => result.targets);
-  if (options.json === true) {
-    console.log(JSON.stringify({ suite: 'sampling', machine, clip, times, results, targets }));
-    return;
+  const parts: Part[] = [];
+  for (const job of allJobs(engine, clip.path, times)) {
+    const { name, frames, rows, targets, runs: raw } = await measure(job, runs);
+    const title = `${name}: ${String(frames)} frames of ${clip.text}`;
+    const head = ['', 'ms', 'CPU ms', 'framerail is'];
+    parts.push({ name: 'sampling', title, head, rows, targets, method: METHOD, raw });
   }
-  console.log(`bench sampling: ${clip.text}, ${rounds(options.runs)}`);
-  console.log(`${machineText(machine)}\n`);
-  for (const { name, frames, rows } of results)
-    console.log(`${table([`${name}: ${String(frames)} frames`, 'ms', 'CPU ms', 'framerail is'], rows)}\n`);
-  console.log(
-    table(
-      TARGET_HEAD,
-      targets.map((target) => targetRow(target, 0)),
-    ),
-  );
-  console.log(`\n${METHOD}`);
+  return parts;
 }
 
 function allJobs(engine: Engine, path: string, times: readonly number[]): Job[] {

@@ -3,12 +3,13 @@ import type { Command } from 'commander';
 import { checkOneOf } from '../../base/index.js';
 import { integer, type CliCommand } from './command.js';
 
-const SUITES = ['frames', 'sampling', 'covers', 'contexts', 'soak'] as const;
+const SUITES = ['frames', 'covers', 'contexts', 'soak'] as const;
 type Suite = (typeof SUITES)[number];
 
 interface Options {
   readonly runs: number;
   readonly input?: string;
+  readonly only?: string;
   readonly minutes?: number;
   readonly json?: boolean;
 }
@@ -27,6 +28,7 @@ export const bench: CliCommand = {
       .argument('<suite>', SUITES.join(', '), (text) => checkOneOf('suite', text, SUITES))
       .option('--runs <number>', 'how often each side runs', integer('--runs'), 5)
       .option('--input <file>', 'a video instead of the generated one')
+      .option('--only <part>', 'of frames: transport, reading, round-trip, latency, peers or sampling')
       .option('--minutes <number>', 'how long a soak lasts', integer('--minutes'))
       .option('--json', 'print one JSON document')
       .action(async (suite: Suite, options: Options) => {

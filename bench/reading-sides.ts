@@ -1,8 +1,7 @@
-// The sides of `bench frames`: each one brings a whole file to rgb24 and says what that cost.
+// The sides of reading a clip: each one brings a whole file to rgb24 and says what that cost.
 import { fileURLToPath } from 'node:url';
-import { runChild } from './child.js';
 import type { ConsumerReport } from './consumers/report.js';
-import { watchMemory, type MemoryWatch } from './memory-peak.js';
+import { runWatched } from './watched.js';
 import { cpuTimes } from './proc.js';
 
 /** What is decoded. */
@@ -33,9 +32,6 @@ export interface FramesSide {
   run(work: FramesWork, watched: boolean): Promise<FramesRun>;
 }
 
-/** 300 frames take some seconds; longer clips may take their time too. */
-const DEADLINE = 600_000;
-
 /** All sides in the order of their turns. */
 export const FRAMES_SIDES = {
   warm: { name: 'framerail, warm', run: (work, watched) => consumer('framerail', [work.path, 'warm'], watched) },
@@ -61,23 +57,4 @@ async function ffmpegAlone({ path, frames }: FramesWork, watched: boolean): Prom
   const after = cpuTimes('self')?.reaped;
   const allCpu = before === undefined || after === undefined ? undefined : after - before;
   return { frames, wall, framesPerSecond: (frames * 1000) / wall, consumerCpu: undefined, allCpu, peakMemory };
-}
-
-async function runWatched(
-  program: string,
-  args: readonly string[],
-  watched: boolean,
-): Promise<{ stdout: string; wall: number; peakMemory: number | undefined }> {
-  let watch: MemoryWatch | undefined;
-  try {
-    const result = await runChild(program, args, {
-      deadline: DEADLINE,
-      onStart: (pid) => {
-        if (watched) watch = watchMemory(pid);
-      },
-    });
-    return { ...result, peakMemory: watch?.stop() };
-  } finally {
-    watch?.stop();
-  }
 }
