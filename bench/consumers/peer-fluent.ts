@@ -10,7 +10,15 @@ const [task, file = '', output = '', bytes = '0', size = '', rate = ''] = proces
 
 const meter = new Meter();
 const raw = new PassThrough();
-ffmpeg(file).outputOptions(['-f rawvideo', '-pix_fmt rgb24']).pipe(raw, { end: true });
+const read = new Promise<void>((resolve, reject) => {
+  ffmpeg(file)
+    .outputOptions(['-f rawvideo', '-pix_fmt rgb24'])
+    .on('end', () => {
+      resolve();
+    })
+    .on('error', reject)
+    .pipe(raw, { end: true });
+});
 const target = new PassThrough();
 const written =
   task === 'write'
@@ -42,5 +50,5 @@ for await (const chunk of raw as AsyncIterable<Buffer>)
     frame = Buffer.allocUnsafe(frame.byteLength);
   }
 target.end();
-await written;
+await Promise.all([read, written]);
 meter.report();

@@ -1,4 +1,5 @@
 // Frames with node-av's own high-level API, in this process. Arguments: `read` or `write`, the file, the output.
+import './with-resolvers.js';
 import { Decoder, Demuxer, Encoder, FilterAPI, Muxer } from 'node-av/api';
 import type { FFEncoderCodec } from 'node-av/constants';
 import { Meter, stamp } from './report.js';
@@ -20,7 +21,7 @@ if (task === 'read') {
   }
 } else {
   using back = FilterAPI.create('format=yuv420p');
-  using encoder = await Encoder.create('libx264' as FFEncoderCodec, { options: X264, decoder });
+  using encoder = await Encoder.create('libx264' as FFEncoderCodec, { options: { ...X264, crf: '23' }, bitrate: 0, decoder });
   await using muxer = await Muxer.open(output);
   const stream = muxer.addStream(encoder);
   const changed = async function* (): AsyncGenerator<Awaited<ReturnType<typeof frames.next>>['value']> {
