@@ -183,6 +183,12 @@ export class MediaInputHandle {
       this.brokenBy = reasonOf(code);
       return undefined;
     }
+    if (code < 0 && !this.seekable && !this.#live && /^mov/.test(this.container))
+      throw new FramerailError(
+        'FR_INPUT_INVALID',
+        `${this.name} is an MP4 whose index lies behind its media, so it cannot be read from front to back; give the file itself, or one made with \`-movflags +faststart\`.`,
+        { details: { averror: code } },
+      );
     if (code < 0) throw avError('FR_INPUT_READ', code, `${this.name} could not be read further`);
     this.#heard = true;
     const packet = this.#packet;
