@@ -46,8 +46,14 @@ export class ProcessOutput {
       this.#target.close();
       throw error;
     }
-    this.#media.copyMetadata(input);
-    this.#beside = new BesideStreams(input, this.#media, params, stream.index);
+    try {
+      this.#media.copyMetadata(input);
+      this.#beside = new BesideStreams(input, this.#media, params, stream.index);
+    } catch (error) {
+      this.#media.close();
+      this.#target.close();
+      throw error;
+    }
   }
 
   /** The encoder that runs; undefined before the first picture. */

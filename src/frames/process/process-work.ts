@@ -85,8 +85,14 @@ export class ProcessWork {
       if (params.transform) await this.#throughJavaScript(first);
       else await this.#straight(first);
       await this.#readBeyond();
+      if (output !== undefined && this.#encoded === 0)
+        throw new FramerailError(
+          'FR_ENCODE_FAILED',
+          'Every frame was left out by the transform, so there is no video.',
+        );
       output?.finish();
       await output?.settle();
+      this.#tellProgress();
       return { encoded: this.#encoded, dropped: this.#dropped, duration: this.#end - (this.#start ?? this.#end) };
     } finally {
       for (const alias of this.#aliases.values()) alias.close();
@@ -203,6 +209,10 @@ export class ProcessWork {
     const now = performance.now();
     if (now - this.#lastProgress < PROGRESS_INTERVAL) return;
     this.#lastProgress = now;
+    this.#tellProgress();
+  }
+
+  #tellProgress(): void {
     this.#notify({ kind: 'progress', frames: this.#encoded, time: this.#end, bytes: this.#setup.output?.bytes ?? 0 });
   }
 
