@@ -45,7 +45,7 @@ export class EncodeLane {
     const format = chooseFormat(name, input.format, input.original, wish.pixelFormat);
     const align = alignmentOf(name, format);
     const padded = { width: roundUp(input.size.width, align.x), height: roundUp(input.size.height, align.y) };
-    const color = colorOfEncoded(name, format, input.color);
+    const color = colorOfEncoded(name, format, input);
     this.#output = output;
     this.#padded = padded;
     this.#fitter = new PictureFitter({ format, size: input.size, padded, color });
@@ -115,10 +115,16 @@ export class EncodeLane {
 }
 
 /** What the samples mean once they are in the encoder's format. */
-function colorOfEncoded(encoder: string, format: string, color: ColorTags): ColorTags {
+function colorOfEncoded(encoder: string, format: string, { color, original }: LaneInput): ColorTags {
+  // Gray that was made for JavaScript has full range; that of a video keeps its own.
+  if (isGray(format) && !isGray(original ?? '')) return { ...color, colorRange: AVCOL_RANGE_JPEG };
   if (isRgb(format)) return { ...color, colorSpace: AVCOL_SPC_RGB, colorRange: AVCOL_RANGE_JPEG };
   // JPEG knows full range alone.
   return encoder === 'mjpeg' || format.startsWith('yuvj') ? { ...color, colorRange: AVCOL_RANGE_JPEG } : color;
+}
+
+function isGray(format: string): boolean {
+  return format.startsWith('gray');
 }
 
 function roundUp(value: number, step: number): number {

@@ -4,6 +4,7 @@ import {
   DRAWN,
   EncodeLane,
   MediaOutput,
+  type ColorTags,
   type EncoderChange,
   type EncoderReport,
   type MediaInputHandle,
@@ -82,15 +83,22 @@ export class ProcessOutput {
    * Opens the encoder and writes the header.
    * @param first - the first picture, as it was before it was converted for JavaScript
    * @param form - what the pictures that come look like
+   * @param converted - what their samples mean, where JavaScript sees YUV or gray
    */
-  begin(first: Picture, form: { readonly size: Size; readonly format: string }, timing: VideoTiming): void {
+  begin(
+    first: Picture,
+    form: { readonly size: Size; readonly format: string },
+    timing: VideoTiming,
+    converted: ColorTags | undefined,
+  ): void {
     const { input, params } = this.#setup;
+    const own = isRgb(first.format) ? DRAWN : colorOf(first);
     const lane = new EncodeLane(
       params.encoder,
       {
         ...form,
         original: first.format,
-        color: isRgb(first.format) ? DRAWN : colorOf(first),
+        color: converted === undefined || form.format.startsWith('gray') ? own : converted,
         timeBase: timing.timeBase,
         frameRate: timing.frameRate,
         pixelAspect: aspectAfter(timing.pixelAspect, first, form.size),

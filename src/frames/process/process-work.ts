@@ -1,5 +1,6 @@
 // The loop of a process job: pictures out to JavaScript, changed ones into the encoder, whichever is ready first.
 import {
+  colorAfter,
   colorOf,
   pictureOver,
   setColor,
@@ -108,10 +109,11 @@ export class ProcessWork {
       this.#writer = new FrameWriter({ ...params, upright: false }, stream, picture);
       const { layout } = this.#writer;
       form = { size: { width: layout.width, height: layout.height }, format: layout.format };
-      // YUV keeps the meaning that it had; what is RGB now says so itself.
-      if (!isRgb(layout.format)) this.#color = colorOf(picture);
+      // What is RGB now says so itself.
+      if (!isRgb(layout.format))
+        this.#color = params.format === null ? colorOf(picture) : colorAfter(picture, layout.format);
     }
-    output?.begin(picture, form, source.timing);
+    output?.begin(picture, form, source.timing, this.#color);
     if (this.#writer === undefined) return;
     await context.reserve(this.#writer.layout.byteLength);
     context.event({ layout: this.#writer.layout } satisfies LayoutEvent);

@@ -1,6 +1,7 @@
 // The job behind `createVideo`: gives out empty slots, encodes those that come back drawn. Runs in a worker.
 import {
   DRAWN,
+  drawnColor,
   EncodeLane,
   MediaOutput,
   pictureOver,
@@ -94,7 +95,8 @@ class DrawnPictures {
     let picture = this.#pictures.get(index);
     if (picture === undefined) {
       picture = pictureOver(bytes, this.#layout);
-      if (!isRgb(this.#layout.format)) setColor(picture, DRAWN);
+      const { format } = this.#layout;
+      if (!isRgb(format)) setColor(picture, drawnColor(format));
       this.#pictures.set(index, picture);
     }
     return picture;
