@@ -129,7 +129,9 @@ export class ProcessSession {
     });
     this.#run = run;
     for (const command of this.#commands) run.command(command);
-    const pump = new TransformPump(checked, this, signal);
+    const pump = new TransformPump(checked, this, signal, (error) => {
+      cancel(toFramerailError(error));
+    });
     try {
       for (let items = await run.next(); items !== undefined; items = await run.next()) {
         if (layout === undefined) throw new FramerailError('FR_INTERNAL', 'Frames arrived before their layout.');
