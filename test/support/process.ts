@@ -40,6 +40,7 @@ export interface ProbedPacket {
   readonly pts: number;
   readonly duration: number;
   readonly hash: string;
+  readonly key: boolean;
 }
 
 /** The packets of one stream, such as `a:0`, with the md5 of each. */
@@ -50,6 +51,7 @@ export async function packets(path: string, stream: string): Promise<ProbedPacke
     pts: Number(packet['pts_time']),
     duration: Number(packet['duration_time']),
     hash: packet['data_hash'] ?? '',
+    key: packet['flags']?.startsWith('K') === true,
   }));
 }
 
