@@ -246,8 +246,17 @@ class RunningJob implements JobContext {
     this.#throwIfStopped();
   }
 
-  get unwritten(): number {
-    return this.#unwritten;
+  async room(most: number): Promise<void> {
+    while (this.#unwritten > most) {
+      this.#flush();
+      this.#throwIfStopped();
+      // Mail that waits is no reason to look again: only a turn of the event loop brings word of what was placed.
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#lastBreath = performance.now();
+    }
+    this.#throwIfStopped();
   }
 
   write(bytes: Uint8Array): void {

@@ -123,8 +123,7 @@ export class ProcessOutput {
 
   /** Waits while too many bytes are on their way. */
   async settle(): Promise<void> {
-    const { context } = this.#setup;
-    while (context.unwritten > MAX_UNWRITTEN) await context.pause();
+    await this.#setup.context.room(MAX_UNWRITTEN);
   }
 
   /** Writes what is left and the end of the container. */

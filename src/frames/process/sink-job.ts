@@ -64,14 +64,14 @@ async function encodeDrawn(params: SinkParams, media: MediaOutput, context: JobC
         encoded += 1;
         // Empty again: the next one to draw on.
         context.emit(mail.slot, 0, null);
-        while (context.unwritten > MAX_UNWRITTEN) await context.pause();
+        await context.room(MAX_UNWRITTEN);
         await context.breathe(TURN_INTERVAL);
       }
     }
     if (encoded === 0) throw new FramerailError('FR_ENCODE_FAILED', 'No frame was written, so there is no video.');
     lane.finish();
     media.finish();
-    while (context.unwritten > MAX_UNWRITTEN) await context.pause();
+    await context.room(MAX_UNWRITTEN);
     return { encoded, encoder: lane.report, container: media.container, bytes: media.size, log: await takeLog() };
   } finally {
     pictures.close();
