@@ -63,6 +63,7 @@ function directContext({ spec, blocks }: ResolvedSource, signal: AbortSignal): J
     write: () => {
       throw noSlots();
     },
+    unwritten: 0,
     room: () => Promise.reject(noSlots()),
     cancelled: signal,
     processes: undefined,

@@ -37,6 +37,8 @@ export interface JobContext {
   pause(): Promise<void>;
   /** Sends bytes of an output to the parent; they are copied first. */
   write(bytes: Uint8Array): void;
+  /** Bytes of output that the parent has not placed yet. */
+  readonly unwritten: number;
   /**
    * Waits while more bytes of output than this are on their way to their place; throws when the job was cancelled.
    * @param most - bytes that may be

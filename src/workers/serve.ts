@@ -246,6 +246,10 @@ class RunningJob implements JobContext {
     this.#throwIfStopped();
   }
 
+  get unwritten(): number {
+    return this.#unwritten;
+  }
+
   async room(most: number): Promise<void> {
     while (this.#unwritten > most) {
       this.#flush();

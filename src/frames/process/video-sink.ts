@@ -150,7 +150,7 @@ export class VideoSink {
 
   /** An empty frame to draw on; waits while the encoder has them all. What it held before is undefined. */
   async frame(): Promise<DrawnFrame> {
-    this.#throwUnlessOpen();
+    if (this.#closed) await this.#refuse();
     return this.#nextEmpty();
   }
 
@@ -162,7 +162,7 @@ export class VideoSink {
 
   async #takeEmpty(): Promise<DrawnFrame> {
     for (;;) {
-      if (this.#over !== undefined) throw this.#over;
+      if (this.#over !== undefined) await this.#refuse();
       const item = this.#empty.shift();
       const layout = this.#layoutOf();
       if (item !== undefined && layout !== undefined) {
@@ -193,7 +193,7 @@ export class VideoSink {
    * @param times - when it is shown; frames come in order of time
    */
   async write(frame: DrawnFrame | Uint8Array, times: FrameTimes = {}): Promise<void> {
-    this.#throwUnlessOpen();
+    if (this.#closed) await this.#refuse();
     checkOptions(times);
     if (frame instanceof DrawnFrame && this.#writing === undefined) {
       this.#hand(frame, this.#ticks(times));
@@ -254,7 +254,7 @@ export class VideoSink {
 
   /** Encodes what is left and publishes the output. */
   async finish(): Promise<VideoSinkResult> {
-    this.#throwUnlessOpen();
+    if (this.#closed) await this.#refuse();
     this.#sealed = true;
     try {
       await this.#writing;
@@ -304,9 +304,14 @@ export class VideoSink {
     this.#wake?.();
   }
 
-  #throwUnlessOpen(): void {
-    if (this.#over !== undefined) throw this.#over;
-    if (this.#sealed) throw closedError();
+  get #closed(): boolean {
+    return this.#sealed || this.#over !== undefined;
+  }
+
+  /** Says why nothing goes in any more, once what is to be removed is gone. */
+  async #refuse(): Promise<never> {
+    await this.#ending;
+    throw this.#over ?? closedError();
   }
 }
 
