@@ -41,6 +41,7 @@ export interface ProbedPacket {
   readonly duration: number;
   readonly hash: string;
   readonly key: boolean;
+  readonly size: number;
 }
 
 /** The packets of one stream, such as `a:0`, with the md5 of each. */
@@ -51,6 +52,7 @@ export async function packets(path: string, stream: string): Promise<ProbedPacke
     pts: Number(packet['pts_time']),
     duration: Number(packet['duration_time']),
     hash: packet['data_hash'] ?? '',
+    size: Number(packet['size']),
     key: packet['flags']?.startsWith('K') === true,
   }));
 }
