@@ -47,6 +47,9 @@ export interface BesideListener {
   restart(): void;
 }
 
+/** How far libav's clock and ours may differ over one wait, in milliseconds. */
+const CLOCK_SLACK = 20;
+
 let nativesOf: (input: MediaInputHandle) => { packet: Packet; stream: Stream; context: FormatContext };
 
 /** An open input; one per job. */
@@ -64,6 +67,10 @@ export class MediaInputHandle {
   /** A file answers at once; everything else waits for somebody, on a thread of its own. */
   readonly #synchronous: boolean;
   readonly #live: boolean;
+  /** Milliseconds that a live input may give nothing. */
+  readonly #timeout: number;
+  /** When the read began that runs now. */
+  #readSince = 0;
   #heard = false;
   /** FFmpeg's word for how a live stream ended; undefined when it ended by itself, or has not ended. */
   brokenBy: string | undefined;
@@ -84,8 +91,10 @@ export class MediaInputHandle {
     nativesOf = (input) => ({ packet: input.#packet, stream: input.#stream(), context: input.#context });
   }
 
-  private constructor(context: FormatContext, io: BlockIo | undefined, { name, kind }: SourceSpec) {
+  private constructor(context: FormatContext, io: BlockIo | undefined, source: SourceSpec) {
+    const { name, kind } = source;
     this.name = name;
+    this.#timeout = source.kind === 'live' ? source.timeout : Number.POSITIVE_INFINITY;
     this.#synchronous = kind === 'file';
     this.#live = kind === 'live';
     this.seekable = kind === 'file' || kind === 'blocks';
@@ -168,6 +177,7 @@ export class MediaInputHandle {
   async #readAsync(): Promise<PacketFacts | undefined> {
     for (;;) {
       this.#packet.unref();
+      this.#readSince = performance.now();
       const code = await this.#context.readFrame(this.#packet);
       this.#io?.rethrow();
       const facts = this.#facts(code);
@@ -177,7 +187,9 @@ export class MediaInputHandle {
 
   #facts(code: number): PacketFacts | undefined | 'other' {
     if (isEof(code)) return undefined;
-    if (isTimeout(code)) throw stalledError(this.name, code);
+    // RTMP calls a read that timed out an error of input and output: the time that it took tells them apart.
+    const stalled = code < 0 && performance.now() - this.#readSince >= this.#timeout - CLOCK_SLACK;
+    if (isTimeout(code) || stalled) throw stalledError(this.name, code);
     if (code < 0 && this.#live && this.#heard) {
       // A live stream has no other end than a connection that breaks; what was heard of it is not lost.
       this.brokenBy = reasonOf(code);

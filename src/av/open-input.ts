@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS, DEMUXERS, LIVE_DEMUXERS, type InputLimits, type SourceS
 import { avError, check, isTimeout, stalledError } from './averror.js';
 import { blockIo, type BlockIo, type ReadBlock } from './block-io.js';
 import { requireBuild } from './build.js';
+import { hideAddress } from './log.js';
 
 /** How an input is opened. */
 export interface OpenOptions {
@@ -49,6 +50,7 @@ export async function openContext(source: SourceSpec, options: OpenOptions): Pro
   const io = own ? blockIo(source, options.readBlock) : undefined;
   try {
     if (io !== undefined) context.pb = io.context;
+    if (source.kind === 'live') hideAddress(source.url, source.name);
     const opened = await open(context, source);
     io?.rethrow();
     if (opened < 0) throw openError(source, opened);

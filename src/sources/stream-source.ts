@@ -32,7 +32,7 @@ export async function resolveAny(input: AnyInput, options: StreamOptions = {}): 
 /** A name for messages. */
 export function nameOf(input: AnyInput): string {
   if (typeof input === 'string' || input instanceof URL) return String(input);
-  return isLive(input) ? withoutSecrets(input.live) : 'the input';
+  return isLive(input) ? withoutSecrets(String(input.live)) : 'the input';
 }
 
 /** Whether an input is a live stream of the network. */
