@@ -26,7 +26,7 @@ describe('descriptions', () => {
   test('any chain of filters with any arguments gives its names back', () => {
     const word = fc.stringMatching(/^[a-z][a-z0-9_]{0,8}$/).filter((text) => text !== 'sws_flags');
     const plain = fc.stringMatching(/^[\w:.+*/-]{0,12}$/);
-    const quoted = fc.stringMatching(/^[\w,;:\[\]\\ ]{0,12}$/).map((text) => `'${text}'`);
+    const quoted = fc.stringMatching(/^[\w,;:[\]\\ ]{0,12}$/).map((text) => `'${text}'`);
     const escaped = fc.constantFrom('a\\,b', '\\;', "\\'", '\\[x\\]', '\\\\');
     const args = fc.array(fc.oneof(plain, quoted, escaped), { maxLength: 4 }).map((parts) => parts.join(''));
     const filter = fc.record({

@@ -31,3 +31,15 @@ export function collector(highWaterMark = 16_384): { stream: Writable; bytes: ()
   });
   return { stream, bytes: () => Buffer.concat(pieces) };
 }
+
+/** The `write` of a stream that takes everything and keeps nothing. */
+export function taking(_: unknown, __: unknown, done: () => void): void {
+  done();
+}
+
+/** The `write` of a stream that fails. */
+export function failing(why: string): (_: unknown, __: unknown, done: (error: Error) => void) => void {
+  return (_, __, done) => {
+    done(new Error(why));
+  };
+}

@@ -123,7 +123,7 @@ export class ProcessWork {
   async #straight(first: TimedPicture): Promise<void> {
     const { source, output, context } = this.#setup;
     for (let next: TimedPicture | undefined = first; next !== undefined; next = await source.next()) {
-      this.#hear();
+      await this.#hear();
       this.#encode(next.picture, next);
       await output?.settle();
       await context.breathe();
@@ -131,12 +131,11 @@ export class ProcessWork {
   }
 
   async #throughJavaScript(first: TimedPicture): Promise<void> {
-    const { source, output, context } = this.#setup;
+    const { source, context } = this.#setup;
     let next: TimedPicture | undefined = first;
     let index = 0;
     for (;;) {
-      this.#hear();
-      await output?.settle();
+      await this.#hear();
       if (next === undefined && this.#inJavaScript.size === 0) return;
       if (next !== undefined && context.freeSlots > 0) {
         await this.#show(next, index++);
@@ -166,10 +165,13 @@ export class ProcessWork {
     context.emit(slot, writer.layout.byteLength, facts);
   }
 
-  /** Takes everything that came back. */
-  #hear(): void {
-    const { context } = this.#setup;
-    for (let mail = context.takeMail(); mail !== undefined; mail = context.takeMail()) this.#take(mail);
+  /** Takes everything that came back, as fast as the output takes it. */
+  async #hear(): Promise<void> {
+    const { output, context } = this.#setup;
+    for (let mail = context.takeMail(); mail !== undefined; mail = context.takeMail()) {
+      this.#take(mail);
+      await output?.settle();
+    }
   }
 
   #take(mail: Mail): void {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import { Engine, type VideoSinkOptions } from '#dist/index.js';
-import { collector } from '../../support/drip.js';
+import { collector, failing } from '../../support/drip.js';
 import { sharedEngine } from '../../support/engines.js';
 import { failure } from '../../support/failure.js';
 import { frameTimes, rawPixels } from '../../support/ffmpeg.js';
@@ -325,7 +325,7 @@ describe('deaths', () => {
 
   test('of the output', async () => {
     await using engine = new Engine({ workers: 1 });
-    const stream = new Writable({ write: (_, __, done) => void done(new Error('full')) });
+    const stream = new Writable({ write: failing('full') });
     const error = await failure(async () => {
       const sink = await engine.createVideo(stream, { size: SIZE, format: 'gray8', container: 'matroska' });
       for (let i = 0; i < 500; i++) await sink.write(pixels('gray8', i));
