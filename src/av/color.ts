@@ -1,6 +1,15 @@
 // What the samples of a picture mean: the colour tags that travel with it into an encoder and its container.
-import { AVCHROMA_LOC_LEFT, AVCOL_PRI_BT709, AVCOL_RANGE_MPEG, AVCOL_SPC_BT709, AVCOL_TRC_BT709 } from './constants.js';
+import {
+  AVCHROMA_LOC_LEFT,
+  AVCOL_PRI_BT709,
+  AVCOL_RANGE_JPEG,
+  AVCOL_RANGE_MPEG,
+  AVCOL_SPC_BT709,
+  AVCOL_SPC_SMPTE170M,
+  AVCOL_TRC_BT709,
+} from './constants.js';
 import type { Frame } from 'node-av/lib';
+import { isRgb } from '../pixels/index.js';
 import { nativeFrame, type Picture } from './picture.js';
 
 /** Colour tags as libav numbers them (libavutil/pixfmt.h). */
@@ -10,6 +19,13 @@ export type ColorTags = Pick<Frame, 'colorSpace' | 'colorRange' | 'colorPrimarie
 export function colorOf(picture: Picture): ColorTags {
   const { colorSpace, colorRange, colorPrimaries, colorTrc, chromaLocation } = nativeFrame(picture);
   return { colorSpace, colorRange, colorPrimaries, colorTrc, chromaLocation };
+}
+
+/** What the samples of a picture mean once it was converted into YUV or gray for JavaScript. */
+export function colorAfter(picture: Picture, format: string): ColorTags {
+  const color = isRgb(picture.format) ? { ...DRAWN, colorSpace: AVCOL_SPC_SMPTE170M } : colorOf(picture);
+  if (format.startsWith('gray')) return { ...color, colorRange: AVCOL_RANGE_JPEG };
+  return color.colorRange === AVCOL_RANGE_JPEG ? { ...color, colorRange: AVCOL_RANGE_MPEG } : color;
 }
 
 /** Puts tags on a picture. */
@@ -25,3 +41,8 @@ export const DRAWN: ColorTags = {
   colorTrc: AVCOL_TRC_BT709,
   chromaLocation: AVCHROMA_LOC_LEFT,
 };
+
+/** What the samples of a drawn picture mean that is not RGB: YUV as players expect it, gray in full range. */
+export function drawnColor(format: string): ColorTags {
+  return format === 'gray' ? { ...DRAWN, colorRange: AVCOL_RANGE_JPEG } : DRAWN;
+}

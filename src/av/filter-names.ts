@@ -21,8 +21,11 @@ const LISTED = new Set(
   ).split(' '),
 );
 
-/** A slash ahead of an option has its value read from a file. */
+/** A slash ahead of an option has its value read from a file; quotes do not change that. */
 const FROM_FILE = /(^|:)\s*\//;
+
+/** Options of the scaler, which stand ahead of all filters; FFmpeg takes all up to the first semicolon, quoted or not. */
+const SCALER_OPTIONS = /^\s*sws_flags=[^;]*;?/;
 
 /** One filter of a description. */
 interface NamedFilter {
@@ -37,7 +40,7 @@ export function checkFilterNames(description: string, trust: FilterTrust): void 
   for (const { name, args } of filtersOf(description)) {
     if (Filter.getByName(name) === null) throw unknownFilter(name);
     if (trust === 'trusted') continue;
-    if (!LISTED.has(name) || FROM_FILE.test(args))
+    if (!LISTED.has(name) || FROM_FILE.test(args.replace(/['\\]/g, '')))
       throw new FramerailError(
         'FR_ARG_INVALID',
         `The filter ${name} is not on the list of filters that data may name${LISTED.has(name) ? ' with an option from a file' : ''}.`,
@@ -56,14 +59,14 @@ function unknownFilter(name: string): FramerailError {
 
 /** The filters of a description: `[in]name@id=args[out],name;...`, with FFmpeg's quotes and backslashes. */
 export function filtersOf(description: string): NamedFilter[] {
-  return splitOutside(description)
+  return splitOutside(description.replace(SCALER_OPTIONS, ''))
     .map((part) =>
       part
         .trim()
         .replace(/^(\s*\[[^\]]*\])+/, '')
         .trim(),
     )
-    .filter((part) => part !== '' && !/^sws_flags=/.test(part))
+    .filter((part) => part !== '')
     .map((part) => {
       const [, name = part, args = ''] = /^([^=@\s[]+)(?:@[^=[]*)?(?:=([\s\S]*))?/.exec(part) ?? [];
       return { name, args };

@@ -2,7 +2,7 @@
 export { AVCODEC_FLOOR, checkBuild, compareVersions, ffmpegBuild, type FfmpegBuild } from './build.js';
 export type { ReadBlock } from './block-io.js';
 export type { ByteTarget } from './byte-output.js';
-export { colorOf, DRAWN, setColor, type ColorTags } from './color.js';
+export { colorAfter, colorOf, DRAWN, drawnColor, setColor, type ColorTags } from './color.js';
 export { VideoDecoder, type DecoderOptions, type PictureDecoder } from './decoder.js';
 export { HardwareDecoder, type DecoderReport, type DecoderWish } from './hardware-decoder.js';
 export { testDecode } from './test-decode.js';

@@ -48,6 +48,9 @@ export interface BesideListener {
   restart(): void;
 }
 
+/** How far libav's clock and ours may differ over one wait, in milliseconds. */
+const CLOCK_SLACK = 20;
+
 let nativesOf: (input: MediaInputHandle) => { packet: Packet; stream: Stream; context: FormatContext };
 
 /** An open input; one per job. */
@@ -65,6 +68,10 @@ export class MediaInputHandle {
   /** A file answers at once; everything else waits for somebody, on a thread of its own. */
   readonly #synchronous: boolean;
   readonly #live: boolean;
+  /** Milliseconds that a live input may give nothing. */
+  readonly #timeout: number;
+  /** When the read began that runs now. */
+  #readSince = 0;
   #heard = false;
   #failed = false;
   /** FFmpeg's word for how a live stream ended; undefined when it ended by itself, or has not ended. */
@@ -92,6 +99,7 @@ export class MediaInputHandle {
     const { name, kind } = source;
     this.name = name;
     this.#ahead = [...ahead];
+    this.#timeout = source.kind === 'live' ? source.timeout : Number.POSITIVE_INFINITY;
     this.#synchronous = kind === 'file';
     this.#live = kind === 'live';
     this.seekable = isSeekable(source);
@@ -173,6 +181,7 @@ export class MediaInputHandle {
   async #readAsync(): Promise<PacketFacts | undefined> {
     for (;;) {
       this.#packet.unref();
+      this.#readSince = performance.now();
       const code = await this.#readNext();
       this.#io?.rethrow();
       const facts = this.#facts(code);
@@ -190,13 +199,21 @@ export class MediaInputHandle {
 
   #facts(code: number): PacketFacts | undefined | 'other' {
     if (isEof(code)) return undefined;
-    if (isTimeout(code)) throw stalledError(this.name, code);
+    // RTMP calls a read that timed out an error of input and output: the time that it took tells them apart.
+    const stalled = code < 0 && performance.now() - this.#readSince >= this.#timeout - CLOCK_SLACK;
+    if (isTimeout(code) || stalled) throw stalledError(this.name, code);
     if (code < 0 && this.#live && this.#heard) {
       // A live stream has no other end than a connection that breaks; what was heard of it is not lost.
       this.brokenBy = reasonOf(code);
       return undefined;
     }
     if (code < 0) this.#failed = true;
+    if (code < 0 && !this.seekable && !this.#live && /^mov/.test(this.container))
+      throw new FramerailError(
+        'FR_INPUT_INVALID',
+        `${this.name} is an MP4 whose index lies behind its media, so it cannot be read from front to back; give the file itself, or one made with \`-movflags +faststart\`.`,
+        { details: { averror: code } },
+      );
     if (code < 0) throw avError('FR_INPUT_READ', code, `${this.name} could not be read further`);
     this.#heard = true;
     const packet = this.#packet;

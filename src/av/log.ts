@@ -17,6 +17,8 @@ const LIMIT = 50;
 let lines: LogLine[] = [];
 let dropped = 0;
 let capturing = false;
+/** What messages must not show, and what they show instead. */
+let hidden: (readonly [secret: string, instead: string])[] = [];
 
 // Without a capture FFmpeg would print to standard error.
 Log.setLevel(AV_LOG_QUIET);
@@ -25,12 +27,13 @@ Log.setLevel(AV_LOG_QUIET);
 function startLogCapture(): void {
   lines = [];
   dropped = 0;
+  hidden = [];
   // node-av aborts the process when a callback outlives the thread that set it.
   if (capturing || !isMainThread) return;
   capturing = true;
   Log.setCallback(
     (level, message) => {
-      const text = message.trim();
+      const text = hidden.reduce((shown, [secret, instead]) => shown.replaceAll(secret, instead), message.trim());
       if (text === '' || NOISE.test(text)) return;
       const last = lines.at(-1);
       if (last?.text === text) return;
@@ -43,6 +46,12 @@ function startLogCapture(): void {
     },
     { maxLevel: AV_LOG_WARNING },
   );
+}
+
+/** Keeps the password, the query and the like of an address out of the messages of this job. */
+export function hideAddress(url: string, name: string): void {
+  const secrets = [/\/\/([^/@]*@)/.exec(url)?.[1], /(\?.+)$/s.exec(url)?.[1], /\?(.+)$/s.exec(url)?.[1]];
+  hidden = [[url, name], ...secrets.filter((secret) => secret !== undefined).map((secret) => [secret, ''] as const)];
 }
 
 /** What FFmpeg said since the capture began, after messages of its threads had their turn to arrive. */

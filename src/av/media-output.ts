@@ -101,6 +101,11 @@ export class MediaOutput {
     return /^(avi|mxf|yuv4mpegpipe|rawvideo|h264|hevc|mjpeg)$/.test(this.container);
   }
 
+  /** Whether this container has a place for sound at all. */
+  get holdsSound(): boolean {
+    return (this.#context.oformat?.audioCodec ?? AV_CODEC_ID_NONE) !== AV_CODEC_ID_NONE;
+  }
+
   /** Bytes written so far. */
   get size(): number {
     return this.#io.size;

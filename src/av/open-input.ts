@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS, DEMUXERS, LIVE_DEMUXERS, type InputLimits, type SourceS
 import { avError, check, isEof, isTimeout, stalledError } from './averror.js';
 import { blockIo, type BlockIo, type ReadBlock } from './block-io.js';
 import { requireBuild } from './build.js';
+import { hideAddress } from './log.js';
 
 /** How an input is opened. */
 export interface OpenOptions {
@@ -59,6 +60,7 @@ export async function openContext(source: SourceSpec, options: OpenOptions): Pro
     if (io !== undefined) context.pb = io.context;
     if (!isSeekable(source))
       for (const [name, value] of Object.entries(STREAM_ANALYSIS)) context.setOption(name, value);
+    if (source.kind === 'live') hideAddress(source.url, source.name);
     const opened = await open(context, source);
     io?.rethrow();
     if (opened < 0) throw openError(source, opened);

@@ -10,6 +10,7 @@ export {
 } from './limits.js';
 export { pickVideo } from './pick-video.js';
 export {
+  closeBlocks,
   readBlocks,
   resolveSource,
   type BlockSource,

@@ -111,6 +111,11 @@ export async function readBlocks(source: BlockSource, offset: number, length: nu
   throw new FramerailError('FR_INPUT_READ', `The source was asked for ${range} and gave ${given}.`);
 }
 
+/** Lets go of a source; what it throws on its way out is of no use to anybody. */
+export function closeBlocks(source: BlockSource | undefined): void {
+  void (async () => source?.close?.())().catch(() => undefined);
+}
+
 async function resolveFile(name: string, literal: string, roots: readonly Root[] | undefined): Promise<SourceSpec> {
   try {
     // Nobody learns which files there are outside of the roots: what is missing there is outside first.

@@ -32,7 +32,7 @@ export async function resolveAny(input: AnyInput, options: StreamOptions = {}): 
 /** A name for messages. */
 export function nameOf(input: AnyInput): string {
   if (typeof input === 'string' || input instanceof URL) return String(input);
-  return isLive(input) ? withoutSecrets(input.live) : 'the input';
+  return isLive(input) ? withoutSecrets(String(input.live)) : 'the input';
 }
 
 /** Whether an input is a live stream of the network. */
@@ -62,13 +62,16 @@ class SequentialBlocks implements BlockSource {
   readonly size = Number.POSITIVE_INFINITY;
   readonly name = 'the input stream';
   readonly #iterator: AsyncIterator<Uint8Array>;
+  readonly #letGo: () => unknown;
   readonly #timeout: number;
   #position = 0;
   #rest: Uint8Array = new Uint8Array(0);
   #ended = false;
 
   constructor(input: StreamInput, timeout: number) {
-    this.#iterator = Symbol.asyncIterator in input ? input[Symbol.asyncIterator]() : readerOf(input);
+    const { iterator, letGo } = openStream(input);
+    this.#iterator = iterator;
+    this.#letGo = letGo;
     this.#timeout = timeout;
   }
 
@@ -106,19 +109,29 @@ class SequentialBlocks implements BlockSource {
   /** Lets go of the stream; nobody asks any more. */
   async close(): Promise<void> {
     this.#ended = true;
-    await this.#iterator.return?.().catch(() => undefined);
+    try {
+      await this.#letGo();
+    } catch {
+      // What it says on its way out is of no use to anybody.
+    }
   }
 }
 
-async function* readerOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = stream.getReader();
-  try {
-    for (;;) {
+/** A stream as an iterator, and how to end it also while it is asked: an iterator's own `return()` waits for the answer. */
+function openStream(input: StreamInput): { iterator: AsyncIterator<Uint8Array>; letGo: () => unknown } {
+  if ('getReader' in input && typeof input.getReader === 'function') {
+    if (input.locked) throw argumentError('input', 'a stream that nobody else reads', 'a locked one');
+    const reader = input.getReader();
+    const next = async (): Promise<IteratorResult<Uint8Array, undefined>> => {
       const { value, done } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined);
+      return done ? { value: undefined, done } : { value, done: false };
+    };
+    return { iterator: { next }, letGo: () => reader.cancel() };
   }
+  const iterator = (input as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  if ('destroy' in input && typeof input.destroy === 'function') {
+    const stream = input as { destroy(): unknown };
+    return { iterator, letGo: () => stream.destroy() };
+  }
+  return { iterator, letGo: () => iterator.return?.() };
 }

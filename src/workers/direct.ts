@@ -64,6 +64,7 @@ function directContext({ spec, blocks }: ResolvedSource, signal: AbortSignal): J
       throw noSlots();
     },
     unwritten: 0,
+    room: () => Promise.reject(noSlots()),
     cancelled: signal,
     processes: undefined,
   };

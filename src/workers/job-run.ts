@@ -1,7 +1,7 @@
 // One job as its caller sees it: batches of leased slots, events, and a result that always settles.
 import { errorFromData, errorToData, FramerailError } from '../base/index.js';
 import { Lease, type Arena, type Range } from '../memory/index.js';
-import { readBlocks, type BlockSource } from '../sources/index.js';
+import { closeBlocks, readBlocks, type BlockSource } from '../sources/index.js';
 import type { BatchItem, BatchRule, BatchTrigger, FromWorker, ToWorker } from './protocol.js';
 
 /** A filled slot that the caller may read until it releases the lease. */
@@ -150,7 +150,7 @@ export class JobRun {
     if (this.#settledOnWorker) return;
     this.#settledOnWorker = true;
     this.#settle();
-    void this.#options.blocks?.close?.();
+    closeBlocks(this.#options.blocks);
     this.#over.abort(new FramerailError('FR_ABORTED', 'The job ended while it waited for memory.'));
     this.#giveBack();
   }

@@ -33,12 +33,17 @@ export interface JobContext {
   recycle(slot: WritableSlot): void;
   /** The next thing that the consumer sent; undefined when there is nothing. */
   takeMail(): Mail | undefined;
-  /** Sends what is pending and waits for mail, a free slot or room for output; throws when the job was cancelled. */
+  /** Sends what is pending and waits for mail or a free slot; throws when the job was cancelled. */
   pause(): Promise<void>;
   /** Sends bytes of an output to the parent; they are copied first. */
   write(bytes: Uint8Array): void;
-  /** Bytes of output that the parent has not placed yet: wait with `pause()` while there are too many. */
+  /** Bytes of output that the parent has not placed yet. */
   readonly unwritten: number;
+  /**
+   * Waits while more bytes of output than this are on their way to their place; throws when the job was cancelled.
+   * @param most - bytes that may be
+   */
+  room(most: number): Promise<void>;
   /** Sends plain data at once, after what is pending. */
   event(payload: unknown): void;
   /** Sends plain data at once, ahead of what is pending. */

@@ -273,6 +273,19 @@ class RunningJob implements JobContext {
     return this.#unwritten;
   }
 
+  async room(most: number): Promise<void> {
+    while (this.#unwritten > most) {
+      this.#flush('flush');
+      this.#throwIfStopped();
+      // Mail that waits is no reason to look again: only a turn of the event loop brings word of what was placed.
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#lastBreath = performance.now();
+    }
+    this.#throwIfStopped();
+  }
+
   write(bytes: Uint8Array): void {
     this.#unwritten += bytes.byteLength;
     // libav uses its buffer again, and a channel may hold on to a message.

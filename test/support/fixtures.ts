@@ -45,9 +45,15 @@ export default async function setup(): Promise<void> {
   await mkdir(FIXTURES, { recursive: true });
   // A clip that others are made from comes first.
   for (const name of ['plain.mp4', 'sar.mp4', 'big.mp4']) await make(name, RECIPES[name] ?? []);
+  await publish('talk.srt', Buffer.from('1\n00:00:00,500 --> 00:00:01,500\nGood morning.\n\n'));
   for (const [name, recipe] of Object.entries(RECIPES)) await make(name, recipe);
   for (const [name, { from, damage }] of Object.entries(DAMAGE))
     await publish(name, damage(await readFile(fixture(from))));
+  // Small pictures, then large ones: a stream that changes on its way.
+  await publish(
+    'grows.h264',
+    Buffer.concat([await readFile(fixture('small.h264')), await readFile(fixture('raw.h264'))]),
+  );
   await publish('empty.mp4', Buffer.alloc(0));
   await publish('text.mp4', Buffer.from('This is a text and not a video.\n'));
 }

@@ -139,5 +139,38 @@ export const RECIPES: Readonly<Record<string, readonly string[]>> = {
     ...[...pattern('320x180', 25, 4), '-c:v', 'libvpx', '-deadline', 'good', '-cpu-used', '5', '-g', '30'],
     ...['-auto-alt-ref', '1', '-lag-in-frames', '16', '-arnr-maxframes', '5', '-b:v', '300k'],
   ],
+  'x264-10.mp4': [...pattern('320x180', 25, 1), ...x264(25), '-pix_fmt', 'yuv420p10le'],
+  'ffv1-10.mkv': [...pattern('320x180', 25, 1), '-c:v', 'ffv1', '-pix_fmt', 'yuv422p10le'],
+  'ffv1-odd.mkv': [
+    ...pattern('336x192', 25, 1),
+    ...['-vf', 'format=yuv444p,crop=321:181,format=yuv420p', '-c:v', 'ffv1'],
+  ],
+  // What must survive beside the pictures: two sounds, text, languages, titles, a default that is not the first.
+  'beside.mkv': [
+    ...['-i', '{dir}/plain.mp4', '-f', 'lavfi', '-i', 'sine=frequency=880:duration=4', '-i', '{dir}/talk.srt'],
+    ...[
+      '-map',
+      '0:v',
+      '-map',
+      '0:a',
+      '-map',
+      '1:a',
+      '-map',
+      '2:s',
+      '-c:v',
+      'copy',
+      '-c:a:0',
+      'copy',
+      '-c:a:1',
+      'ac3',
+      '-c:s',
+      'subrip',
+    ],
+    ...['-metadata', 'title=A title', '-metadata:s:v', 'language=swe', '-metadata:s:a:0', 'language=eng'],
+    ...['-metadata:s:a:1', 'language=deu', '-metadata:s:s', 'language=fra'],
+    ...['-disposition:a:0', '0', '-disposition:a:1', 'default'],
+  ],
+  // The first half of a stream that changes its size on its way.
+  'small.h264': [...pattern('160x90', 25, 1), ...x264(25), '-f', 'h264'],
   'sound.m4a': [...SOUND, '-c:a', 'aac'],
 };

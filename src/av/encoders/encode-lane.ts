@@ -146,7 +146,7 @@ export class EncodeLane {
     const { wish, input, output, threads } = this.#setup;
     const format = chooseFormat(name, input.format, input.original, wish.pixelFormat);
     const padded = paddedSize(name, format, input.size);
-    const color = colorOfEncoded(name, format, input.color);
+    const color = colorOfEncoded(name, format, input);
     const { frameRate, pixelAspect } = input;
     // Where frames are counted, a finer unit would leave gaps that are filled with nothing.
     const counted = output.counted && frameRate.num > 0;
@@ -306,8 +306,14 @@ function changed(controls: EncoderControls, change: EncoderChange): EncoderContr
 }
 
 /** What the samples mean once they are in the encoder's format. */
-function colorOfEncoded(encoder: string, format: string, color: ColorTags): ColorTags {
+function colorOfEncoded(encoder: string, format: string, { color, original }: LaneInput): ColorTags {
+  // Gray that was made for JavaScript has full range; that of a video keeps its own.
+  if (isGray(format) && !isGray(original ?? '')) return { ...color, colorRange: AVCOL_RANGE_JPEG };
   if (isRgb(format)) return { ...color, colorSpace: AVCOL_SPC_RGB, colorRange: AVCOL_RANGE_JPEG };
   // JPEG knows full range alone.
   return /^mjpeg/.test(encoder) || format.startsWith('yuvj') ? { ...color, colorRange: AVCOL_RANGE_JPEG } : color;
+}
+
+function isGray(format: string): boolean {
+  return format.startsWith('gray');
 }

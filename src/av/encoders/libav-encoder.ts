@@ -5,6 +5,7 @@ import {
   AV_OPT_SEARCH_CHILDREN,
   AV_PICTURE_TYPE_I,
   AV_PICTURE_TYPE_NONE,
+  AVMEDIA_TYPE_VIDEO,
 } from '../constants.js';
 import { Codec, CodecContext, type Packet, type Stream } from 'node-av/lib';
 import { FramerailError } from '../../base/index.js';
@@ -26,19 +27,20 @@ const BITS_A_PIXEL = 0.1;
 /** MPEG-4 counts at most 65,535 ticks a second (vop_time_increment_resolution has 16 bits). */
 const MAX_TICKS: Readonly<Record<string, number>> = { mpeg4: 65_535, msmpeg4: 65_535, h263p: 65_535 };
 
-/** The pixel formats that an encoder takes, its preferred one first; undefined when there is no such encoder. */
+/** The pixel formats that an encoder of video takes, its preferred one first; undefined when there is no such encoder. */
 export function encoderFormats(name: string): readonly string[] | undefined {
   // An encoder that wants its pictures on a device names only that; what is uploaded is what matters here.
   const upload = backendOf(name)?.backend.upload;
   if (upload !== undefined) return upload;
   const codec = Codec.findEncoderByName(name as Parameters<typeof Codec.findEncoderByName>[0]);
-  return codec === null ? undefined : (codec.pixelFormats ?? []).map((format) => formatName(format));
+  if (codec === null || codec.type !== AVMEDIA_TYPE_VIDEO) return undefined;
+  return (codec.pixelFormats ?? []).map((format) => formatName(format));
 }
 
 /** The names of all video encoders of this build. */
 export function encoderNames(): string[] {
   return Codec.getCodecList()
-    .filter((codec) => codec.isEncoder() && codec.type === 0)
+    .filter((codec) => codec.isEncoder() && codec.type === AVMEDIA_TYPE_VIDEO)
     .map((codec) => codec.name ?? '');
 }
 

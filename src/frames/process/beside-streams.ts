@@ -44,6 +44,8 @@ export class BesideStreams {
     if (kind === 'data') return { ...report, action: 'drop', why: 'Streams of data are not carried over.' };
     const policy = kind === 'audio' ? this.#params.audio : this.#params.subtitles;
     if (policy === 'none') return { ...report, action: 'drop', why: 'It was not wanted.' };
+    if (kind === 'audio' && policy === 'auto' && !this.#output.holdsSound)
+      return { ...report, action: 'drop', why: `${this.#output.container} holds no sound.` };
     const refusal = this.#output.refusalOf(this.#input, index);
     if (refusal === undefined) {
       this.#output.addCopy(this.#input, index);

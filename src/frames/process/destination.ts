@@ -1,10 +1,16 @@
 // Where an output appears in the end, as the caller names it: a path, a stream of Node or of the web.
-import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { argumentError, FramerailError, outputError, publishable, temporaryName } from '../../base/index.js';
+import {
+  argumentError,
+  FramerailError,
+  outputError,
+  publishable,
+  temporaryName,
+  untilAborted,
+} from '../../base/index.js';
 import type { OutputSpec } from './process-params.js';
 
 /** A path, a file: URL, a Node stream, or a web stream. */
@@ -16,9 +22,9 @@ export interface Destination {
   readonly spec: OutputSpec;
   /** Places bytes that the worker sends; resolves when there is room for more, rejects with FR_OUTPUT_FAILED. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Everything was written: publishes it. */
-  publish(): Promise<void>;
-  /** Nothing of it shall stay. */
+  /** Everything was written: publishes it; a stream that takes forever is given up when the signal aborts. */
+  publish(signal: AbortSignal): Promise<void>;
+  /** Nothing of it shall stay; waits for nobody. */
   discard(error: Error): Promise<void>;
 }
 
@@ -74,13 +80,24 @@ async function fileDestination(name: string, container: string | null): Promise<
 
 function nodeDestination(stream: Writable, container: string): Destination {
   const name = 'the output stream';
+  if (stream.destroyed || stream.writableEnded) throw argumentError('output', 'a stream that is open', 'a closed one');
   let failure: unknown;
+  /** Those who wait for room; one listener each would be too many for Node. */
+  let waiting: (() => void)[] = [];
+  const wake = (): void => {
+    const woken = waiting;
+    waiting = [];
+    for (const one of woken) one();
+  };
   stream.on('error', (error) => {
     failure ??= error;
+    wake();
   });
   stream.on('close', () => {
     failure ??= new Error('it was closed');
+    wake();
   });
+  stream.on('drain', wake);
   const failed = (): FramerailError => {
     const why = failure instanceof Error ? failure.message : String(failure);
     return new FramerailError('FR_OUTPUT_FAILED', `Cannot write ${name}: ${why}.`, { cause: failure });
@@ -91,22 +108,11 @@ function nodeDestination(stream: Writable, container: string): Destination {
     write: async (bytes) => {
       if (failure !== undefined || stream.destroyed) throw failed();
       if (stream.write(bytes)) return;
-      const stop = new AbortController();
-      const ended = (): void => {
-        stop.abort();
-      };
-      stream.once('close', ended);
-      try {
-        await once(stream, 'drain', { signal: stop.signal });
-      } catch (error) {
-        failure ??= error;
-        throw failed();
-      } finally {
-        stream.off('close', ended);
-      }
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      if (failure !== undefined) throw failed();
     },
-    publish: () =>
-      new Promise((resolve, reject) => {
+    publish: (signal) => {
+      const ended = new Promise<void>((resolve, reject) => {
         if (failure !== undefined) {
           reject(failed());
           return;
@@ -119,7 +125,9 @@ function nodeDestination(stream: Writable, container: string): Destination {
         // Standard output belongs to the process: it is flushed and left open.
         if (standard) stream.write('', done);
         else stream.end(done);
-      }),
+      });
+      return untilAborted(ended, signal);
+    },
     discard: (error) => {
       if (!standard) stream.destroy(error);
       return Promise.resolve();
@@ -146,15 +154,16 @@ function webDestination(stream: WritableStream<Uint8Array>, container: string): 
         throw failed(cause);
       }
     },
-    publish: async () => {
-      try {
-        await writer.close();
-      } catch (cause) {
+    publish: async (signal) => {
+      const closed = writer.close().catch((cause: unknown) => {
         throw failed(cause);
-      }
+      });
+      await untilAborted(closed, signal);
     },
-    discard: async (error) => {
-      await writer.abort(error).catch(() => undefined);
+    discard: (error) => {
+      // It would wait for a write that may never end.
+      writer.abort(error).catch(() => undefined);
+      return Promise.resolve();
     },
   };
 }

@@ -48,12 +48,13 @@ export class DrawnFrame {
       for (let row = 0; row < height; row++, read += width) data.set(pixels.subarray(read, read + width), row * stride);
   }
 
-  /** Hands the memory on. @internal */
-  handBack(sink: object, facts: DrawnFacts): void {
+  /** Hands the memory on, and says which it was. @internal */
+  handBack(sink: object, facts: DrawnFacts): LeasedItem {
     if (sink !== this.#sink) throw argumentError('frame', 'a frame of this video', 'one of another');
     if (this.#item.lease.released)
       throw new FramerailError('FR_FRAME_RELEASED', 'This frame was written already; ask for the next one.');
     this.#item.handBack(facts, this.#layout.byteLength);
+    return this.#item;
   }
 
   /** The memory, for somebody else to draw on. @internal */

@@ -9,8 +9,8 @@ import {
   type VideoStreamInfo,
   type VideoTiming,
 } from '../../av/index.js';
-import { toRatio, type Ratio } from '../../base/index.js';
-import { needsTurn, turnFilters, UPRIGHT } from '../../pixels/index.js';
+import { FramerailError, toRatio, type Ratio } from '../../base/index.js';
+import { needsTurn, turnFilters } from '../../pixels/index.js';
 import type { Step, Walker } from '../walker.js';
 import type { ProcessParams } from './process-params.js';
 
@@ -36,13 +36,16 @@ export class PictureSource {
   readonly #input: MediaInputHandle;
   readonly #stream: VideoStreamInfo;
   readonly #params: ProcessParams;
+  readonly #turned = new Picture();
   readonly #filtered = new Picture();
   #timing: VideoTiming;
+  /** Brings pictures upright; apart from the caller's filters, whose description is a whole of its own. */
+  #turn: FilterChain | undefined;
   #chain: FilterChain | undefined;
   #started = false;
   #ended = false;
   /** A picture that waits for the filters to give what they held before it. */
-  #waiting: Step | undefined;
+  #waiting: TimedPicture | undefined;
 
   constructor(walker: Walker, input: MediaInputHandle, stream: VideoStreamInfo, params: ProcessParams) {
     this.#walker = walker;
@@ -70,31 +73,46 @@ export class PictureSource {
       const ready = this.#receive();
       if (ready !== undefined) return ready;
       if (this.#ended) return undefined;
-      const step = this.#waiting ?? (await this.#step());
-      if (step === undefined) {
+      const upright = this.#waiting ?? (await this.#upright());
+      if (upright === undefined) {
         this.#ended = true;
         if (this.#chain === undefined) return undefined;
         this.#chain.drain();
         continue;
       }
-      const chain = this.#chainFor(step.picture);
-      if (this.#waiting === undefined && chain?.changes(step.picture) === true) {
+      const chain = this.#filters();
+      if (chain === undefined) return upright;
+      const { picture, timestamp, duration } = upright;
+      if (this.#waiting === undefined && chain.changes(picture)) {
         // The filters start anew with pictures of another shape; what they still hold comes first.
         chain.drain();
-        this.#waiting = step;
+        this.#waiting = upright;
         continue;
       }
       this.#waiting = undefined;
-      if (step.picture.damaged) this.damaged += 1;
-      const ticks = this.#ticks(step);
-      const duration = toTicks(step.duration, this.#input.timing.timeBase);
-      if (chain === undefined) {
-        const { picture } = step;
-        return { picture, timestamp: ticks, duration, keyframe: picture.keyframe, damaged: picture.damaged };
-      }
-      step.picture.setTimes(ticks, duration);
-      chain.send(step.picture);
+      picture.setTimes(timestamp, duration);
+      chain.send(picture);
     }
+  }
+
+  /** The next decoded picture of the range, turned and cropped where that is wanted. */
+  async #upright(): Promise<TimedPicture | undefined> {
+    const step = await this.#step();
+    if (step === undefined) return undefined;
+    const { picture } = step;
+    const { keyframe, damaged } = picture;
+    if (damaged) this.damaged += 1;
+    const timestamp = this.#ticks(step);
+    const duration = toTicks(step.duration, this.#input.timing.timeBase);
+    const chain = this.#turnFor(picture);
+    if (chain === undefined) return { picture, timestamp, duration, keyframe, damaged };
+    picture.setTimes(timestamp, duration);
+    chain.send(picture);
+    // Each picture comes out at once.
+    if (!chain.receive(this.#turned))
+      throw new FramerailError('FR_INTERNAL', 'A picture did not come out of its turn.');
+    this.#timing = { ...this.#timing, pixelAspect: chain.output.pixelAspect };
+    return { picture: this.#turned, timestamp, duration, keyframe, damaged };
   }
 
   /** The next decoded picture of the range; undefined at its end. */
@@ -117,18 +135,23 @@ export class PictureSource {
     return timestamp - rescale(start, MICROSECONDS, timeBase);
   }
 
-  #chainFor(picture: Picture): FilterChain | undefined {
-    const { upright, filters } = this.#params;
-    const turn = upright
-      ? { orientation: orientationOf(this.#stream, picture), crop: this.#stream.crop }
-      : { orientation: UPRIGHT };
-    if (this.#chain === undefined) {
-      const spec = [needsTurn(turn) ? turnFilters(turn) : undefined, filters ?? undefined].filter(Boolean).join(',');
-      if (spec === '') return undefined;
-      const pixelAspect = this.#timing.pixelAspect.num > 0 ? this.#timing.pixelAspect : { num: 1, den: 1 };
-      this.#chain = new FilterChain(spec, { ...this.#timing, pixelAspect }, this.#params.threads);
-    }
+  /** The filters that turn pictures like the first one; undefined where nothing is to be turned. */
+  #turnFor(picture: Picture): FilterChain | undefined {
+    if (this.#turn !== undefined || !this.#params.upright) return this.#turn;
+    const turn = { orientation: orientationOf(this.#stream, picture), crop: this.#stream.crop };
+    if (needsTurn(turn)) this.#turn = this.#chainOf(turnFilters(turn));
+    return this.#turn;
+  }
+
+  #filters(): FilterChain | undefined {
+    const { filters } = this.#params;
+    if (filters !== null) this.#chain ??= this.#chainOf(filters);
     return this.#chain;
+  }
+
+  #chainOf(spec: string): FilterChain {
+    const pixelAspect = this.#timing.pixelAspect.num > 0 ? this.#timing.pixelAspect : { num: 1, den: 1 };
+    return new FilterChain(spec, { ...this.#timing, pixelAspect }, this.#params.threads);
   }
 
   #receive(): TimedPicture | undefined {
@@ -140,7 +163,9 @@ export class PictureSource {
   }
 
   close(): void {
+    this.#turned.close();
     this.#filtered.close();
+    this.#turn?.close();
     this.#chain?.close();
   }
 }

@@ -103,7 +103,7 @@ export interface ProcessOptions extends CallOptions, StreamOptions, EncodeOption
   readonly transformTimeout?: number | undefined;
   /** Decoder and encoder threads; 0 for as many as there are cores. @defaultValue 0, and 1 with the preset `realtime` */
   readonly threads?: number | undefined;
-  /** Hears how far it is, about five times a second. */
+  /** Hears how far it is, about five times a second and once at the end; what it throws is a warning. */
   readonly onProgress?: ((progress: ProcessProgress) => void) | undefined;
 }
 

@@ -4,6 +4,7 @@ import {
   DRAWN,
   EncodeLane,
   MediaOutput,
+  type ColorTags,
   type EncoderChange,
   type EncoderReport,
   type MediaInputHandle,
@@ -47,8 +48,14 @@ export class ProcessOutput {
       this.#target.close();
       throw error;
     }
-    this.#media.copyMetadata(input);
-    this.#beside = new BesideStreams(input, this.#media, params, stream.index);
+    try {
+      this.#media.copyMetadata(input);
+      this.#beside = new BesideStreams(input, this.#media, params, stream.index);
+    } catch (error) {
+      this.#media.close();
+      this.#target.close();
+      throw error;
+    }
   }
 
   /** The encoder that runs; undefined before the first picture. */
@@ -77,20 +84,23 @@ export class ProcessOutput {
    * Opens the encoder and writes the header.
    * @param first - the first picture, as it was before it was converted for JavaScript
    * @param form - what the pictures that come look like
+   * @param converted - what their samples mean, where JavaScript sees YUV or gray
    */
   async begin(
     first: Picture,
     form: { readonly size: Size; readonly format: string },
     timing: VideoTiming,
+    converted: ColorTags | undefined,
   ): Promise<void> {
     const { input, params, context } = this.#setup;
+    const own = isRgb(first.format) ? DRAWN : colorOf(first);
     const early: EncoderChange[] = [];
     const lane = await EncodeLane.open({
       wish: params.encoder,
       input: {
         ...form,
         original: first.format,
-        color: isRgb(first.format) ? DRAWN : colorOf(first),
+        color: converted === undefined || form.format.startsWith('gray') ? own : converted,
         timeBase: timing.timeBase,
         frameRate: timing.frameRate,
         pixelAspect: aspectAfter(timing.pixelAspect, first, form.size),
@@ -124,8 +134,7 @@ export class ProcessOutput {
 
   /** Waits while too many bytes are on their way. */
   async settle(): Promise<void> {
-    const { context } = this.#setup;
-    while (context.unwritten > MAX_UNWRITTEN) await context.pause();
+    await this.#setup.context.room(MAX_UNWRITTEN);
   }
 
   /** Writes what is left and the end of the container. */

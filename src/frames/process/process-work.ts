@@ -1,5 +1,6 @@
 // The loop of a process job: pictures out to JavaScript, changed ones into the encoder, whichever is ready first.
 import {
+  colorAfter,
   colorOf,
   pictureOver,
   setColor,
@@ -85,8 +86,14 @@ export class ProcessWork {
       if (params.transform) await this.#throughJavaScript(first);
       else await this.#straight(first);
       await this.#readBeyond();
+      if (output !== undefined && this.#encoded === 0)
+        throw new FramerailError(
+          'FR_ENCODE_FAILED',
+          'Every frame was left out by the transform, so there is no video.',
+        );
       output?.finish();
       await output?.settle();
+      this.#tellProgress();
       return { encoded: this.#encoded, dropped: this.#dropped, duration: this.#end - (this.#start ?? this.#end) };
     } finally {
       for (const alias of this.#aliases.values()) alias.close();
@@ -102,10 +109,11 @@ export class ProcessWork {
       this.#writer = new FrameWriter({ ...params, upright: false }, stream, picture);
       const { layout } = this.#writer;
       form = { size: { width: layout.width, height: layout.height }, format: layout.format };
-      // YUV keeps the meaning that it had; what is RGB now says so itself.
-      if (!isRgb(layout.format)) this.#color = colorOf(picture);
+      // What is RGB now says so itself.
+      if (!isRgb(layout.format))
+        this.#color = params.format === null ? colorOf(picture) : colorAfter(picture, layout.format);
     }
-    await output?.begin(picture, form, source.timing);
+    await output?.begin(picture, form, source.timing, this.#color);
     if (this.#writer === undefined) return;
     await context.reserve(this.#writer.layout.byteLength);
     context.event({ layout: this.#writer.layout } satisfies LayoutEvent);
@@ -115,7 +123,7 @@ export class ProcessWork {
   async #straight(first: TimedPicture): Promise<void> {
     const { source, output, context } = this.#setup;
     for (let next: TimedPicture | undefined = first; next !== undefined; next = await source.next()) {
-      this.#hear();
+      await this.#hear();
       this.#encode(next.picture, next);
       await output?.settle();
       await context.breathe();
@@ -123,12 +131,11 @@ export class ProcessWork {
   }
 
   async #throughJavaScript(first: TimedPicture): Promise<void> {
-    const { source, output, context } = this.#setup;
+    const { source, context } = this.#setup;
     let next: TimedPicture | undefined = first;
     let index = 0;
     for (;;) {
-      this.#hear();
-      await output?.settle();
+      await this.#hear();
       if (next === undefined && this.#inJavaScript.size === 0) return;
       if (next !== undefined && context.freeSlots > 0) {
         await this.#show(next, index++);
@@ -158,10 +165,13 @@ export class ProcessWork {
     context.emit(slot, writer.layout.byteLength, facts);
   }
 
-  /** Takes everything that came back. */
-  #hear(): void {
-    const { context } = this.#setup;
-    for (let mail = context.takeMail(); mail !== undefined; mail = context.takeMail()) this.#take(mail);
+  /** Takes everything that came back, as fast as the output takes it. */
+  async #hear(): Promise<void> {
+    const { output, context } = this.#setup;
+    for (let mail = context.takeMail(); mail !== undefined; mail = context.takeMail()) {
+      this.#take(mail);
+      await output?.settle();
+    }
   }
 
   #take(mail: Mail): void {
@@ -203,6 +213,10 @@ export class ProcessWork {
     const now = performance.now();
     if (now - this.#lastProgress < PROGRESS_INTERVAL) return;
     this.#lastProgress = now;
+    this.#tellProgress();
+  }
+
+  #tellProgress(): void {
     this.#notify({ kind: 'progress', frames: this.#encoded, time: this.#end, bytes: this.#setup.output?.bytes ?? 0 });
   }
 

@@ -31,6 +31,7 @@ export class ProgressMeter {
   #time = 0;
   #bytes = 0;
   #ended = false;
+  #blamed = false;
 
   constructor(listener: ((progress: ProcessProgress) => void) | undefined) {
     this.#listener = listener;
@@ -49,7 +50,21 @@ export class ProgressMeter {
     this.#frames = event.frames;
     this.#time = event.time;
     this.#bytes = event.bytes;
-    if (!this.#ended) this.#listener?.(this.now());
+    if (!this.#ended) this.#tell();
+  }
+
+  /** A listener that throws is no reason to lose the video: it is a warning, once. */
+  #tell(): void {
+    try {
+      this.#listener?.(this.now());
+    } catch (error) {
+      if (this.#blamed) return;
+      this.#blamed = true;
+      const reason = error instanceof Error ? error.message : String(error);
+      process.emitWarning(`\`onProgress\` failed: ${reason}. It is called again, but not reported again.`, {
+        code: 'FRAMERAIL_LISTENER',
+      });
+    }
   }
 
   /** How far it is now. */

@@ -1,7 +1,7 @@
 // A running `processVideo()`: frames out of the worker into the transform and back, until the output is published.
 import { deadlineError, FramerailError, startDeadline, type CallOptions } from '../../base/index.js';
 import type { PictureLayout } from '../../pixels/index.js';
-import type { ResolvedSource } from '../../sources/index.js';
+import { closeBlocks, type ResolvedSource } from '../../sources/index.js';
 import {
   BatchPacer,
   jobModule,
@@ -102,17 +102,17 @@ export class ProcessSession {
     const deadline = startDeadline(call.options, `Processing ${call.name}`);
     try {
       const source = await call.resolve();
-      const destination = call.output === null ? undefined : await openDestination(call.output, call.checked.container);
-      let failure: unknown;
+      let destination: Destination | undefined;
       try {
+        if (call.output !== null) destination = await openDestination(call.output, call.checked.container);
         const result = await this.#work(call, source, destination, deadline.signal);
-        await destination?.publish();
+        await destination?.publish(deadline.signal);
         return result;
       } catch (error) {
-        failure = error;
+        await destination?.discard(toFramerailError(error));
+        // Where no worker ever asked for blocks, nobody else lets go of them.
+        if (this.#run === undefined) closeBlocks(source.blocks);
         throw error;
-      } finally {
-        if (failure !== undefined) await destination?.discard(toFramerailError(failure));
       }
     } finally {
       this.#meter.end();
@@ -157,7 +157,9 @@ export class ProcessSession {
     this.#run = run;
     this.#pacer.start(run);
     for (const command of this.#commands) run.command(command);
-    const pump = new TransformPump(checked, this, signal);
+    const pump = new TransformPump(checked, this, signal, (error) => {
+      cancel(toFramerailError(error));
+    });
     try {
       for (let batch = await run.next(); batch !== undefined; batch = await run.next()) {
         const { items } = batch;

@@ -1,6 +1,7 @@
 // The job behind `createVideo`: gives out empty slots, encodes those that come back drawn. Runs in a worker.
 import {
   DRAWN,
+  drawnColor,
   EncodeLane,
   MediaOutput,
   pictureOver,
@@ -80,14 +81,14 @@ async function encodeDrawn(params: SinkParams, media: MediaOutput, context: JobC
         encoded += 1;
         // Empty again: the next one to draw on.
         context.emit(mail.slot, 0, null);
-        while (context.unwritten > MAX_UNWRITTEN) await context.pause();
+        await context.room(MAX_UNWRITTEN);
         await context.breathe(TURN_INTERVAL);
       }
     }
     if (encoded === 0) throw new FramerailError('FR_ENCODE_FAILED', 'No frame was written, so there is no video.');
     lane.finish();
     media.finish();
-    while (context.unwritten > MAX_UNWRITTEN) await context.pause();
+    await context.room(MAX_UNWRITTEN);
     return { encoded, encoder: lane.report, container: media.container, bytes: media.size, log: await takeLog() };
   } finally {
     pictures.close();
@@ -111,7 +112,8 @@ class DrawnPictures {
     let picture = this.#pictures.get(index);
     if (picture === undefined) {
       picture = pictureOver(bytes, this.#layout);
-      if (!isRgb(this.#layout.format)) setColor(picture, DRAWN);
+      const { format } = this.#layout;
+      if (!isRgb(format)) setColor(picture, drawnColor(format));
       this.#pictures.set(index, picture);
     }
     return picture;

@@ -14,8 +14,8 @@ interface Running {
   readonly items: readonly LeasedItem[];
   readonly frames: readonly ProcessFrame[];
   readonly byteLength: number;
-  /** Settles as the transform does. */
-  readonly done: Promise<void>;
+  /** Settles when it has gone back, after those before it. */
+  readonly gone: Promise<void>;
 }
 
 /** Milliseconds after which the event loop gets a turn between two batches. */
@@ -26,13 +26,24 @@ export class TransformPump {
   readonly #checked: CheckedProcess;
   readonly #session: ProcessSession;
   readonly #signal: AbortSignal;
+  readonly #onFailure: (error: unknown) => void;
   readonly #running: Running[] = [];
+  /** Settles when the batch that was taken last has gone back. */
+  #last: Promise<void> = Promise.resolve();
+  #stopped = false;
   #lastTurn = performance.now();
 
-  constructor(checked: CheckedProcess, session: ProcessSession, signal: AbortSignal) {
+  /** @param onFailure - hears of a transform that failed, also while nobody waits for it */
+  constructor(
+    checked: CheckedProcess,
+    session: ProcessSession,
+    signal: AbortSignal,
+    onFailure: (error: unknown) => void,
+  ) {
     this.#checked = checked;
     this.#session = session;
     this.#signal = signal;
+    this.#onFailure = onFailure;
   }
 
   /** Starts the transform of a batch; waits while as many run as may. */
@@ -43,28 +54,35 @@ export class TransformPump {
     }
     if (this.#signal.aborted) throw deadlineError(this.#signal);
     const frames = items.map(({ lease, facts }) => new ProcessFrame(lease, layout, facts as FrameFacts));
-    const done = this.#call(frames);
+    const [before, done] = [this.#last, this.#call(frames)];
     // Who waits for an earlier one hears of this one later.
     done.catch(() => undefined);
-    this.#running.push({ items, frames, byteLength: layout.byteLength, done });
-    while (this.#running.length >= this.#checked.concurrency) await this.#settleOldest();
+    // Batches go back as soon as they may: the last ones of a video are followed by no other that would push them.
+    const gone = before
+      .then(() => done)
+      .then(() => {
+        this.#handBackOldest();
+      });
+    gone.catch(this.#onFailure);
+    this.#running.push({ items, frames, byteLength: layout.byteLength, gone });
+    this.#last = gone;
+    while (this.#running.length >= this.#checked.concurrency) await this.#running[0]?.gone;
   }
 
   /** Waits for every batch. */
   async finish(): Promise<void> {
-    while (this.#running.length > 0) await this.#settleOldest();
+    await this.#last;
   }
 
   /** Takes every frame out of the hands of a transform that is still at it. */
   stop(): void {
+    this.#stopped = true;
     for (const { items } of this.#running.splice(0)) for (const { lease } of items) lease.release();
   }
 
-  async #settleOldest(): Promise<void> {
-    const oldest = this.#running[0];
+  #handBackOldest(): void {
+    const oldest = this.#stopped ? undefined : this.#running.shift();
     if (oldest === undefined) return;
-    await oldest.done;
-    this.#running.shift();
     for (const [place, item] of oldest.items.entries())
       item.handBack({ drop: oldest.frames[place]?.dropped ?? true } satisfies ReturnFacts, oldest.byteLength);
   }

@@ -11,20 +11,12 @@ import {
   FramerailError,
   startDeadline,
   toRatio,
-  untilAborted,
   type CallOptions,
   type Deadline,
   type Ratio,
 } from '../../base/index.js';
 import type { PictureLayout } from '../../pixels/index.js';
-import {
-  jobModule,
-  type JobModule,
-  type JobRun,
-  type LeasedBatch,
-  type LeasedItem,
-  type WorkerPool,
-} from '../../workers/index.js';
+import { jobModule, type JobModule, type JobRun, type LeasedItem, type WorkerPool } from '../../workers/index.js';
 import { isLayout } from '../frame-facts.js';
 import { hardwareDesk } from '../hardware/index.js';
 import { FRAME_FORMATS, MAX_SIDE, type FrameFormat } from '../options.js';
@@ -87,11 +79,21 @@ export class VideoSink {
   readonly #params: SinkParams;
   readonly #layoutOf: () => PictureLayout | undefined;
   readonly #empty: LeasedItem[] = [];
+  /** What was given out and has not come back: it ends with the video. */
+  readonly #given = new Set<LeasedItem>();
   /** Calls of `frame()` go one after another. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** The last of the writes that wait for an empty frame; undefined when none does. */
+  #writing: Promise<void> | undefined;
+  /** Settles when the job gives no more empty frames; never rejects. */
+  #collected: Promise<void> = Promise.resolve();
+  #wake: (() => void) | undefined;
   #next = 0n;
   #lastStart = -1n;
-  #state: 'open' | 'finishing' | 'closed' = 'open';
+  /** Whether `finish()` was called: what was begun goes on, and nothing new begins. */
+  #sealed = false;
+  #over: FramerailError | undefined;
+  #ending: Promise<void> | undefined;
 
   private constructor(setup: {
     destination: Destination;
@@ -161,7 +163,8 @@ export class VideoSink {
       const setup = { destination: opened, run, cancel, deadline, params: { ...params, output: opened.spec } };
       const sink = new VideoSink({ ...setup, layoutOf: () => layout });
       try {
-        sink.#keep(await run.next());
+        sink.#empty.push(...((await run.next())?.items ?? []));
+        sink.#collected = sink.#collect();
       } catch (error) {
         await sink.#abandon(error);
         throw error;
@@ -177,23 +180,40 @@ export class VideoSink {
 
   /** An empty frame to draw on; waits while the encoder has them all. What it held before is undefined. */
   async frame(): Promise<DrawnFrame> {
+    if (this.#closed) await this.#refuse();
+    return this.#nextEmpty();
+  }
+
+  #nextEmpty(): Promise<DrawnFrame> {
     const turn = this.#turn.then(() => this.#takeEmpty());
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
 
   async #takeEmpty(): Promise<DrawnFrame> {
+    for (;;) {
+      if (this.#over !== undefined) await this.#refuse();
+      const item = this.#empty.shift();
+      const layout = this.#layoutOf();
+      if (item !== undefined && layout !== undefined) {
+        this.#given.add(item);
+        return new DrawnFrame(this, item, layout);
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** Takes what comes empty until the job is over. A failure ends the video, also while nobody waits for a frame. */
+  async #collect(): Promise<void> {
     try {
-      for (;;) {
-        this.#throwUnlessOpen();
-        const item = this.#empty.shift();
-        const layout = this.#layoutOf();
-        if (item !== undefined && layout !== undefined) return new DrawnFrame(this, item, layout);
-        this.#keep(await untilAborted(this.#run.next(), this.#deadline.signal));
+      for (let batch = await this.#run.next(); batch !== undefined; batch = await this.#run.next()) {
+        this.#empty.push(...batch.items);
+        this.#wake?.();
       }
     } catch (error) {
       await this.#abandon(error);
-      throw error;
     }
   }
 
@@ -203,23 +223,44 @@ export class VideoSink {
    * @param times - when it is shown; frames come in order of time
    */
   async write(frame: DrawnFrame | Uint8Array, times: FrameTimes = {}): Promise<void> {
-    const { timestamp, duration } = this.#ticks(times);
-    const drawn = frame instanceof DrawnFrame ? frame : await this.#filled(frame);
-    this.#throwUnlessOpen();
-    drawn.handBack(this, { timestamp, duration } satisfies DrawnFacts);
-    this.#lastStart = timestamp;
-    this.#next = timestamp + duration;
+    if (this.#closed) await this.#refuse();
+    checkOptions(times);
+    if (frame instanceof DrawnFrame && this.#writing === undefined) {
+      this.#hand(frame, this.#ticks(times));
+      return;
+    }
+    // Frames keep the order of the calls, also where nobody waits for the one before.
+    const writing = (this.#writing ?? Promise.resolve()).then(async () => {
+      const ticks = this.#ticks(times);
+      this.#hand(frame instanceof DrawnFrame ? frame : await this.#filled(frame), ticks);
+    });
+    const settled: Promise<void> = writing
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#writing === settled) this.#writing = undefined;
+      });
+    this.#writing = settled;
+    await writing;
+  }
+
+  #hand(drawn: DrawnFrame, facts: DrawnFacts): void {
+    if (this.#over !== undefined) throw this.#over;
+    this.#given.delete(drawn.handBack(this, facts));
+    this.#lastStart = facts.timestamp;
+    this.#next = facts.timestamp + facts.duration;
   }
 
   async #filled(pixels: Uint8Array): Promise<DrawnFrame> {
     if (!(pixels instanceof Uint8Array)) throw argumentError('frame', 'a frame of this sink or a Uint8Array', pixels);
-    const frame = await this.frame();
+    const frame = await this.#nextEmpty();
     try {
       frame.fill(pixels);
       return frame;
     } catch (error) {
       // It is still empty for somebody else.
-      this.#empty.unshift(frame.takeBack());
+      const item = frame.takeBack();
+      this.#given.delete(item);
+      this.#empty.unshift(item);
       throw error;
     }
   }
@@ -243,18 +284,16 @@ export class VideoSink {
 
   /** Encodes what is left and publishes the output. */
   async finish(): Promise<VideoSinkResult> {
-    this.#throwUnlessOpen();
-    this.#state = 'finishing';
+    if (this.#closed) await this.#refuse();
+    this.#sealed = true;
     try {
+      await this.#writing;
       this.#run.command({ kind: 'finish' } satisfies ProcessCommand);
-      // What comes empty now is not needed any more.
-      for (const item of this.#empty.splice(0)) item.lease.release();
-      for (let batch = await this.#run.next(); batch !== undefined; batch = await this.#run.next())
-        for (const item of batch.items) item.lease.release();
+      await this.#collected;
       const result = (await this.#run.result) as SinkJobResult;
-      await this.#destination.publish();
-      this.#state = 'closed';
-      this.#deadline.done();
+      await this.#destination.publish(this.#deadline.signal);
+      this.#end(closedError());
+      this.#ending = Promise.resolve();
       const { timeBase } = this.#params;
       return { ...result, duration: (Number(this.#next) * timeBase.num) / timeBase.den };
     } catch (error) {
@@ -265,7 +304,6 @@ export class VideoSink {
 
   /** Gives up what was not finished: no file is left. */
   async close(): Promise<void> {
-    if (this.#state === 'closed') return;
     await this.#abandon(new FramerailError('FR_CLOSED', 'The video was closed before it was finished.'));
   }
 
@@ -274,24 +312,41 @@ export class VideoSink {
     await this.close();
   }
 
-  async #abandon(cause: unknown): Promise<void> {
-    if (this.#state === 'closed') return;
-    this.#state = 'closed';
-    const error = toFramerailError(cause);
+  #abandon(cause: unknown): Promise<void> {
+    this.#ending ??= this.#giveUp(toFramerailError(cause));
+    return this.#ending;
+  }
+
+  async #giveUp(error: FramerailError): Promise<void> {
     this.#cancel(error);
-    for (const item of this.#empty.splice(0)) item.lease.release();
+    this.#end(error);
     await this.#run.settled;
     await this.#destination.discard(error);
+  }
+
+  /** Nothing goes in any more: what was drawn and not written loses its memory. */
+  #end(error: FramerailError): void {
+    this.#over = error;
+    for (const item of this.#empty.splice(0)) item.lease.release();
+    for (const item of this.#given) item.lease.release();
+    this.#given.clear();
     this.#deadline.done();
+    this.#wake?.();
   }
 
-  #keep(batch: LeasedBatch | undefined): void {
-    this.#empty.push(...(batch?.items ?? []));
+  get #closed(): boolean {
+    return this.#sealed || this.#over !== undefined;
   }
 
-  #throwUnlessOpen(): void {
-    if (this.#state !== 'open') throw new FramerailError('FR_CLOSED', 'This video takes no more frames.');
+  /** Says why nothing goes in any more, once what is to be removed is gone. */
+  async #refuse(): Promise<never> {
+    await this.#ending;
+    throw this.#over ?? closedError();
   }
+}
+
+function closedError(): FramerailError {
+  return new FramerailError('FR_CLOSED', 'This video takes no more frames.');
 }
 
 const FORMATS = FRAME_FORMATS.filter((format) => format !== 'native');
