@@ -43,6 +43,12 @@ export const number =
     return Number(text);
   };
 
+/** Where batches start from. */
+export const presetOption = ['--preset <name>', 'realtime or batch: where batches and threads start from'] as const;
+
+/** How batches are sized. */
+export const batchModeOption = ['--batch-mode <mode>', 'fixed, low-latency, throughput or adaptive'] as const;
+
 /** The time limit of a whole command, in milliseconds. */
 export const timeoutOption = ['--timeout <time>', 'give up after this time, such as 30s'] as const;
 

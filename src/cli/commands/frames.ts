@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { checkOneOf, formatBytes, isFramerailError } from '../../base/index.js';
 import type { FrameFormat, FramesOptions, FramesResult, FrameStream, Precision } from '../../frames/index.js';
-import type { Transport } from '../../workers/index.js';
+import type { BatchStats, Transport } from '../../workers/index.js';
 import type { FrameSink } from '../frame-sinks.js';
 import { interruptSignal } from '../interrupt.js';
 import { note, printFacts, printJson } from '../output.js';
@@ -17,6 +17,8 @@ import {
   timeoutOption,
   toMilliseconds,
   type CliCommand,
+  batchModeOption,
+  presetOption,
 } from './command.js';
 
 const TRANSPORTS = ['auto', 'memfd', 'shm', 'copy'] as const satisfies readonly Transport[];
@@ -64,6 +66,8 @@ export const frames: CliCommand = {
       .option('--image <type>', 'png or jpg', 'png')
       .option('--hash <md5|sha256>', 'print one line a frame: number, time, bytes, hash of the tightly packed pixels')
       .option(backendOption[0], backendOption[1])
+      .option(presetOption[0], presetOption[1])
+      .option(batchModeOption[0], batchModeOption[1])
       .option('--transport <how>', 'auto, memfd, shm or copy (default: auto)')
       .option(timeoutOption[0], timeoutOption[1], seconds('--timeout'))
       .option('--json', 'print JSON: one object a frame with --hash, then the summary')
@@ -96,6 +100,7 @@ async function run(input: string, options: Options): Promise<void> {
     fps: Number(rate(tally.frames, opened)),
     milliseconds: { open: opened - started, firstFrame: firstAt - started, total: ended - started },
     backend: engine.backend,
+    batching: stream.stats,
     ...result,
   };
   if (options.json === true) printJson(summary);
@@ -155,7 +160,11 @@ interface Summary extends Omit<Tally, 'firstAt' | 'frames'>, FramesResult {
   readonly fps: number;
   /** From the start of the command. */
   readonly milliseconds: { readonly open: number; readonly firstFrame: number; readonly total: number };
+  readonly preset?: string;
+  readonly batchMode?: string;
   readonly backend: string;
+  /** The size of batches at the end, what sent them, and how long frames waited. */
+  readonly batching: BatchStats;
 }
 
 function report(summary: Summary): void {
@@ -167,9 +176,17 @@ function report(summary: Summary): void {
     ['frames', `${String(summary.frames)}${kind}, ${size}`],
     ['speed', `${summary.fps.toFixed(1)} frames/s`],
     ['times', `open ${open.toFixed(0)} ms, first frame ${firstFrame.toFixed(0)} ms, total ${total.toFixed(0)} ms`],
+    ['batches', batchText(summary.batching)],
     ['decoded', `${String(summary.decoded)} by ${summary.decoder} in a worker (${summary.backend})`],
     ['damaged', damage(summary) || 'none'],
   ]);
+}
+
+function batchText({ batches, size, reasons, queueDelay }: BatchStats): string {
+  const sent = Object.entries(reasons).filter(([, count]) => count > 0);
+  const why = sent.map(([reason, count]) => `${String(count)} by ${reason}`).join(', ');
+  const waited = queueDelay.p95 === null ? '' : `, frames waited ${queueDelay.p95.toFixed(1)} ms (p95)`;
+  return `${String(batches)} of up to ${String(size)} frames (${why})${waited}`;
 }
 
 function damage({ damagedFrames, damagedPackets, log }: FramesResult): string {

@@ -13,12 +13,23 @@ import type {
   StreamReport,
   Transform,
 } from '../../frames/index.js';
+import type { BatchMode, PresetName } from '../../config/index.js';
 import type { AnyInput } from '../../sources/index.js';
 import type { Backend, Transport } from '../../workers/index.js';
 import { interruptSignal } from '../interrupt.js';
 import { note, printFacts, printJson } from '../output.js';
 import { Progress } from '../progress.js';
-import { integer, number, seconds, size, timeoutOption, toMilliseconds, type CliCommand } from './command.js';
+import {
+  integer,
+  number,
+  seconds,
+  size,
+  timeoutOption,
+  toMilliseconds,
+  type CliCommand,
+  batchModeOption,
+  presetOption,
+} from './command.js';
 
 const BACKENDS = ['process', 'thread', 'inline'] as const satisfies readonly Backend[];
 const TRANSPORTS = ['auto', 'memfd', 'shm', 'copy'] as const satisfies readonly Transport[];
@@ -46,6 +57,8 @@ interface Options {
   readonly subtitles: string;
   readonly maxDelay?: number;
   readonly concurrency?: number;
+  readonly preset?: string;
+  readonly batchMode?: string;
   readonly batchSize?: number;
   readonly batchDelay?: number;
   readonly slots?: number;
@@ -87,6 +100,8 @@ export const processCommand: CliCommand = {
       .option('--subtitles <policy>', 'auto, copy or none', 'auto')
       .option('--max-delay <time>', 'pass over frames of a live input that come later', seconds('--max-delay'))
       .option('--concurrency <number>', 'batches in the module at once', integer('--concurrency'))
+      .option(presetOption[0], presetOption[1])
+      .option(batchModeOption[0], batchModeOption[1])
       .option('--batch-size <number>', 'frames of a batch at most', integer('--batch-size'))
       .option('--batch-delay <ms>', 'milliseconds that a frame waits for its batch', integer('--batch-delay'))
       .option('--slots <number>', 'frames in shared memory at once', integer('--slots'))
@@ -165,6 +180,8 @@ function toProcessOptions(options: Options): ProcessOptions {
     audio: options.audio as BesidePolicy,
     subtitles: options.subtitles as BesidePolicy,
     maxDelay: toMilliseconds(options.maxDelay),
+    preset: options.preset as PresetName | undefined,
+    batchMode: options.batchMode as BatchMode | undefined,
     concurrency,
     batchSize,
     batchDelay,
