@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { checkOneOf, formatBytes, isFramerailError } from '../../base/index.js';
 import type { FrameFormat, FramesOptions, FramesResult, FrameStream, Precision } from '../../frames/index.js';
 import type { BatchStats, Transport } from '../../workers/index.js';
+import type { BatchMode, PresetName } from '../../config/index.js';
 import type { FrameSink } from '../frame-sinks.js';
 import { interruptSignal } from '../interrupt.js';
 import { note, printFacts, printJson } from '../output.js';
@@ -112,7 +113,9 @@ function toFramesOptions(options: Options, sink: FrameSink): FramesOptions {
   const { from, to, every, at, keyframes, count, size, stream } = options;
   const precision = options.precision as Precision;
   const form = { format: options.format as FrameFormat, upright: options.rotate, packed: sink.packed };
-  return { from, to, every, at, precision, keyframes, count, size, stream, ...form };
+  const preset = options.preset as PresetName | undefined;
+  const batchMode = options.batchMode as BatchMode | undefined;
+  return { from, to, every, at, precision, keyframes, count, size, stream, preset, batchMode, ...form };
 }
 
 /** What came out of a stream of frames. */
