@@ -36,6 +36,8 @@ interface Options {
   readonly count?: number;
   readonly stream?: number;
   readonly rotate: boolean;
+  readonly preset?: string;
+  readonly batchMode?: string;
   readonly backend?: string;
   readonly transport?: string;
   readonly out?: string;
