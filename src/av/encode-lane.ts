@@ -3,10 +3,19 @@
 import { AVCOL_RANGE_JPEG, AVCOL_SPC_RGB } from './constants.js';
 import { isRgb, type Rect, type Size } from '../pixels/index.js';
 import type { ColorTags } from './color.js';
-import type { EncoderChange, EncoderControls, EncoderSettings, VideoEncoder } from './encoder.js';
-import { alignmentOf, chooseEncoder, chooseFormat, type EncoderReport, type EncoderWish } from './encoder-choice.js';
+import {
+  alignmentOf,
+  chooseEncoder,
+  chooseFormat,
+  rescale,
+  type EncoderChange,
+  type EncoderControls,
+  type EncoderReport,
+  type EncoderWish,
+} from '../spelling/index.js';
+import type { EncoderSettings, VideoEncoder } from './encoder.js';
 import type { Ratio } from '../base/index.js';
-import { LibavEncoder, rescale } from './libav-encoder.js';
+import { ENCODERS, LibavEncoder } from './libav-encoder.js';
 import type { MediaOutput, VideoFacts } from './media-output.js';
 import type { Picture } from './picture.js';
 import { PictureFitter } from './picture-fitter.js';
@@ -41,8 +50,8 @@ export class EncodeLane {
 
   /** Opens an encoder; throws FR_ARG_INVALID for a wish that cannot be met, FR_ENCODE_FAILED where it fails. */
   constructor(wish: EncoderWish, input: LaneInput, output: MediaOutput, threads: number) {
-    const { name, why } = chooseEncoder(wish, output.defaultCodec);
-    const format = chooseFormat(name, input.format, input.original, wish.pixelFormat);
+    const { name, why } = chooseEncoder(ENCODERS, wish, output.defaultCodec);
+    const format = chooseFormat(ENCODERS.formatsOf(name) ?? [], name, input.format, input.original, wish.pixelFormat);
     const align = alignmentOf(name, format);
     const padded = { width: roundUp(input.size.width, align.x), height: roundUp(input.size.height, align.y) };
     const color = colorOfEncoded(name, format, input.color);

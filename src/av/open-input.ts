@@ -2,7 +2,15 @@
 import { AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO } from './constants.js';
 import { Dictionary, FormatContext } from 'node-av/lib';
 import type { FramerailError } from '../base/index.js';
-import { DEFAULT_LIMITS, DEMUXERS, LIVE_DEMUXERS, type InputLimits, type SourceSpec } from '../sources/index.js';
+import {
+  DEFAULT_LIMITS,
+  DEMUXERS,
+  LIVE_ANALYSIS,
+  LIVE_DEMUXERS,
+  liveProtocols,
+  type InputLimits,
+  type SourceSpec,
+} from '../sources/index.js';
 import { avError, check, isTimeout, stalledError } from './averror.js';
 import { blockIo, type BlockIo, type ReadBlock } from './block-io.js';
 import { requireBuild } from './build.js';
@@ -24,18 +32,6 @@ export interface OpenedContext {
   readonly context: FormatContext;
   readonly io: BlockIo | undefined;
 }
-
-/** What libav may open by itself for a live address, by its scheme. */
-const LIVE_PROTOCOLS: Readonly<Record<string, string>> = {
-  rtmp: 'rtmp,tcp',
-  rtmps: 'rtmps,tls,tcp',
-  rtsp: 'rtsp,rtp,udp,tcp',
-  rtsps: 'rtsps,rtsp,rtp,udp,tcp,tls',
-  srt: 'srt',
-  udp: 'udp',
-};
-/** What is read of a live stream before it is decoded; it is all delivered afterwards. Microseconds and bytes. */
-const LIVE_ANALYSIS = { analyzeduration: 1_000_000, probesize: 1_000_000 };
 
 /** Opens a checked source; throws FR_INPUT_INVALID or FR_INPUT_READ with FFmpeg's reason. */
 export async function openContext(source: SourceSpec, options: OpenOptions): Promise<OpenedContext> {
@@ -78,7 +74,7 @@ function liveOptions({ url, transport, timeout }: Extract<SourceSpec, { kind: 'l
 }
 
 function protocolsOf(source: SourceSpec): string {
-  if (source.kind === 'live') return LIVE_PROTOCOLS[source.url.split(':', 1)[0]?.toLowerCase() ?? ''] ?? 'none';
+  if (source.kind === 'live') return liveProtocols(source.url);
   return source.kind === 'file' ? 'file' : 'none';
 }
 

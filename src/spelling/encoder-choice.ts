@@ -1,8 +1,15 @@
 // Which encoder runs for a wish, and in what pixel format it takes the pictures.
 import { argumentError, FramerailError, nearest } from '../base/index.js';
 import { formatShape, isRgb } from '../pixels/index.js';
-import type { EncoderControls } from './encoder.js';
-import { encoderFormats, encoderNames } from './libav-encoder.js';
+import type { EncoderControls } from './encoder-controls.js';
+
+/** The video encoders that an FFmpeg has. */
+export interface EncoderCatalogue {
+  /** The pixel formats that an encoder takes, its preferred one first; undefined when there is no such encoder. */
+  formatsOf(name: string): readonly string[] | undefined;
+  /** The names of all of them. */
+  names(): readonly string[];
+}
 
 /** What a caller wishes for. */
 export interface EncoderWish {
@@ -40,31 +47,36 @@ const SOFTWARE: Readonly<Record<string, string>> = {
 };
 
 /** The name of the encoder for a wish, and why it is that one. */
-export function chooseEncoder(wish: EncoderWish, defaultCodec: string | undefined): { name: string; why: string } {
+export function chooseEncoder(
+  encoders: EncoderCatalogue,
+  wish: EncoderWish,
+  defaultCodec: string | undefined,
+): { name: string; why: string } {
   const { encoder, codec } = wish;
   if (encoder !== 'auto' && encoder !== 'software') {
-    if (encoderFormats(encoder) === undefined) throw unknownEncoder(encoder);
+    if (encoders.formatsOf(encoder) === undefined) throw unknownEncoder(encoder, encoders.names());
     return { name: encoder, why: 'It was asked for by name.' };
   }
   const wanted = codec ?? defaultCodec;
   if (wanted === undefined) throw argumentError('codec', 'a video codec, as this container has no usual one', codec);
   const name = SOFTWARE[wanted] ?? wanted;
-  if (encoderFormats(name) === undefined) throw unknownCodec(wanted);
+  if (encoders.formatsOf(name) === undefined) throw unknownCodec(wanted);
   const which = codec === null ? `${wanted} is what the container usually holds` : `${wanted} was asked for`;
   return { name, why: `${which}, and ${name} is the software encoder for it.` };
 }
 
 /**
  * The pixel format to encode pictures of `source` in.
+ * @param formats - what the encoder takes, its preferred one first
  * @param original - the format of the video before it was converted for JavaScript; undefined for drawn pictures
  */
 export function chooseFormat(
+  formats: readonly string[],
   encoder: string,
   source: string,
   original: string | undefined,
   wanted: string | null,
 ): string {
-  const formats = encoderFormats(encoder) ?? [];
   if (wanted !== null) {
     if (formats.includes(wanted)) return wanted;
     throw argumentError('pixelFormat', `one of ${formats.join(', ')} for the encoder ${encoder}`, wanted);
@@ -98,8 +110,8 @@ export function alignmentOf(encoder: string, format: string): { readonly x: numb
   return { x: 1 << shift('shiftX'), y: 1 << shift('shiftY') };
 }
 
-function unknownEncoder(name: string): FramerailError {
-  const near = nearest(name, encoderNames());
+function unknownEncoder(name: string, known: readonly string[]): FramerailError {
+  const near = nearest(name, known);
   return new FramerailError(
     'FR_ARG_INVALID',
     `This FFmpeg build has no video encoder ${name}${near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`}`,
