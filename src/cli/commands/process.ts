@@ -20,7 +20,7 @@ import { note, printFacts, printJson } from '../output.js';
 import { Progress } from '../progress.js';
 import { integer, number, seconds, size, timeoutOption, toMilliseconds, type CliCommand } from './command.js';
 
-const BACKENDS = ['process', 'thread', 'inline'] as const satisfies readonly Backend[];
+const BACKENDS = ['process', 'thread', 'inline', 'spawn'] as const satisfies readonly Backend[];
 const TRANSPORTS = ['auto', 'memfd', 'shm', 'copy'] as const satisfies readonly Transport[];
 
 interface Options {
@@ -90,7 +90,7 @@ export const processCommand: CliCommand = {
       .option('--batch-size <number>', 'frames of a batch at most', integer('--batch-size'))
       .option('--batch-delay <ms>', 'milliseconds that a frame waits for its batch', integer('--batch-delay'))
       .option('--slots <number>', 'frames in shared memory at once', integer('--slots'))
-      .option('--backend <where>', 'process, thread or inline', 'process')
+      .option('--backend <where>', 'process, thread, inline or spawn', 'process')
       .option('--transport <how>', 'auto, memfd, shm or copy', 'auto')
       .option(timeoutOption[0], timeoutOption[1], seconds('--timeout'))
       .option('--json', 'print JSON: progress as one object a line, then the result')

@@ -151,8 +151,10 @@ function argsOf({ build, inputArgs }: CommandSession, plan: RunPlan): string[] {
   const wanted = keyframesOnly ? ["select='eq(key,1)'"] : [];
   const end = until === undefined ? [] : ['-to', until.toFixed(6)];
   const copied = ['-c', 'copy', '-copyinkf', '-copypriorss', '1', '-flush_packets', '1', '-f', 'framecrc', 'pipe:3'];
+  // Who filters ahead of the times is told in the end how many pictures there were.
+  const level = first.length === 0 ? 'level+info' : 'level+verbose';
   return [
-    ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+info'],
+    ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', level],
     // Times stay those of the file, and pictures stay as they are stored: both are our own business.
     ...['-copyts', '-noautorotate', ...(build.release >= 7.1 ? ['-apply_cropping', 'codec'] : [])],
     ...(seek === undefined ? [] : ['-noaccurate_seek', '-ss', seek.toFixed(6)]),

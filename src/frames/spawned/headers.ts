@@ -35,6 +35,8 @@ export interface StreamTiming {
   readonly timeBase: Ratio;
   readonly frameRate: Ratio;
   readonly pixelAspect: Ratio;
+  /** Where chroma samples lie, by FFmpeg's name; undefined where the header does not say. */
+  readonly chromaLocation: string | undefined;
 }
 
 /** The demuxers of our list that are marked AVFMT_NOTIMESTAMPS in libavformat. */
@@ -52,6 +54,7 @@ interface ProbedStream {
   readonly height?: number;
   readonly pix_fmt?: string;
   readonly sample_aspect_ratio?: string;
+  readonly chroma_location?: string;
   readonly avg_frame_rate?: string;
   readonly r_frame_rate?: string;
   readonly time_base?: string;
@@ -207,6 +210,7 @@ function timingOf(stream: ProbedStream): StreamTiming {
     timeBase: fraction(stream.time_base, '/'),
     frameRate: rate.num > 0 ? rate : fraction(stream.r_frame_rate, '/'),
     pixelAspect: fraction(stream.sample_aspect_ratio, ':'),
+    chromaLocation: stream.chroma_location === 'unspecified' ? undefined : stream.chroma_location,
   };
 }
 

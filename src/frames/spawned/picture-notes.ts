@@ -30,6 +30,8 @@ const NO_COLOR: ColorNames = { range: undefined, space: undefined, primaries: un
 export class PictureNotes {
   /** FFmpeg's name of the decoder; undefined until the first picture. */
   decoder: string | undefined;
+  /** Pictures that it gave; undefined until the end, and where nobody asked for that many words. */
+  decoded: number | undefined;
   /** The unit of the times; undefined until the first picture. */
   timeBase: Ratio | undefined;
   /** Frames per second; 0/1 when unknown. */
@@ -51,6 +53,8 @@ export class PictureNotes {
       const [range, space, primaries, transfer] = color.slice(1).map((name) => (name === 'unknown' ? undefined : name));
       this.color = { range, space, primaries, transfer };
     }
+    const total = /^\s*Input stream #0:\d+ \(video\): .*?(\d+) frames decoded/.exec(text)?.[1];
+    if (total !== undefined) this.decoded = Number(total);
     const mapping = /-> #0:0 \((\S+) \((\S+)\) -> /.exec(text);
     if (mapping !== null) this.decoder = mapping[2] === 'native' ? mapping[1] : mapping[2];
     return undefined;
