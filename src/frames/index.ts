@@ -34,3 +34,5 @@ export {
   type VideoSinkOptions,
   type VideoSinkResult,
 } from './process/index.js';
+export { decoderOf, readHeaders, type Headers } from './spawned/headers.js';
+export { PictureNotes, type PictureNote } from './spawned/picture-notes.js';

@@ -87,7 +87,7 @@ export async function readHeaders(session: CommandSession): Promise<Headers> {
   session.rethrow();
   const text = Buffer.concat(chunks).toString();
   const probed = parse(text);
-  if (ended?.code !== 0 || probed.error !== undefined) throw openError(session.source.name, probed, probe.log);
+  if (ended?.code !== 0 || probed.error !== undefined) throw openError(session.source, probed, probe.log);
   const streams = (probed.streams ?? []).map((stream) => describeStream(stream));
   const longest = Math.max(0, ...streams.map(({ duration }) => duration ?? 0));
   const duration = positive(probed.format?.duration);
@@ -123,11 +123,17 @@ function parse(text: string): Probed {
 }
 
 function openError(
-  name: string,
+  { name, kind }: CommandSession['source'],
   { error }: Probed,
   log: { readonly lines: readonly CommandLine[]; readonly firstError: string | undefined },
 ): FramerailError {
   const reason = error?.string ?? 'ffprobe failed';
+  if (kind === 'live')
+    return new FramerailError(
+      /timed out/i.test(reason) ? 'FR_INPUT_STALLED' : 'FR_INPUT_READ',
+      `${name} could not be reached: ${reason}.`,
+      { details: { averror: error?.code, log: log.lines } },
+    );
   const says = log.firstError === undefined ? '' : ` FFmpeg says: ${log.firstError}`;
   return new FramerailError(
     'FR_INPUT_INVALID',

@@ -13,7 +13,8 @@ const OUTPUT =
 /** An option that there is not, or with a value that it does not take. */
 const OPTION =
   /Unrecognized option '([^']+?)(?::v)?'|Error setting option (\S+) to value|Option (\S+) not found|Codec AVOption (\S+)|Undefined constant or missing/;
-const ENCODER = /encoder|Error initializing output stream/i;
+/** Said where an encoder was not even opened: what follows is no failure of the output. */
+const OPENING = /opening encoder/i;
 /** Filters whose description FFmpeg does not understand. */
 const FILTER_WORDS =
   /No such filter|Error (initializing|applying option).*filter|Option .* not found|Error parsing|Unable to parse|Cannot find a matching stream|Invalid chars|missing|Undefined constant|Too many inputs|output pad|Error setting option/i;
@@ -35,13 +36,14 @@ export function commandFailure(log: readonly CommandLine[], output: string, exit
   if (full !== undefined)
     return outputError(output, Object.assign(new Error(first), { code: FULL_CODES[full] ?? 'ENOSPC' }));
   if (OPTION.test(all))
-    return new FramerailError('FR_ARG_INVALID', `ffmpeg does not take an option of the encoder: ${first}.`, {
-      details,
-    });
-  if (ENCODER.test(all) && !OUTPUT.test(first))
-    return new FramerailError('FR_ENCODE_FAILED', `ffmpeg could not encode the video: ${first}.`, { details });
-  if (OUTPUT.test(all)) return new FramerailError('FR_OUTPUT_FAILED', `Cannot write ${output}: ${first}.`, { details });
-  if (FILTER.test(all)) return filterFailure(log, '');
+    return new FramerailError(
+      'FR_ARG_INVALID',
+      `ffmpeg does not take an option of the encoder: ${first.replace(/:v'$/, "'")}.`,
+      { details },
+    );
+  if (OUTPUT.test(all) && !OPENING.test(all))
+    return new FramerailError('FR_OUTPUT_FAILED', `Cannot write ${output}: ${first}.`, { details });
+  if (FILTER.test(all) && !OPENING.test(all)) return filterFailure(log, 'of this call');
   return new FramerailError('FR_ENCODE_FAILED', `ffmpeg could not encode the video: ${first}.`, { details });
 }
 
