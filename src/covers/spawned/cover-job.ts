@@ -214,7 +214,8 @@ async function take(
   const notes = new PictureNotes();
   let first: PictureNote | undefined;
   const chosen = from.select === undefined ? [] : [`select='${from.select}'`];
-  const filters = [...chosen, SHOW, ...coverFilters(plan, stream.stored, background)];
+  const chroma = headers.timings.get(stream.index)?.chromaLocation;
+  const filters = [...chosen, SHOW, ...coverFilters(plan, { stored: stream.stored, chroma }, background)];
   const command = session.start({
     command: 'ffmpeg',
     args: [
