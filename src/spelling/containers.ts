@@ -30,7 +30,6 @@ const ENDINGS: Readonly<Record<string, string>> = {
   m2t: 'mpegts',
   m2ts: 'mpegts',
   mts: 'mpegts',
-  ogv: 'ogg',
   wmv: 'asf',
   wma: 'asf',
   mpg: 'mpeg',
