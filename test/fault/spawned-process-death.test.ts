@@ -88,8 +88,14 @@ test('closing the engine ends a process and a video that is drawn', async () => 
   const session = own.process(fixture('big.mp4'), join(folder, 'a.mp4'), THROUGH);
   const video = await own.createVideo(join(folder, 'b.mp4'), { size: [64, 48] });
   await video.write(await video.frame());
+  await vi.waitFor(
+    () => {
+      expect(session.progress.frames).toBeGreaterThan(0);
+    },
+    { timeout: 20_000, interval: 5 },
+  );
   const { pids } = own;
-  expect(pids.length).toBeGreaterThan(0);
+  expect(pids).toHaveLength(3);
   const ended = failure(() => session.result);
   await own.close();
   expect((await ended).code).toBe('FR_CLOSED');

@@ -22,21 +22,20 @@ function throughFfmpeg(input: Buffer, ...args: string[]): Promise<Buffer> {
   });
 }
 
-test.each(
-  'yuv420p yuv422p yuv444p yuv440p yuv411p yuvj420p yuva420p yuv420p10le yuv422p12le yuv444p16le gray gray10le rgb24 rgba bgr0 0rgb rgb48le rgb565le gbrp gbrap10le nv12 ya8'.split(
-    ' ',
-  ),
-)('%s', async (format) => {
-  const { byteLength } = planLayout(format, 37, 23, true);
-  const pictures = [0n, 7n, 8n].map((time) => ({ time, pixels: randomBytes(byteLength) }));
-  const input = pictures.flatMap(({ time, pixels }) => [
-    pictureHeader(nanoseconds(time, { num: 1, den: 12_800 }), 1000n, byteLength),
-    pixels,
-  ]);
-  const head = feedHeader({ width: 37, height: 23, format, frameRate: { num: 30_000, den: 1001 } });
-  const output = await throughFfmpeg(Buffer.concat([head, ...input]), '-f', 'rawvideo', '-');
-  expect(output.equals(Buffer.concat(pictures.map(({ pixels }) => pixels)))).toBe(true);
-});
+test.each('yuv420p yuv444p yuv411p yuva420p yuv420p10le gray10le rgb24 rgba 0rgb rgb48le gbrap10le nv12'.split(' '))(
+  '%s',
+  async (format) => {
+    const { byteLength } = planLayout(format, 37, 23, true);
+    const pictures = [0n, 7n, 8n].map((time) => ({ time, pixels: randomBytes(byteLength) }));
+    const input = pictures.flatMap(({ time, pixels }) => [
+      pictureHeader(nanoseconds(time, { num: 1, den: 12_800 }), 1000n, byteLength),
+      pixels,
+    ]);
+    const head = feedHeader({ width: 37, height: 23, format, frameRate: { num: 30_000, den: 1001 } });
+    const output = await throughFfmpeg(Buffer.concat([head, ...input]), '-f', 'rawvideo', '-');
+    expect(output.equals(Buffer.concat(pictures.map(({ pixels }) => pixels)))).toBe(true);
+  },
+);
 
 test('times of any time base come back to the tick', async () => {
   const base = fc.constantFrom(...([12_800, 90_000, 30_000, 44_100, 1_000_000] as const));
@@ -53,7 +52,7 @@ test('times of any time base come back to the tick', async () => {
     const rows = said.split('\n').filter((line) => /^0,/.test(line));
     expect(rows.map((row) => BigInt(row.split(',')[2]!.trim()))).toEqual(times);
   });
-  await fc.assert(property, { numRuns: 12 });
+  await fc.assert(property, { numRuns: 6 });
 });
 
 test('what has no name in a raw stream is known beforehand', () => {

@@ -49,26 +49,24 @@ function told({ result }: Made): unknown {
   return { decoded, encoded, dropped, container, encoder: encoder?.name, streams, round };
 }
 
-describe.each([
-  ['one command', {}],
-  ['through JavaScript', SAME],
-] as const)('lossless, %s', (_, way) => {
+describe('lossless', () => {
   test.each([
     ['plain.mp4', 'out.mp4', LOSSLESS],
-    ['vfr.mp4', 'out.mp4', LOSSLESS],
-    ['plain.ts', 'out.mkv', LOSSLESS],
-    ['hevc10.mp4', 'out.mkv', { lossless: true, codec: 'ffv1' }],
+    ['vfr.mp4', 'out.mp4', { ...LOSSLESS, ...SAME }],
+    ['plain.ts', 'out.mkv', { ...LOSSLESS, ...SAME }],
+    ['hevc10.mp4', 'out.mkv', { lossless: true, codec: 'ffv1', ...SAME }],
     ['odd-420.webm', 'out.mkv', { lossless: true, codec: 'ffv1' }],
-    ['sar.mp4', 'out.mp4', LOSSLESS],
-    ['bt709.mp4', 'out.mp4', LOSSLESS],
+    ['odd-420.webm', 'out.mkv', { lossless: true, codec: 'ffv1', ...SAME }],
+    ['vfr.mp4', 'out.mp4', LOSSLESS],
+    ['sar.mp4', 'out.mp4', { ...LOSSLESS, ...SAME }],
+    ['bt709.mp4', 'out.mp4', { ...LOSSLESS, ...SAME }],
     ['turned-90.mp4', 'out.mov', LOSSLESS],
+    ['turned-90.mp4', 'out.mov', { ...LOSSLESS, ...SAME }],
   ] as const)('%s into %s', async (clip, output, options) => {
-    const [ours, theirs] = [
-      await make(spawned, clip, output, { ...options, ...way }),
-      await make(native, clip, output, { ...options, ...way }),
-    ];
-    expect(await framemd5(ours.path)).toEqual(await framemd5(theirs.path));
-    if (!clip.startsWith('turned')) expect(await framemd5(ours.path)).toEqual(await framemd5(fixture(clip)));
+    const [ours, theirs] = [await make(spawned, clip, output, options), await make(native, clip, output, options)];
+    const pictures = await framemd5(ours.path);
+    expect(pictures.length).toBeGreaterThan(20);
+    expect(pictures).toEqual(await framemd5(clip.startsWith('turned') ? theirs.path : fixture(clip)));
     expect(await times(ours.path)).toEqual(await times(theirs.path));
     expect(await shown(ours.path)).toEqual(await shown(theirs.path));
     expect(told(ours)).toEqual(told(theirs));
@@ -76,7 +74,7 @@ describe.each([
     expect(ours.result.log.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  test('a range of a file: its pictures, its times, its sound', async () => {
+  test.each([{}, SAME])('a range of a file: its pictures, its times, its sound', async (way) => {
     const made: Made[] = [];
     for (const engine of [spawned, native])
       made.push(await make(engine, 'plain.mp4', 'out.mp4', { ...LOSSLESS, ...way, from: 1.3, to: 2.7 }));
@@ -244,14 +242,10 @@ test('orientation stays in the output where pictures are not turned', async () =
 });
 
 describe('other ways in and out', () => {
-  test.each([{}, SAME])('bytes, blocks and streams give the pictures of the file', async (way) => {
+  test.each([{}, SAME])('blocks and streams give the pictures of the file', async (way) => {
     const file = await make(spawned, 'plain.ts', 'out.mkv', { ...LOSSLESS, ...way });
     const expected = await framemd5(file.path);
-    const inputs = [
-      await readFile(fixture('plain.ts')),
-      await clipBlocks('plain.ts'),
-      createReadStream(fixture('plain.ts')),
-    ];
+    const inputs = [await clipBlocks('plain.ts'), createReadStream(fixture('plain.ts'))];
     for (const input of inputs) {
       const path = join(temporaryFolder(), 'out.mkv');
       await spawned.process(input, path, { ...LOSSLESS, ...way }).result;

@@ -9,7 +9,7 @@ interface Waiter {
 /** Shares `context.pause()`. */
 export class Waiting {
   readonly #context: JobContext;
-  #waiters: Waiter[] = [];
+  readonly #waiters: Waiter[] = [];
 
   constructor(context: JobContext) {
     this.#context = context;
