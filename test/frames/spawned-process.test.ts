@@ -55,12 +55,9 @@ describe('lossless', () => {
     ['vfr.mp4', 'out.mp4', { ...LOSSLESS, ...SAME }],
     ['plain.ts', 'out.mkv', { ...LOSSLESS, ...SAME }],
     ['hevc10.mp4', 'out.mkv', { lossless: true, codec: 'ffv1', ...SAME }],
-    ['odd-420.webm', 'out.mkv', { lossless: true, codec: 'ffv1' }],
     ['odd-420.webm', 'out.mkv', { lossless: true, codec: 'ffv1', ...SAME }],
     ['vfr.mp4', 'out.mp4', LOSSLESS],
     ['sar.mp4', 'out.mp4', { ...LOSSLESS, ...SAME }],
-    ['bt709.mp4', 'out.mp4', { ...LOSSLESS, ...SAME }],
-    ['turned-90.mp4', 'out.mov', LOSSLESS],
     ['turned-90.mp4', 'out.mov', { ...LOSSLESS, ...SAME }],
   ] as const)('%s into %s', async (clip, output, options) => {
     const [ours, theirs] = [await make(spawned, clip, output, options), await make(native, clip, output, options)];
@@ -96,14 +93,14 @@ describe('sound', () => {
   });
 
   test.each([{}, SAME])('is encoded anew where the container does not hold it, left out, or refused', async (way) => {
-    const webm = { codec: 'vp8', ...way, to: 0.5 } as const;
+    const webm = { codec: 'vp8', ...way, to: 0.2 } as const;
     const { result, path } = await make(spawned, 'plain.mp4', 'out.webm', webm);
     expect(result.streams[1]).toEqual({
       ...{ index: 1, kind: 'audio', codec: 'aac', action: 'encode' },
       why: 'webm does not hold aac, so libopus encodes it anew.',
     });
     expect(await shown(path)).toMatchObject([{ codec_name: 'vp8' }, { codec_name: 'opus' }]);
-    const none = await make(spawned, 'plain.mp4', 'out.mp4', { ...QUICK, ...way, audio: 'none' });
+    const none = await make(spawned, 'plain.mp4', 'out.mp4', { ...QUICK, ...way, to: 0.5, audio: 'none' });
     expect(none.result.streams[1]).toMatchObject({ action: 'drop', why: 'It was not wanted.' });
     expect(await shown(none.path)).toHaveLength(1);
     const refused = await failure(() => make(spawned, 'plain.mp4', 'out.webm', { ...webm, audio: 'copy' }));
@@ -196,10 +193,8 @@ test.each([
   ['a filter that data may not name', { filters: 'movie=x', filterTrust: 'listed' }],
   ['a filter with a wrong value', { filters: 'scale=foo:10' }],
   ['the same through JavaScript', { filters: 'scale=foo:10', ...SAME }],
-  ['a filter with a wrong option', { filters: 'eq=nosuch=1' }],
   ['a filter that does not fit', { filters: 'crop=9999:10' }],
   ['an encoder that there is not', { encoder: 'libx265x' }],
-  ['a codec that there is not', { codec: 'h263x' }],
   ['an option that the encoder does not have', { encoderOptions: { nosuch: 1 } }],
   ['an option with a wrong value', { encoderOptions: { crf: 'abc' } }],
   ['an encoder that does not open', { encoderOptions: { preset: 'nosuch' }, ...SAME }],
