@@ -20,6 +20,7 @@ const ORDER = [
   'net',
   'memory',
   'av',
+  'spelling',
   'sources',
   'hardware',
   'os',

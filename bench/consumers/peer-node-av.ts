@@ -21,7 +21,11 @@ if (task === 'read') {
   }
 } else {
   using back = FilterAPI.create('format=yuv420p');
-  using encoder = await Encoder.create('libx264' as FFEncoderCodec, { options: { ...X264, crf: '23' }, bitrate: 0, decoder });
+  using encoder = await Encoder.create('libx264' as FFEncoderCodec, {
+    options: { ...X264, crf: '23' },
+    bitrate: 0,
+    decoder,
+  });
   await using muxer = await Muxer.open(output);
   const stream = muxer.addStream(encoder);
   const changed = async function* (): AsyncGenerator<Awaited<ReturnType<typeof frames.next>>['value']> {

@@ -2,6 +2,7 @@
 import { AV_CODEC_FLAG_QSCALE, AVCOL_RANGE_JPEG, FF_QP2LAMBDA } from './constants.js';
 import { Codec, CodecContext, Packet, Rational } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
+import { jpegQuantiser } from '../spelling/index.js';
 import { check } from './averror.js';
 import { ContextPool } from './context-pool.js';
 import { formatCode, nativeFrame, type Picture } from './picture.js';
@@ -38,15 +39,6 @@ export function encodeImage(picture: Picture, kind: ImageKind): Uint8Array {
     lease.discard();
     throw error;
   }
-}
-
-/**
- * Quality 1 to 100 as mjpeg's quantiser scale, a whole number from 31 to 1: near qualities may give the same file.
- * libjpeg's curve is kept: the scale factor of its tables is 5000/q below 50 and 200-2q above (jpeg_quality_scaling).
- */
-export function jpegQuantiser(quality: number): number {
-  const percent = quality < 50 ? 5000 / quality : 200 - 2 * quality;
-  return Math.min(31, Math.max(1, Math.round(percent / 12.5)));
 }
 
 class ImageEncoder {

@@ -6,30 +6,31 @@ export { colorAfter, colorOf, DRAWN, drawnColor, setColor, type ColorTags } from
 export { VideoDecoder, type DecoderOptions, type PictureDecoder } from './decoder.js';
 export { HardwareDecoder, type DecoderReport, type DecoderWish } from './hardware-decoder.js';
 export { testDecode } from './test-decode.js';
-export {
-  EncodeLane,
-  testEncode,
-  type EncoderChange,
-  type EncoderControls,
-  type EncoderReport,
-  type EncoderWish,
-  type LaneInput,
-  type LaneSetup,
-} from './encoders/index.js';
+export { EncodeLane, testEncode, type LaneInput, type LaneSetup } from './encoders/index.js';
 export { FilterChain, type ChainInput } from './filter-chain.js';
-export { checkFilterNames, filtersOf, type FilterTrust } from './filter-names.js';
-export { encodeImage, imageFormat, jpegQuantiser, type ImageKind } from './image-encoder.js';
+export { checkFilterNames } from './filter-names.js';
+export { encodeImage, imageFormat, type ImageKind } from './image-encoder.js';
 export { MediaInputHandle, type BesideListener, type PacketFacts, type VideoTiming } from './input.js';
-export { rescale } from './encoders/index.js';
 export type { ContextCounts, ContextLease } from './context-pool.js';
 export { clearContexts, contextCounts } from './contexts.js';
 export type { OpenOptions } from './open-input.js';
 export type { KeptPacket } from './kept-packet.js';
 export { lastKeyframe, seekKeyframe, type Breathe } from './keyframes.js';
 export { takeLog, withLog, type LogLine } from './log.js';
-export { MediaOutput, toTicks, type OutputOptions, type VideoFacts } from './media-output.js';
+export { MediaOutput, type OutputOptions, type VideoFacts } from './media-output.js';
 export { blankPicture, copyPicture, Picture, pictureOver } from './picture.js';
 export { borrowScaler, Scaler, type ScaleFilter, type ScalerWish, type TargetColor } from './scaler.js';
 export { orientationOf, type OtherStreamInfo, type StreamInfo, type VideoStreamInfo } from './stream-info.js';
 export { Turner } from './upright.js';
 export { VideoWriter, type VideoWriterOptions } from './video-writer.js';
+export {
+  filtersOf,
+  jpegQuantiser,
+  rescale,
+  toTicks,
+  type EncoderChange,
+  type EncoderControls,
+  type EncoderReport,
+  type EncoderWish,
+  type FilterTrust,
+} from '../spelling/index.js';

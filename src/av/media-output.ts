@@ -12,24 +12,14 @@ import type { Rect, Size } from '../pixels/index.js';
 import { avError, check } from './averror.js';
 import { byteOutput, type ByteOutput, type ByteTarget } from './byte-output.js';
 import type { VideoEncoder } from './encoders/encoder.js';
-import type { Ratio } from '../base/index.js';
 import { rational } from './filter-chain.js';
 import { nativeInput, type MediaInputHandle } from './input.js';
 import { MUXERS } from '../sources/index.js';
-import { rescale } from './encoders/libav-encoder.js';
+import { containerError, countsFrames, holdsH264, isUnplayable, rescale, streamingFlags } from '../spelling/index.js';
 import { SoundTranscoder } from './sound-transcoder.js';
 
 /** Compressed sound and text that waits for the first picture; an hour of sound is less. */
 const HELD_BYTES = 64 * 1024 * 1024;
-
-/** What players find in a transport stream. */
-const TRANSPORTED =
-  /^(h264|hevc|vvc|mpeg[124]video|mpeg4|av1|aac|aac_latm|mp[123]|e?ac3|dts|truehd|opus|dvb_subtitle|dvb_teletext)$/;
-
-/** Containers whose players expect H.264, whatever FFmpeg writes by default. */
-function holdsH264(container: string): boolean {
-  return /^(mp4|mov|ipod|3gp|matroska|mpegts|flv|avi|nut)$/.test(container);
-}
 
 /** How an output is opened. */
 export interface OutputOptions {
@@ -98,7 +88,7 @@ export class MediaOutput {
 
   /** Whether this container counts frames instead of telling their times. */
   get counted(): boolean {
-    return /^(avi|mxf|yuv4mpegpipe|rawvideo|h264|hevc|mjpeg)$/.test(this.container);
+    return countsFrames(this.container);
   }
 
   /** Whether this container has a place for sound at all. */
@@ -165,8 +155,10 @@ export class MediaOutput {
   refusalOf(input: MediaInputHandle, index: number): FramerailError | undefined {
     const codec = input.streams.find((stream) => stream.index === index)?.codec ?? 'unknown';
     // This muxer takes anything, and nobody could play it.
-    if (this.container === 'mpegts' && !TRANSPORTED.test(codec))
-      return new FramerailError('FR_OUTPUT_FAILED', `mpegts does not hold ${codec}.`, { details: { codec } });
+    if (isUnplayable(this.container, codec))
+      return new FramerailError('FR_OUTPUT_FAILED', `${this.container} does not hold ${codec}.`, {
+        details: { codec },
+      });
     // Each muxer knows only by itself what it takes, so a header is written to nowhere.
     const nowhere: ByteTarget = { name: this.#target.name, seekable: true, write: () => undefined };
     const probe = MediaOutput.open(nowhere, { container: this.container });
@@ -189,13 +181,8 @@ export class MediaOutput {
 
   /** Writes the header; all streams are known. */
   begin(): void {
-    if (!this.#target.seekable && /^(mp4|mov|ipod)$/.test(this.container))
-      this.#context.setOption(
-        'movflags',
-        'frag_keyframe+default_base_moof+negative_cts_offsets',
-        undefined as never,
-        1 as never,
-      );
+    const flags = this.#target.seekable ? undefined : streamingFlags(this.container);
+    if (flags !== undefined) this.#context.setOption('movflags', flags, undefined as never, 1 as never);
     const code = this.#context.writeHeaderSync();
     this.#io.rethrow();
     if (code < 0) throw avError('FR_OUTPUT_FAILED', code, `${this.container} cannot hold these streams`);
@@ -350,12 +337,7 @@ function containerOf(name: string, wanted: string | undefined): string {
   const format = OutputFormat.guessFormat(wanted ?? null, wanted === undefined ? name : null, null);
   const found = format?.name ?? undefined;
   if (found !== undefined && MUXERS.has(found)) return found;
-  const what = wanted === undefined ? `the ending of ${name}` : `\`container\` ${wanted}`;
-  throw new FramerailError(
-    'FR_ARG_INVALID',
-    `There is no container for ${what}; use an ending such as .mp4, .mkv, .webm, .mov or .ts, or name one of ${[...MUXERS].join(', ')}.`,
-    { details: { name, container: wanted } },
-  );
+  throw containerError(name, wanted);
 }
 
 /** Cropping of a container: four 32-bit counts of pixels from the top, bottom, left and right. */
@@ -364,9 +346,4 @@ function cropBytes({ x, y, width, height }: Rect, size: Size): Buffer {
   for (const [i, value] of [y, size.height - y - height, x, size.width - x - width].entries())
     bytes.writeUInt32LE(value, 4 * i);
   return bytes;
-}
-
-/** A time in seconds as ticks of a time base, rounded to the nearest. */
-export function toTicks(seconds: number, timeBase: Ratio): bigint {
-  return BigInt(Math.round((seconds * timeBase.den) / timeBase.num));
 }

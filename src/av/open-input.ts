@@ -2,7 +2,14 @@
 import { AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO } from './constants.js';
 import { Dictionary, FormatContext, Packet } from 'node-av/lib';
 import type { FramerailError } from '../base/index.js';
-import { DEFAULT_LIMITS, DEMUXERS, LIVE_DEMUXERS, type InputLimits, type SourceSpec } from '../sources/index.js';
+import {
+  DEFAULT_LIMITS,
+  DEMUXERS,
+  LIVE_DEMUXERS,
+  liveProtocols,
+  type InputLimits,
+  type SourceSpec,
+} from '../sources/index.js';
 import { avError, check, isEof, isTimeout, stalledError } from './averror.js';
 import { blockIo, type BlockIo, type ReadBlock } from './block-io.js';
 import { requireBuild } from './build.js';
@@ -28,15 +35,6 @@ export interface OpenedContext {
   readonly ahead: readonly Packet[];
 }
 
-/** What libav may open by itself for a live address, by its scheme. */
-const LIVE_PROTOCOLS: Readonly<Record<string, string>> = {
-  rtmp: 'rtmp,tcp',
-  rtmps: 'rtmps,tls,tcp',
-  rtsp: 'rtsp,rtp,udp,tcp',
-  rtsps: 'rtsps,rtsp,rtp,udp,tcp,tls',
-  srt: 'srt',
-  udp: 'udp',
-};
 /**
  * What is read of a stream before its sound can be copied; it is all delivered afterwards. No frames are counted to
  * learn their rate, as libav would do for seconds. Microseconds, bytes, frames.
@@ -121,7 +119,7 @@ async function readAhead(context: FormatContext, name: string): Promise<Packet[]
 }
 
 function protocolsOf(source: SourceSpec): string {
-  if (source.kind === 'live') return LIVE_PROTOCOLS[source.url.split(':', 1)[0]?.toLowerCase() ?? ''] ?? 'none';
+  if (source.kind === 'live') return liveProtocols(source.url);
   return source.kind === 'file' ? 'file' : 'none';
 }
 

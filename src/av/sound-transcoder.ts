@@ -19,18 +19,8 @@ import { FramerailError, invariant, type Ratio } from '../base/index.js';
 import { avError, check, isAgain, isEof } from './averror.js';
 import { nativeInput, type MediaInputHandle } from './input.js';
 import { SOUND_DECODERS } from '../sources/index.js';
+import { BITS_PER_CHANNEL, soundEncoderFor } from '../spelling/index.js';
 
-/** The encoder for each container; players of the others expect AAC. */
-const ENCODERS: Readonly<Record<string, string>> = {
-  webm: 'libopus',
-  ogg: 'libopus',
-  avi: 'libmp3lame',
-  asf: 'wmav2',
-  mpeg: 'mp2',
-  mxf: 'pcm_s16le',
-};
-/** What a channel of speech or music takes to sound like its source, in bits per second. */
-const BITS_PER_CHANNEL = 80_000;
 /** Samples of a frame for encoders that take any number. */
 const FREE_FRAME = 1024;
 
@@ -61,7 +51,7 @@ export class SoundTranscoder {
     invariant(stream, `stream ${String(index)}`);
     this.#input = input.name;
     this.#decoder = openDecoder(stream, input.name);
-    this.name = ENCODERS[output.container] ?? 'aac';
+    this.name = soundEncoderFor(output.container);
     try {
       this.#encoder = openEncoder(this.name, this.#decoder, output.globalHeader);
     } catch (error) {

@@ -22,7 +22,10 @@ import {
 import type { Cover } from './cover-job.js';
 import { MAX_SIDE, type CoverFit, type CoverParams, type CoverPlace } from './cover-params.js';
 
-const COVER_JOB: JobModule = { native: jobModule(import.meta.url, './cover-job.js') };
+const COVER_JOB: JobModule = {
+  native: jobModule(import.meta.url, './cover-job.js'),
+  spawned: jobModule(import.meta.url, './spawned/cover-job.js'),
+};
 
 /** Which frame becomes the cover, and in what form. */
 export interface CoverOptions extends CallOptions, SourceOptions {

@@ -37,3 +37,5 @@ export {
   type VideoSinkResult,
 } from './process/index.js';
 export { hardwareDesk, surveyHardware, testSoftware, type EncoderFinding } from './hardware/index.js';
+export { decoderOf, readHeaders, type Headers } from './spawned/headers.js';
+export { PictureNotes, type PictureNote } from './spawned/picture-notes.js';

@@ -1,4 +1,5 @@
 // Geometry as a person sees it: orientation from a display matrix, pixel aspect, and fitting into a box.
+import { reduced, type Ratio } from '../base/index.js';
 
 /** How a stored picture must be turned to stand upright: first mirrored, then turned clockwise. */
 export interface Orientation {
@@ -76,4 +77,12 @@ export function containRect(picture: Size, box: Size): Rect {
   const width = Math.min(box.width, Math.max(1, Math.round(picture.width * scale)));
   const height = Math.min(box.height, Math.max(1, Math.round(picture.height * scale)));
   return { x: Math.floor((box.width - width) / 2), y: Math.floor((box.height - height) / 2), width, height };
+}
+
+/** The shape of pixels that keeps the shape of the picture when its size changes, as ffmpeg's scale filter does it. */
+export function aspectAfter(aspect: Ratio, from: Size, to: Size): Ratio {
+  if (aspect.num === 0 || (from.width === to.width && from.height === to.height)) return aspect;
+  const num = aspect.num * from.width * to.height;
+  const den = aspect.den * from.height * to.width;
+  return reduced(num, den);
 }

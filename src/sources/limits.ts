@@ -21,6 +21,23 @@ export const DEMUXERS =
 /** Demuxers that may open a live address: what its protocol carries, and nothing that points elsewhere. */
 export const LIVE_DEMUXERS = 'flv,live_flv,rtsp,rtp,sdp,mpegts';
 
+/** What libav may open by itself for a live address, by its scheme. */
+const LIVE_PROTOCOLS: Readonly<Record<string, string>> = {
+  rtmp: 'rtmp,tcp',
+  rtmps: 'rtmps,tls,tcp',
+  rtsp: 'rtsp,rtp,udp,tcp',
+  rtsps: 'rtsps,rtsp,rtp,udp,tcp,tls',
+  srt: 'srt',
+  udp: 'udp',
+};
+/** What is read of a live stream before it is decoded; it is all delivered afterwards. Microseconds and bytes. */
+export const LIVE_ANALYSIS = { analyzeduration: 1_000_000, probesize: 1_000_000 };
+
+/** What libav may open by itself for a live address. */
+export function liveProtocols(url: string): string {
+  return LIVE_PROTOCOLS[url.split(':', 1)[0]?.toLowerCase() ?? ''] ?? 'none';
+}
+
 /** Decoders that may run: codecs that cameras, platforms and editors write. */
 export const DECODERS = new Set([
   'h264',

@@ -119,6 +119,22 @@ export class Command {
     await this.during(drained(stdin));
   }
 
+  /** Writes to its standard input; resolves when the bytes may be used for something else, or nobody reads them. */
+  async flush(bytes: Uint8Array): Promise<void> {
+    const stdin = this.#stdin();
+    if (stdin.destroyed) return;
+    await this.during(
+      new Promise<void>((resolve) => {
+        const done = (): void => {
+          stdin.off('close', done);
+          resolve();
+        };
+        stdin.on('close', done);
+        stdin.write(bytes, done);
+      }),
+    );
+  }
+
   /** Closes its standard input. */
   finishInput(): void {
     this.#stdin().end();

@@ -9,8 +9,12 @@ export interface CommandLine {
 /** A line as `-loglevel level+...` makes it: who speaks, how grave it is, and what is said. */
 const SHAPE = /^(?:\[[^\]]* @ [^\]]*\] )*\[(\w+)\] (.*)$/;
 const GRAVE = /^(error|fatal|panic)$/;
-/** Said of every full-range YUV picture, and of packets that we copy beside the decoder without their times. */
-const NOISE = /^deprecated pixel format used|^Timestamps are unset in a packet|^\s*Last message repeated/;
+/**
+ * Said of every full-range YUV picture, of packets that we copy beside the decoder without their times, and of pictures
+ * that come over a pipe: one after another, and no more than were asked for.
+ */
+const NOISE =
+  /^deprecated pixel format used|^Thread message queue blocking|not enough frames to estimate rate|^No information about the input framerate|^Neither bitrate nor constrained quality|^Timestamps are unset in a packet|^\s*Last message repeated/;
 const LIMIT = 50;
 const REFUSED = /Error (while decoding stream|submitting (a )?packet to decoder)/;
 

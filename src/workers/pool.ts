@@ -25,8 +25,8 @@ export interface PoolOptions {
   /**
    * Where jobs run: `process` isolates hostile input, `thread` is for trusted input, `inline` is the caller's thread.
    * `spawn` runs the `ffmpeg` and `ffprobe` of the PATH and loads no native code; it cannot tell which frames are
-   * damaged, names the decoder by its codec in reports on a file, makes no covers, and uses the FFmpeg of the machine,
-   * however old.
+   * damaged, names the decoder by its codec in reports on a file, keeps the settings of a running encode, and uses the
+   * FFmpeg of the machine, however old.
    * @defaultValue 'process', and 'spawn' with a warning (FRAMERAIL_FALLBACK) where native code cannot be loaded
    */
   readonly backend?: Backend | undefined;

@@ -76,7 +76,7 @@ class RunningJob implements JobContext {
   #rule: BatchRule;
   #lastBreath = performance.now();
   #cancelled = false;
-  #wake: (() => void) | undefined;
+  #waiting: (() => void)[] = [];
   readonly #mail: Mail[] = [];
   #unwritten = 0;
   #grant: { resolve: (count: number) => void; reject: (error: Error) => void } | undefined;
@@ -136,12 +136,12 @@ class RunningJob implements JobContext {
         break;
       case 'credit':
         this.#free.push(...message.slots);
-        this.#wake?.();
+        this.#wake();
         break;
       case 'return':
         for (const { slot, bytes, facts } of message.items)
           this.#mail.push({ kind: 'slot', slot: this.#writable(slot), bytes, facts });
-        this.#wake?.();
+        this.#wake();
         break;
       case 'pace':
         this.#rule = message.batch;
@@ -151,11 +151,11 @@ class RunningJob implements JobContext {
         break;
       case 'command':
         this.#mail.push({ kind: 'command', payload: message.payload });
-        this.#wake?.();
+        this.#wake();
         break;
       case 'written':
         this.#unwritten -= message.bytes;
-        this.#wake?.();
+        this.#wake();
         break;
       case 'block':
         this.#answers.get(message.ask)?.resolve(message.bytes);
@@ -168,7 +168,7 @@ class RunningJob implements JobContext {
       case 'cancel':
         this.#cancelled = true;
         this.#cancelling.abort();
-        this.#wake?.();
+        this.#wake();
         this.#grant?.reject(new Cancelled());
         for (const answer of this.#answers.values()) answer.reject(new Cancelled());
         this.#answers.clear();
@@ -206,15 +206,24 @@ class RunningJob implements JobContext {
     return index === undefined ? this.#waitForSlot() : this.#writable(index);
   }
 
+  /** Word from the parent; whoever waits looks for itself whether it was meant. */
+  #word(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+
   async #waitForSlot(): Promise<WritableSlot> {
     this.#flush('slots');
     for (;;) {
       this.#throwIfStopped();
       const index = this.#free.pop();
       if (index !== undefined) return this.#writable(index);
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#word();
     }
   }
 
@@ -262,9 +271,7 @@ class RunningJob implements JobContext {
     this.#flush('slots');
     this.#throwIfStopped();
     if (this.#mail.length > 0) return;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
+    await this.#word();
     this.#lastBreath = performance.now();
     this.#throwIfStopped();
   }
@@ -278,9 +285,7 @@ class RunningJob implements JobContext {
       this.#flush('flush');
       this.#throwIfStopped();
       // Mail that waits is no reason to look again: only a turn of the event loop brings word of what was placed.
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#word();
       this.#lastBreath = performance.now();
     }
     this.#throwIfStopped();

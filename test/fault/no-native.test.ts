@@ -76,7 +76,7 @@ async function run(program: string, env: NodeJS.ProcessEnv = {}): Promise<Ended>
 
 const HELPERS = `
   import { createHash } from 'node:crypto';
-  import { Engine, open } from '#dist/index.js';
+  import { createCovers, createVideo, Engine, open, processVideo } from '#dist/index.js';
   const warnings = [];
   process.on('warning', ({ code, message }) => warnings.push({ code, message }));
   const clip = ${JSON.stringify(fixture('plain.mp4'))};
@@ -110,6 +110,40 @@ test('calls that name no backend fall back, with one warning that gives the reas
   expect(tries).toContain('node-av ');
   expect(tries).not.toContain(`node-av ${String(said['pid'])}\n`);
   expect(said['warnings']).toEqual([{ code: 'FRAMERAIL_FALLBACK', message: expect.stringContaining(REASON) }]);
+});
+
+test('videos are processed and drawn, and covers made, with one warning', async () => {
+  const { said } = await run(`
+    import { mkdtempSync, rmSync } from 'node:fs';
+    import { tmpdir } from 'node:os';
+    const folder = mkdtempSync(tmpdir() + '/framerail-test-');
+    const quick = { encoderOptions: { preset: 'ultrafast' } };
+    let seen = 0;
+    const alone = await processVideo(clip, folder + '/alone.mp4', { ...quick, filters: 'scale=160:-2' });
+    const through = await processVideo(clip, folder + '/through.mp4', {
+      ...quick,
+      transform: (frames) => void (seen += frames.length),
+    });
+    const video = await createVideo(folder + '/drawn.mp4', { size: [64, 48], ...quick });
+    for (let i = 0; i < 5; i++) await video.write(await video.frame());
+    const drawn = await video.finish();
+    const covers = createCovers();
+    const cover = await covers.make(clip, { size: [64, 36] });
+    await covers.close();
+    rmSync(folder, { recursive: true });
+    say({
+      counts: [alone.encoded, through.encoded, seen, drawn.encoded],
+      sound: [alone, through].map(({ streams }) => streams[1].action),
+      cover: [cover.width, cover.height, cover.pts, cover.data.length > 500],
+    });
+    process.exit(0);
+  `);
+  expect(said).toEqual({
+    counts: [100, 100, 100, 5],
+    sound: ['copy', 'copy'],
+    cover: [64, 36, 2, true],
+    warnings: [{ code: 'FRAMERAIL_FALLBACK', message: expect.stringContaining(REASON) as unknown }],
+  });
 });
 
 test('a parent that names the backend loads no native package', async () => {

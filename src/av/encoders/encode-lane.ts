@@ -13,13 +13,16 @@ import {
   chooseFormat,
   paddedSize,
   planEncoder,
+  rescale,
+  type EncoderChange,
+  type EncoderControls,
   type EncoderPlan,
   type EncoderReport,
   type EncoderWish,
-} from './encoder-choice.js';
-import type { EncoderChange, EncoderControls, EncoderSettings, VideoEncoder } from './encoder.js';
+} from '../../spelling/index.js';
+import type { EncoderSettings, VideoEncoder } from './encoder.js';
 import { GuardedEncoder, type Successor } from './guarded-encoder.js';
-import { rescale } from './libav-encoder.js';
+import { ENCODERS } from './libav-encoder.js';
 import { isExhausted, openEncoder, openInstead } from './open-encoder.js';
 
 /** The pictures that come. */
@@ -76,7 +79,7 @@ export class EncodeLane {
 
   private constructor(setup: LaneSetup) {
     this.#setup = setup;
-    this.#plan = planEncoder(setup.wish, setup.output.defaultCodec);
+    this.#plan = planEncoder(ENCODERS, setup.wish, setup.output.defaultCodec);
     this.#why = this.#plan.why;
   }
 
@@ -144,7 +147,7 @@ export class EncodeLane {
 
   #open(name: string, backend: Stage['backend'], open: typeof openEncoder): void {
     const { wish, input, output, threads } = this.#setup;
-    const format = chooseFormat(name, input.format, input.original, wish.pixelFormat);
+    const format = chooseFormat(ENCODERS.formatsOf(name) ?? [], name, input.format, input.original, wish.pixelFormat);
     const padded = paddedSize(name, format, input.size);
     const color = colorOfEncoded(name, format, input);
     const { frameRate, pixelAspect } = input;
@@ -186,7 +189,7 @@ export class EncodeLane {
     const { software } = this.#plan;
     if (software === undefined) throw reason;
     this.#attempts.push({ name: dead, reason: reason.message });
-    const format = chooseFormat(software, before.format, undefined, null);
+    const format = chooseFormat(ENCODERS.formatsOf(software) ?? [], software, before.format, undefined, null);
     // Times of decoding go on only where no picture is reordered; the header is written, so it keeps its own sets.
     const settings: EncoderSettings = { ...before, format, globalHeader: false, reorder: false };
     const encoder = openInstead(software, settings);

@@ -2,23 +2,8 @@
 import type { Packet, Stream } from 'node-av/lib';
 import type { ColorTags } from '../color.js';
 import type { Ratio } from '../../base/index.js';
+import type { EncoderChange, EncoderControls } from '../../spelling/index.js';
 import type { Picture } from '../picture.js';
-
-/** How good, how large and how quick a stream shall be; what is null is the encoder's own habit. */
-export interface EncoderControls {
-  /** Bits per second on average. */
-  readonly bitrate: number | null;
-  /** 0 to 100: the encoder's own scale of constant quality, stretched so that 100 is its best. */
-  readonly quality: number | null;
-  /** Every sample survives. */
-  readonly lossless: boolean;
-  /** Seconds from one keyframe to the next at most. */
-  readonly keyframeInterval: number | null;
-  /** No look-ahead and no reordering: each picture comes out as soon as it can. */
-  readonly lowLatency: boolean;
-  /** Options of the encoder by FFmpeg's names; they have the last word. */
-  readonly options: Readonly<Record<string, string>>;
-}
 
 /** What an encoder is opened for. */
 export interface EncoderSettings {
@@ -43,9 +28,6 @@ export interface EncoderSettings {
   readonly reorder: boolean;
   readonly controls: EncoderControls;
 }
-
-/** What may change while an encoder runs. */
-export type EncoderChange = Partial<Pick<EncoderControls, 'bitrate' | 'quality' | 'keyframeInterval'>>;
 
 /** An open video encoder. */
 export interface VideoEncoder {

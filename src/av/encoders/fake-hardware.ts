@@ -10,7 +10,8 @@ import { check } from '../averror.js';
 import { AVERROR_ENOMEM, AVERROR_EXTERNAL } from '../constants.js';
 import type { Picture } from '../picture.js';
 import type { Ratio } from '../../base/index.js';
-import type { EncoderChange, EncoderSettings, VideoEncoder } from './encoder.js';
+import type { EncoderChange } from '../../spelling/index.js';
+import type { EncoderSettings, VideoEncoder } from './encoder.js';
 import { LibavEncoder } from './libav-encoder.js';
 
 /** What goes wrong with it. */

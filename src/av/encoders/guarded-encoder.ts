@@ -9,7 +9,8 @@ import { FramerailError, isFramerailError } from '../../base/index.js';
 import { check } from '../averror.js';
 import { nativeFrame, Picture } from '../picture.js';
 import type { Ratio } from '../../base/index.js';
-import type { EncoderChange, VideoEncoder } from './encoder.js';
+import type { EncoderChange } from '../../spelling/index.js';
+import type { VideoEncoder } from './encoder.js';
 import { ownCopy } from './libav-encoder.js';
 import { ParameterSets } from './parameter-sets.js';
 

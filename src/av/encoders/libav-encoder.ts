@@ -10,9 +10,17 @@ import {
 import { Codec, CodecContext, type Packet, type Stream } from 'node-av/lib';
 import { FramerailError } from '../../base/index.js';
 import { avError, check, isAgain, isEof } from '../averror.js';
-import type { EncoderChange, EncoderSettings, VideoEncoder } from './encoder.js';
+import type { EncoderSettings, VideoEncoder } from './encoder.js';
 import { backendOf } from '../../hardware/index.js';
-import { controlOptions, qualityOption } from './encoder-controls.js';
+import {
+  BITS_A_PIXEL,
+  controlOptions,
+  qualityOption,
+  rescale,
+  usableTimeBase,
+  type EncoderCatalogue,
+  type EncoderChange,
+} from '../../spelling/index.js';
 import { Uploader } from './uploader.js';
 import type { Ratio } from '../../base/index.js';
 import { rational } from '../filter-chain.js';
@@ -22,27 +30,22 @@ import { blankPicture, copyPicture, formatCode, formatName, nativeFrame, type Pi
 const COPYING = new Set(['libx264', 'libx264rgb', 'libx265', 'libsvtav1', 'libvpx-vp9', 'libvpx']);
 /** Encoders that look at their quality, and at a constant bit rate, again for each picture. */
 const CHANGEABLE = new Set(['libx264', 'libx264rgb']);
-/** What encoders that know bit rates alone get for each pixel of each picture: 6 Mb/s for 1080p at 30 a second. */
-const BITS_A_PIXEL = 0.1;
-/** MPEG-4 counts at most 65,535 ticks a second (vop_time_increment_resolution has 16 bits). */
-const MAX_TICKS: Readonly<Record<string, number>> = { mpeg4: 65_535, msmpeg4: 65_535, h263p: 65_535 };
 
-/** The pixel formats that an encoder of video takes, its preferred one first; undefined when there is no such encoder. */
-export function encoderFormats(name: string): readonly string[] | undefined {
-  // An encoder that wants its pictures on a device names only that; what is uploaded is what matters here.
-  const upload = backendOf(name)?.backend.upload;
-  if (upload !== undefined) return upload;
-  const codec = Codec.findEncoderByName(name as Parameters<typeof Codec.findEncoderByName>[0]);
-  if (codec === null || codec.type !== AVMEDIA_TYPE_VIDEO) return undefined;
-  return (codec.pixelFormats ?? []).map((format) => formatName(format));
-}
-
-/** The names of all video encoders of this build. */
-export function encoderNames(): string[] {
-  return Codec.getCodecList()
-    .filter((codec) => codec.isEncoder() && codec.type === AVMEDIA_TYPE_VIDEO)
-    .map((codec) => codec.name ?? '');
-}
+/** The video encoders of this build. */
+export const ENCODERS: EncoderCatalogue = {
+  formatsOf: (name) => {
+    // An encoder that wants its pictures on a device names only that; what is uploaded is what matters here.
+    const upload = backendOf(name)?.backend.upload;
+    if (upload !== undefined) return upload;
+    const codec = Codec.findEncoderByName(name as Parameters<typeof Codec.findEncoderByName>[0]);
+    if (codec === null || codec.type !== AVMEDIA_TYPE_VIDEO) return undefined;
+    return (codec.pixelFormats ?? []).map((format) => formatName(format));
+  },
+  names: () =>
+    Codec.getCodecList()
+      .filter((codec) => codec.isEncoder() && codec.type === AVMEDIA_TYPE_VIDEO)
+      .map((codec) => codec.name ?? ''),
+};
 
 /** An encoder that libavcodec brings, in software or behind a driver. */
 export class LibavEncoder implements VideoEncoder {
@@ -193,28 +196,9 @@ export function ownCopy(picture: Picture): Picture {
   return copy;
 }
 
-/** Some codecs cannot count as finely as containers do. */
-function usableTimeBase(name: string, { timeBase, frameRate }: EncoderSettings): Ratio {
-  const most = MAX_TICKS[name];
-  if (most !== undefined && timeBase.den > most)
-    return frameRate.num > 0 && frameRate.num <= most
-      ? { num: frameRate.den, den: frameRate.num }
-      : { num: 1, den: 1000 };
-  const fixed = /^mpeg[12]video$/.test(name) && frameRate.num > 0;
-  return fixed ? { num: frameRate.den, den: frameRate.num } : timeBase;
-}
-
 /** Frames per second to count keyframes by; 25 where nobody knows. */
 function rateOf({ num, den }: Ratio): number {
   return num > 0 ? num / den : 25;
-}
-
-/** A count of one time base in another, rounded to the nearest. */
-export function rescale(ticks: bigint, from: Ratio, to: Ratio): bigint {
-  const num = ticks * BigInt(from.num) * BigInt(to.den);
-  const den = BigInt(from.den) * BigInt(to.num);
-  const half = den / 2n;
-  return num >= 0n ? (num + half) / den : -((-num + half) / den);
 }
 
 /** Sets an option of the encoder itself or of all encoders; the types of node-av leave this overload out. */

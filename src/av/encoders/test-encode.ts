@@ -5,7 +5,8 @@ import { planLayout } from '../../pixels/index.js';
 import { DRAWN } from '../color.js';
 import { pictureOver } from '../picture.js';
 import { PictureFitter } from '../picture-fitter.js';
-import { chooseFormat, paddedSize } from './encoder-choice.js';
+import { chooseFormat, paddedSize } from '../../spelling/index.js';
+import { ENCODERS } from './libav-encoder.js';
 import { openEncoder } from './open-encoder.js';
 
 const PICTURES = 3;
@@ -14,7 +15,7 @@ const RATE = { num: 25, den: 1 };
 
 /** Encodes a few gray pictures; throws FR_ENCODE_FAILED or FR_MEMORY_BUDGET with FFmpeg's reason. */
 export function testEncode(name: string): void {
-  const format = chooseFormat(name, 'yuv420p', undefined, null);
+  const format = chooseFormat(ENCODERS.formatsOf(name) ?? [], name, 'yuv420p', undefined, null);
   const padded = paddedSize(name, format, SIZE);
   const encoder = openEncoder(name, {
     ...padded,

@@ -56,8 +56,15 @@ async function run(input: string, options: Options): Promise<void> {
   );
   try {
     // Both at once: reading the files of one overlaps with compiling those of the other.
-    const [{ createCovers }] = await Promise.all([import('../../covers/index.js'), import('../../av/index.js')]);
-    await using covers = createCovers({ backend: 'inline' });
+    const [{ createCovers }, native] = await Promise.all([
+      import('../../covers/index.js'),
+      import('../../av/index.js').then(
+        () => true,
+        () => false,
+      ),
+    ]);
+    // Where native code cannot be loaded the engine finds commands by itself, and says why.
+    await using covers = createCovers(native ? { backend: 'inline' } : { workers: 1 });
     const made = await covers.make(input, {
       at,
       size: options.size,

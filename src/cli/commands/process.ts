@@ -15,23 +15,24 @@ import type {
 } from '../../frames/index.js';
 import type { BatchMode, PresetName } from '../../config/index.js';
 import type { AnyInput } from '../../sources/index.js';
-import type { Backend, Transport } from '../../workers/index.js';
+import type { Transport } from '../../workers/index.js';
 import { interruptSignal } from '../interrupt.js';
 import { note, printFacts, printJson } from '../output.js';
 import { Progress } from '../progress.js';
 import {
+  backendOption,
   integer,
   number,
   seconds,
   size,
   timeoutOption,
-  toMilliseconds,
-  type CliCommand,
   batchModeOption,
   presetOption,
+  toBackend,
+  toMilliseconds,
+  type CliCommand,
 } from './command.js';
 
-const BACKENDS = ['process', 'thread', 'inline'] as const satisfies readonly Backend[];
 const TRANSPORTS = ['auto', 'memfd', 'shm', 'copy'] as const satisfies readonly Transport[];
 
 interface Options {
@@ -62,8 +63,8 @@ interface Options {
   readonly batchSize?: number;
   readonly batchDelay?: number;
   readonly slots?: number;
-  readonly backend: string;
-  readonly transport: string;
+  readonly backend?: string;
+  readonly transport?: string;
   readonly timeout?: number;
   readonly json?: boolean;
 }
@@ -105,8 +106,8 @@ export const processCommand: CliCommand = {
       .option('--batch-size <number>', 'frames of a batch at most', integer('--batch-size'))
       .option('--batch-delay <ms>', 'milliseconds that a frame waits for its batch', integer('--batch-delay'))
       .option('--slots <number>', 'frames in shared memory at once', integer('--slots'))
-      .option('--backend <where>', 'process, thread or inline', 'process')
-      .option('--transport <how>', 'auto, memfd, shm or copy', 'auto')
+      .option(backendOption[0], backendOption[1])
+      .option('--transport <how>', 'auto, memfd, shm or copy; without it auto')
       .option(timeoutOption[0], timeoutOption[1], seconds('--timeout'))
       .option('--json', 'print JSON: progress as one object a line, then the result')
       .action(run);
@@ -119,8 +120,8 @@ async function run(input: string, output: string, options: Options): Promise<voi
   const transform = options.with === undefined ? undefined : await loadTransform(options.with);
   const { Engine } = await import('../../frames/index.js');
   await using engine = new Engine({
-    backend: checkOneOf('--backend', options.backend, BACKENDS),
-    transport: checkOneOf('--transport', options.transport, TRANSPORTS),
+    backend: toBackend(options.backend),
+    transport: options.transport === undefined ? undefined : checkOneOf('--transport', options.transport, TRANSPORTS),
     workers: 1,
   });
   const progress = new Progress(process.stderr);

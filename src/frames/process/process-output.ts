@@ -12,8 +12,7 @@ import {
   type VideoStreamInfo,
   type VideoTiming,
 } from '../../av/index.js';
-import { reduced, type Ratio } from '../../base/index.js';
-import { isRgb, type Size } from '../../pixels/index.js';
+import { aspectAfter, isRgb, type Size } from '../../pixels/index.js';
 import type { JobContext } from '../../workers/index.js';
 import { BesideStreams } from './beside-streams.js';
 import { hardwareDoor } from './hardware-door.js';
@@ -148,12 +147,4 @@ export class ProcessOutput {
     this.#media.close();
     this.#target.close();
   }
-}
-
-/** The shape of pixels that keeps the shape of the picture when its size changes, as ffmpeg's scale filter does it. */
-function aspectAfter(aspect: Ratio, from: Size, to: Size): Ratio {
-  if (aspect.num === 0 || (from.width === to.width && from.height === to.height)) return aspect;
-  const num = aspect.num * from.width * to.height;
-  const den = aspect.den * from.height * to.width;
-  return reduced(num, den);
 }

@@ -1,5 +1,8 @@
 // One ffmpeg that decodes: raw pictures on standard output, what they are on standard error, packets on descriptor 3.
 import type { Command, CommandSession } from '../../spawned/index.js';
+import { PictureNotes, type PictureNote } from './picture-notes.js';
+
+export type { PictureNote } from './picture-notes.js';
 
 /** What an ffmpeg is told. */
 export interface RunPlan {
@@ -7,26 +10,21 @@ export interface RunPlan {
   readonly stream: number;
   /** Seconds from the start of the file; the keyframe at or before it is the first picture. Undefined for the start. */
   readonly seek: number | undefined;
+  /** What is done to each picture before its time and shape are noted, in FFmpeg's spelling. */
+  readonly first?: readonly string[];
   /** What is done to each picture, in FFmpeg's spelling; empty for nothing. */
   readonly filters: readonly string[];
+  /** What `first` takes off the times of pictures, in ticks of the stream. */
+  readonly shift?: bigint;
+  /** Whether packets are read beside the pictures, for their durations. @defaultValue true */
+  readonly packets?: boolean;
+  /** Seconds by the clock of the file after which nobody wants packets. */
+  readonly until?: number | undefined;
   readonly keyframesOnly: boolean;
   /** Decoder threads; 0 for as many as there are cores. */
   readonly threads: number;
   /** Pixels of one picture at most. */
   readonly maxPixels: number;
-}
-
-/** What ffmpeg says of one decoded picture, ahead of its pixels. */
-export interface PictureNote {
-  /** In the time base of the filter; undefined when there is no timestamp. */
-  readonly pts: bigint | undefined;
-  /** In the same time base; 0 when unknown. */
-  readonly duration: bigint;
-  readonly keyframe: boolean;
-  /** FFmpeg's name of the decoder's pixel format. */
-  readonly format: string;
-  readonly width: number;
-  readonly height: number;
 }
 
 /** How long the packet of a picture is waited for, once the picture itself has been announced. Milliseconds. */
@@ -43,10 +41,10 @@ const PACKETS_KEPT = 4096;
 /** A decoding ffmpeg. */
 export class DecodeRun {
   readonly command: Command;
-  /** FFmpeg's name of the decoder; undefined until the first picture. */
-  decoder: string | undefined;
-  /** Seconds of one tick of `pts`; undefined until the first picture. */
-  tick: number | undefined;
+  /** What was said of all pictures so far. */
+  readonly said = new PictureNotes();
+  readonly #shift: bigint;
+  readonly #packets: boolean;
   readonly #notes: PictureNote[] = [];
   readonly #durations = new Map<bigint, bigint>();
   #lastDuration: bigint | undefined;
@@ -55,7 +53,9 @@ export class DecodeRun {
   #wake: (() => void) | undefined;
 
   constructor(session: CommandSession, plan: RunPlan) {
-    this.command = session.start({
+    this.#shift = plan.shift ?? 0n;
+    this.#packets = plan.packets ?? true;
+    this.command = session.startReading('whole', {
       command: 'ffmpeg',
       args: argsOf(session, plan),
       onReport: (text) => {
@@ -70,6 +70,17 @@ export class DecodeRun {
     });
   }
 
+  /** FFmpeg's name of the decoder; undefined until the first picture. */
+  get decoder(): string | undefined {
+    return this.said.decoder;
+  }
+
+  /** Seconds of one tick of `pts`; undefined until the first picture. */
+  get tick(): number | undefined {
+    const { timeBase } = this.said;
+    return timeBase === undefined ? undefined : timeBase.num / timeBase.den;
+  }
+
   /** The next picture, in the order of standard output; undefined at the end. */
   async next(): Promise<PictureNote | undefined> {
     while (this.#notes.length === 0 && !this.#ended)
@@ -79,8 +90,8 @@ export class DecodeRun {
         }),
       );
     const note = this.#notes.shift();
-    if (note === undefined || note.duration > 0n) return note;
-    return { ...note, duration: await this.#durationOf(note.pts) };
+    if (note === undefined || note.duration > 0n || !this.#packets) return note;
+    return { ...note, duration: await this.#durationOf(note.pts === undefined ? undefined : note.pts + this.#shift) };
   }
 
   /** Its packet was written before the picture was announced, but by another pipe. */
@@ -110,24 +121,8 @@ export class DecodeRun {
   }
 
   #hear(text: string): void {
-    if (text.startsWith('n:')) {
-      const [, pts = 'NOPTS'] = /\bpts:\s*(-?\d+|NOPTS)/.exec(text) ?? [];
-      const [, format = '', width = 0, height = 0] = /\bfmt:(\S+).*\bs:(\d+)x(\d+)/.exec(text) ?? [];
-      this.#notes.push({
-        pts: pts === 'NOPTS' ? undefined : BigInt(pts),
-        // Said by FFmpeg 6.1 and later.
-        duration: BigInt(/\bduration:\s*(\d+)/.exec(text)?.[1] ?? 0),
-        keyframe: /\biskey:1/.test(text),
-        format,
-        width: Number(width),
-        height: Number(height),
-      });
-      return;
-    }
-    const base = /^config in time_base: (\d+)\/(\d+)/.exec(text);
-    if (base !== null) this.tick ??= Number(base[1]) / Number(base[2]);
-    const mapping = /-> #0:0 \((\S+) \((\S+)\) -> /.exec(text);
-    if (mapping !== null) this.decoder = mapping[2] === 'native' ? mapping[1] : mapping[2];
+    const note = this.said.hear(text);
+    if (note !== undefined) this.#notes.push(note);
   }
 
   /** A row of framecrc: stream, decoding time, presentation time, duration, bytes, checksum. */
@@ -151,19 +146,28 @@ export class DecodeRun {
 
 /** The output of 8 bits a sample and the copied packets come of one reading of the input. */
 function argsOf({ build, inputArgs }: CommandSession, plan: RunPlan): string[] {
-  const { stream, seek, filters, keyframesOnly, threads, maxPixels } = plan;
+  const { stream, seek, first = [], filters, keyframesOnly, threads, maxPixels, packets = true, until } = plan;
   const map = ['-map', `0:${String(stream)}`];
   const wanted = keyframesOnly ? ["select='eq(key,1)'"] : [];
+  const end = until === undefined ? [] : ['-to', until.toFixed(6)];
+  const copied = ['-c', 'copy', '-copyinkf', '-copypriorss', '1', '-flush_packets', '1', '-f', 'framecrc', 'pipe:3'];
+  // Who filters ahead of the times is told in the end how many pictures there were.
+  const level = first.length === 0 ? 'level+info' : 'level+verbose';
   return [
-    ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+info'],
+    ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', level],
     // Times stay those of the file, and pictures stay as they are stored: both are our own business.
     ...['-copyts', '-noautorotate', ...(build.release >= 7.1 ? ['-apply_cropping', 'codec'] : [])],
     ...(seek === undefined ? [] : ['-noaccurate_seek', '-ss', seek.toFixed(6)]),
     ...(keyframesOnly ? ['-skip_frame', 'nokey'] : []),
     ...['-threads', String(threads), '-max_pixels', String(maxPixels), ...inputArgs],
-    ...[...map, '-filter:v', [...wanted, 'showinfo=checksum=0', ...filters].join(',')],
-    ...(build.release >= 5.1 ? ['-fps_mode', 'passthrough'] : ['-vsync', 'passthrough']),
+    ...[...map, '-filter:v', [...wanted, ...first, 'showinfo=checksum=0', ...filters].join(',')],
+    ...passthrough(build),
     ...['-c:v', 'rawvideo', '-f', 'rawvideo', 'pipe:1'],
-    ...[...map, '-c', 'copy', '-copyinkf', '-copypriorss', '1', '-flush_packets', '1', '-f', 'framecrc', 'pipe:3'],
+    ...(packets ? [...map, ...end, ...copied] : []),
   ];
+}
+
+/** Every picture with its own time: none is doubled and none left out. */
+export function passthrough({ release }: CommandSession['build']): string[] {
+  return release >= 5.1 ? ['-fps_mode', 'passthrough'] : ['-vsync', 'passthrough'];
 }

@@ -1,6 +1,6 @@
 // What ffprobe says of an input, in the words of the native engine.
 import type { OtherStreamInfo, StreamInfo, VideoStreamInfo } from '../../av/index.js';
-import { FramerailError } from '../../base/index.js';
+import { FramerailError, type Ratio } from '../../base/index.js';
 import {
   oriented,
   orientationFromMatrix,
@@ -22,10 +22,21 @@ export interface Headers {
   readonly streams: readonly StreamInfo[];
   /** Seconds of one tick of each stream. */
   readonly ticks: ReadonlyMap<number, number>;
+  /** The same as fractions, with what else is one; 0/1 where the header does not say. */
+  readonly timings: ReadonlyMap<number, StreamTiming>;
   /** Whether this is a bare stream without any times: its pictures are counted instead, and it cannot seek. */
   readonly untimed: boolean;
   /** What FFmpeg said meanwhile. */
   readonly log: readonly CommandLine[];
+}
+
+/** How a stream counts time and shapes its pixels. */
+export interface StreamTiming {
+  readonly timeBase: Ratio;
+  readonly frameRate: Ratio;
+  readonly pixelAspect: Ratio;
+  /** Where chroma samples lie, by FFmpeg's name; undefined where the header does not say. */
+  readonly chromaLocation: string | undefined;
 }
 
 /** The demuxers of our list that are marked AVFMT_NOTIMESTAMPS in libavformat. */
@@ -43,6 +54,7 @@ interface ProbedStream {
   readonly height?: number;
   readonly pix_fmt?: string;
   readonly sample_aspect_ratio?: string;
+  readonly chroma_location?: string;
   readonly avg_frame_rate?: string;
   readonly r_frame_rate?: string;
   readonly time_base?: string;
@@ -65,7 +77,7 @@ interface Probed {
 /** Reads the headers; throws FR_INPUT_INVALID with FFmpeg's reason. */
 export async function readHeaders(session: CommandSession): Promise<Headers> {
   const show = ['-show_error', '-show_format', '-show_streams', '-of', 'json'];
-  const probe = session.start({
+  const probe = session.startReading('head', {
     command: 'ffprobe',
     args: ['-loglevel', 'level+warning', '-hide_banner', ...show, ...session.inputArgs],
   });
@@ -75,7 +87,7 @@ export async function readHeaders(session: CommandSession): Promise<Headers> {
   session.rethrow();
   const text = Buffer.concat(chunks).toString();
   const probed = parse(text);
-  if (ended?.code !== 0 || probed.error !== undefined) throw openError(session.source.name, probed, probe.log);
+  if (ended?.code !== 0 || probed.error !== undefined) throw openError(session.source, probed, probe.log);
   const streams = (probed.streams ?? []).map((stream) => describeStream(stream));
   const longest = Math.max(0, ...streams.map(({ duration }) => duration ?? 0));
   const duration = positive(probed.format?.duration);
@@ -86,6 +98,7 @@ export async function readHeaders(session: CommandSession): Promise<Headers> {
     startTime: finite(probed.format?.start_time) ?? 0,
     streams,
     ticks: new Map((probed.streams ?? []).map(({ index, time_base }) => [index, ratio(time_base, '/') ?? 0])),
+    timings: new Map((probed.streams ?? []).map((stream) => [stream.index, timingOf(stream)])),
     untimed: UNTIMED.test(container),
     log: probe.log.lines,
   };
@@ -110,11 +123,17 @@ function parse(text: string): Probed {
 }
 
 function openError(
-  name: string,
+  { name, kind }: CommandSession['source'],
   { error }: Probed,
   log: { readonly lines: readonly CommandLine[]; readonly firstError: string | undefined },
 ): FramerailError {
   const reason = error?.string ?? 'ffprobe failed';
+  if (kind === 'live')
+    return new FramerailError(
+      /timed out/i.test(reason) ? 'FR_INPUT_STALLED' : 'FR_INPUT_READ',
+      `${name} could not be reached: ${reason}.`,
+      { details: { averror: error?.code, log: log.lines } },
+    );
   const says = log.firstError === undefined ? '' : ` FFmpeg says: ${log.firstError}`;
   return new FramerailError(
     'FR_INPUT_INVALID',
@@ -189,6 +208,21 @@ function readCrop(stream: ProbedStream, stored: { width: number; height: number 
   ) as [number, number, number, number];
   const rect = { x: left, y: top, width: stored.width - left - right, height: stored.height - top - bottom };
   return top + bottom + left + right === 0 || rect.width < 1 || rect.height < 1 ? undefined : rect;
+}
+
+function timingOf(stream: ProbedStream): StreamTiming {
+  const rate = fraction(stream.avg_frame_rate, '/');
+  return {
+    timeBase: fraction(stream.time_base, '/'),
+    frameRate: rate.num > 0 ? rate : fraction(stream.r_frame_rate, '/'),
+    pixelAspect: fraction(stream.sample_aspect_ratio, ':'),
+    chromaLocation: stream.chroma_location === 'unspecified' ? undefined : stream.chroma_location,
+  };
+}
+
+function fraction(text: string | undefined, sign: '/' | ':'): Ratio {
+  const [num = Number.NaN, den = Number.NaN] = (text ?? '').split(sign).map(Number);
+  return num > 0 && den > 0 ? { num, den } : { num: 0, den: 1 };
 }
 
 function finite(text: string | undefined): number | undefined {

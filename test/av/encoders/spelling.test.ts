@@ -2,7 +2,7 @@
 // Without a device they cannot be opened, but their options can be set.
 import { Codec, CodecContext } from 'node-av/lib';
 import { expect, test } from 'vitest';
-import { controlOptions } from '#dist/av/encoders/encoder-controls.js';
+import { controlOptions } from '#dist/spelling/index.js';
 import { testEncode } from '#dist/av/index.js';
 import { allBackends } from '#dist/hardware/index.js';
 import { failure } from '../../support/failure.js';

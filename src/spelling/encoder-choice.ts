@@ -1,9 +1,16 @@
 // Which encoder runs for a wish, and in what pixel format it takes the pictures.
-import { argumentError, FramerailError, nearest } from '../../base/index.js';
-import { formatShape, isRgb, type Size } from '../../pixels/index.js';
-import { allBackends, backendOf, wishedBackends, type BackendName, type EncoderAttempt } from '../../hardware/index.js';
-import type { EncoderControls } from './encoder.js';
-import { encoderFormats, encoderNames } from './libav-encoder.js';
+import { argumentError, FramerailError, nearest } from '../base/index.js';
+import { formatShape, isRgb, type Size } from '../pixels/index.js';
+import { allBackends, backendOf, wishedBackends, type BackendName, type EncoderAttempt } from '../hardware/index.js';
+import type { EncoderControls } from './encoder-controls.js';
+
+/** The video encoders that an FFmpeg has. */
+export interface EncoderCatalogue {
+  /** The pixel formats that an encoder takes, its preferred one first; undefined when there is no such encoder. */
+  formatsOf(name: string): readonly string[] | undefined;
+  /** The names of all of them. */
+  names(): readonly string[];
+}
 
 /** What a caller wishes for. */
 export interface EncoderWish {
@@ -57,18 +64,22 @@ export interface EncoderPlan {
 }
 
 /** What a wish comes down to; throws FR_ARG_INVALID for encoders and codecs that there are not. */
-export function planEncoder(wish: EncoderWish, defaultCodec: string | undefined): EncoderPlan {
+export function planEncoder(
+  encoders: EncoderCatalogue,
+  wish: EncoderWish,
+  defaultCodec: string | undefined,
+): EncoderPlan {
   const { encoder, codec } = wish;
   const known = backendOf(encoder);
   const backend = wishedBackends(encoder)[0];
   if (encoder !== 'auto' && encoder !== 'software' && backend === undefined) {
-    if (encoderFormats(encoder) === undefined) throw unknownEncoder(encoder);
+    if (encoders.formatsOf(encoder) === undefined) throw unknownEncoder(encoder, encoders.names());
     return { hardware: undefined, software: encoder, why: 'It was asked for by name.' };
   }
   const wanted = known?.codec ?? codec ?? defaultCodec;
   if (wanted === undefined) throw argumentError('codec', 'a video codec, as this container has no usual one', codec);
   const name = SOFTWARE[wanted] ?? wanted;
-  const software = encoderFormats(name) === undefined ? undefined : name;
+  const software = encoders.formatsOf(name) === undefined ? undefined : name;
   if (backend !== undefined && encoder !== 'auto') {
     if (backend.encoders[wanted] === undefined) throw noEncoderFor(encoder, wanted);
     return { hardware: wanted, software, why: `${name} is the software encoder for ${wanted}.` };
@@ -84,15 +95,16 @@ export function planEncoder(wish: EncoderWish, defaultCodec: string | undefined)
 
 /**
  * The pixel format to encode pictures of `source` in.
+ * @param formats - what the encoder takes, its preferred one first
  * @param original - the format of the video before it was converted for JavaScript; undefined for drawn pictures
  */
 export function chooseFormat(
+  formats: readonly string[],
   encoder: string,
   source: string,
   original: string | undefined,
   wanted: string | null,
 ): string {
-  const formats = encoderFormats(encoder) ?? [];
   if (wanted !== null) {
     if (formats.includes(wanted)) return wanted;
     throw argumentError('pixelFormat', `one of ${formats.join(', ')} for the encoder ${encoder}`, wanted);
@@ -132,7 +144,7 @@ export function paddedSize(encoder: string, format: string, { width, height }: S
 }
 
 /** Columns and rows that the sides of encoded pictures must be multiples of, for the sake of their chroma. */
-function chromaSteps(encoder: string, format: string): { readonly x: number; readonly y: number } {
+export function chromaSteps(encoder: string, format: string): { readonly x: number; readonly y: number } {
   // Standards that code whole chroma samples; VP9, AV1 and the lossless codecs code odd sides as they are.
   if (!/264|265|hevc|mpeg|nvenc|qsv|vaapi|amf|videotoolbox|svtav1|fake/.test(encoder)) return { x: 1, y: 1 };
   const shape = formatShape(format) ?? [];
@@ -144,8 +156,8 @@ function roundUp(value: number, step: number): number {
   return Math.ceil(value / step) * step;
 }
 
-function unknownEncoder(name: string): FramerailError {
-  const near = nearest(name, [...encoderNames(), ...allBackends().map((backend) => backend.name)]);
+function unknownEncoder(name: string, known: readonly string[]): FramerailError {
+  const near = nearest(name, [...known, ...allBackends().map((backend) => backend.name)]);
   return new FramerailError(
     'FR_ARG_INVALID',
     `This FFmpeg build has no video encoder ${name}${near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`}`,

@@ -1,7 +1,8 @@
 // The names of filters in a description, as FFmpeg's own parser finds them.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkFilterNames, filtersOf } from '#dist/av/index.js';
+import { checkFilterNames } from '#dist/av/index.js';
+import { filtersOf } from '#dist/spelling/index.js';
 
 const names = (text: string): string[] => filtersOf(text).map(({ name }) => name);
 

@@ -1,6 +1,7 @@
 // JPEG quality follows libjpeg's curve within what mjpeg's quantiser can say.
 import { expect, test } from 'vitest';
-import { imageFormat, jpegQuantiser } from '#dist/av/index.js';
+import { imageFormat } from '#dist/av/index.js';
+import { jpegQuantiser } from '#dist/spelling/index.js';
 
 test.each([
   [1, 31],

@@ -1,9 +1,14 @@
 // Which encoder, in which pixel format, with which options: the decisions themselves.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { rescale, toTicks } from '#dist/av/index.js';
-import { alignmentOf, chooseEncoder, chooseFormat } from '#dist/av/encoder-choice.js';
-import { controlOptions, qualityOption } from '#dist/av/encoder-controls.js';
+import { ENCODERS } from '#dist/av/encoders/libav-encoder.js';
+import {
+  chooseFormat as chooseAmong,
+  chromaSteps,
+  controlOptions,
+  planEncoder,
+  qualityOption,
+} from '#dist/spelling/index.js';
 import { failure } from '../support/failure.js';
 
 const NONE = {
@@ -14,7 +19,11 @@ const NONE = {
   lowLatency: false,
   options: {},
 } as const;
-const wish = (encoder: string, codec: string | null = null) => ({ encoder, codec, pixelFormat: null, controls: NONE });
+const wish = (encoder: string, codec: string | null = null) => ({
+  ...{ encoder, codec, fallback: true, pixelFormat: null, controls: NONE },
+});
+const chooseFormat = (encoder: string, source: string, original: string | undefined, wanted: string | null): string =>
+  chooseAmong(ENCODERS.formatsOf(encoder) ?? [], encoder, source, original, wanted);
 
 describe('encoders', () => {
   test.each([
@@ -25,11 +34,13 @@ describe('encoders', () => {
     ['mpeg4', 'hevc', 'h264', 'mpeg4'],
     ['auto', 'ffv1', undefined, 'ffv1'],
   ])('%s, codec %s, container of %s: %s', (encoder, codec, usual, name) => {
-    expect(chooseEncoder(wish(encoder, codec), usual).name).toBe(name);
+    expect(planEncoder(ENCODERS, wish(encoder, codec), usual).software).toBe(name);
   });
 
   test('a container without video needs a codec', async () => {
-    expect(await failure(() => chooseEncoder(wish('auto'), undefined))).toMatchObject({ code: 'FR_ARG_INVALID' });
+    expect(await failure(() => planEncoder(ENCODERS, wish('auto'), undefined))).toMatchObject({
+      code: 'FR_ARG_INVALID',
+    });
   });
 });
 
@@ -69,13 +80,13 @@ describe('pixel formats', () => {
     ['libvpx-vp9', 'yuv420p', 1, 1],
     ['ffv1', 'yuv420p', 1, 1],
   ])('%s of %s codes multiples of %dx%d', (encoder, format, x, y) => {
-    expect(alignmentOf(encoder, format)).toEqual({ x, y });
+    expect(chromaSteps(encoder, format)).toEqual({ x, y });
   });
 });
 
 describe('options', () => {
   const spelled = (name: string, controls: object): Record<string, string> =>
-    Object.fromEntries(controlOptions(name, { ...NONE, ...controls }));
+    Object.fromEntries(controlOptions(name, { ...NONE, ...controls }, 1_000_000));
 
   test.each<[string, object, Record<string, string>]>([
     ['libx264', { quality: 100 }, { crf: '0' }],
@@ -107,21 +118,5 @@ describe('options', () => {
         },
       ),
     );
-  });
-});
-
-describe('times', () => {
-  test('a count in another unit is the nearest there is', () => {
-    const unit = fc.record({ num: fc.integer({ min: 1, max: 2000 }), den: fc.integer({ min: 1, max: 1_000_000 }) });
-    fc.assert(
-      fc.property(fc.bigInt({ min: -(2n ** 40n), max: 2n ** 40n }), unit, unit, (ticks, from, to) => {
-        const got = rescale(ticks, from, to);
-        // |got * to - ticks * from| is at most half a unit, in whole numbers.
-        const error = 2n * (got * BigInt(to.num) * BigInt(from.den) - ticks * BigInt(from.num) * BigInt(to.den));
-        expect(error < 0n ? -error : error).toBeLessThanOrEqual(BigInt(to.num) * BigInt(from.den));
-        expect(rescale(ticks, from, from)).toBe(ticks);
-      }),
-    );
-    expect(toTicks(1.5, { num: 1, den: 90_000 })).toBe(135_000n);
   });
 });

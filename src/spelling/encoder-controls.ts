@@ -1,8 +1,29 @@
 // How the encoders of FFmpeg spell what ours calls quality, lossless and low latency. Their own documentation has the
 // ranges (ffmpeg -h encoder=NAME); what an encoder is not listed for, it cannot do or is said by its bit rate alone.
-import { FramerailError } from '../../base/index.js';
-import type { EncoderControls } from './encoder.js';
+import { FramerailError } from '../base/index.js';
 import { HARDWARE_SPELLINGS } from './hardware-spelling.js';
+
+/** How good, how large and how quick a stream shall be; what is null is the encoder's own habit. */
+export interface EncoderControls {
+  /** Bits per second on average. */
+  readonly bitrate: number | null;
+  /** 0 to 100: the encoder's own scale of constant quality, stretched so that 100 is its best. */
+  readonly quality: number | null;
+  /** Every sample survives. */
+  readonly lossless: boolean;
+  /** Seconds from one keyframe to the next at most. */
+  readonly keyframeInterval: number | null;
+  /** No look-ahead and no reordering: each picture comes out as soon as it can. */
+  readonly lowLatency: boolean;
+  /** Options of the encoder by FFmpeg's names; they have the last word. */
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** What may change while an encoder runs. */
+export type EncoderChange = Partial<Pick<EncoderControls, 'bitrate' | 'quality' | 'keyframeInterval'>>;
+
+/** What encoders that know bit rates alone get for each pixel of each picture: 6 Mb/s for 1080p at 30 a second. */
+export const BITS_A_PIXEL = 0.1;
 
 /** One encoder's spelling. */
 export interface Spelling {

@@ -1,0 +1,71 @@
+// Covers of the ffmpeg command are those of the native engine: the same frame, the same size, nearly the same pixels.
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import type { CoverOptions } from '#dist/index.js';
+import { clipBlocks } from '../support/blocks.js';
+import { sharedCovers } from '../support/covers.js';
+import { failure } from '../support/failure.js';
+import { imagePixels } from '../support/ffmpeg.js';
+import { fixture } from '../support/fixtures.js';
+import { psnr } from '../support/psnr.js';
+
+const native = sharedCovers({ workers: 1 });
+const spawned = sharedCovers({ backend: 'spawn', workers: 2 });
+
+const WHOLE: CoverOptions = {};
+const BORDERS: CoverOptions = { at: 3.5, size: [160, 160], fit: 'contain', background: [9, 99, 199] };
+const CUT: CoverOptions = { at: '75%', size: [90, 160], quality: 95 };
+
+test.each([
+  ['plain.mp4', [WHOLE, BORDERS, CUT]],
+  ['turned-90.mp4', [CUT]],
+  ['sar.mp4', [WHOLE]],
+  ['odd.mp4', [WHOLE]],
+  ['hevc10.mp4', [WHOLE]],
+  ['plain.flv', [BORDERS]],
+  ['plain.ts', [CUT]],
+  ['raw.h264', [CUT]],
+  ['truncated.mp4', [BORDERS]],
+])('%s', async (clip, wishes) => {
+  for (const options of wishes) {
+    const [ours, theirs] = await Promise.all([spawned, native].map((covers) => covers.make(fixture(clip), options)));
+    expect([ours!.width, ours!.height]).toEqual([theirs!.width, theirs!.height]);
+    expect(ours!.pts).toBeCloseTo(theirs!.pts, 5);
+    expect(ours!.decoder).toBe(theirs!.decoder);
+    const [pixels, wanted] = [await imagePixels(ours!.data, 'yuvj420p'), await imagePixels(theirs!.data, 'yuvj420p')];
+    expect(psnr(pixels, wanted)).toBeGreaterThan(35);
+  }
+});
+
+test('borders of odd pictures keep their last column', async () => {
+  const options = { size: [101, 77], fit: 'contain', background: [200, 60, 20] } as const;
+  const [ours, theirs] = [
+    await spawned.make(fixture('bars.mp4'), options),
+    await native.make(fixture('bars.mp4'), options),
+  ];
+  expect(psnr(await imagePixels(ours.data, 'gray'), await imagePixels(theirs.data, 'gray'))).toBeGreaterThan(35);
+});
+
+test('the same bytes from a file, from memory and from blocks', async () => {
+  const path = fixture('front-index.mp4');
+  const { data } = await spawned.make(path);
+  expect((await spawned.make(await readFile(path))).data).toEqual(data);
+  expect((await spawned.make(await clipBlocks('front-index.mp4'))).data).toEqual(data);
+});
+
+test('refused alike, and a cover can be given up', async () => {
+  for (const [clip, options] of [
+    ['text.mp4', {}],
+    ['sound.m4a', {}],
+    ['plain.mp4', { at: 5 }],
+    ['plain.mp4', { stream: 7 }],
+  ] as const) {
+    const [ours, theirs] = await Promise.all(
+      [spawned, native].map((covers) => failure(() => covers.make(fixture(clip), options))),
+    );
+    expect(ours!.code).toBe(theirs!.code);
+  }
+  const source = await clipBlocks('plain.mp4', () => new Promise<never>(() => undefined));
+  const late = await failure(() => spawned.make(source, { timeout: 300 }));
+  expect(late).toMatchObject({ code: 'FR_TIMEOUT' });
+});
