@@ -61,6 +61,11 @@ export function checkOptions(value: unknown): void {
   if (typeof value !== 'object' || value === null) throw argumentError('options', 'an object', value);
 }
 
+/** The names of the options of a type: one that is missing here, or that the type lacks, does not compile. */
+export function optionNames<Options>(names: Readonly<Record<keyof Options, true>>): readonly string[] {
+  return Object.keys(names);
+}
+
 /** Refuses names that are not known, with the known name that is nearest to them. */
 export function checkNames(what: string, value: object, known: readonly string[]): void {
   for (const name of Object.keys(value)) {

@@ -9,6 +9,7 @@ export {
   checkSize,
   checkSwitch,
   invariant,
+  optionNames,
 } from './check.js';
 export { monotonicNow } from './clock.js';
 export { deadlineError, startDeadline, untilAborted, type CallOptions, type Deadline } from './deadline.js';

@@ -21,6 +21,15 @@ export interface BatchOptions {
   readonly slots?: number | undefined;
 }
 
+/** The options of batches. */
+export const BATCH_NAMES = {
+  preset: true,
+  batchMode: true,
+  batchSize: true,
+  batchDelay: true,
+  slots: true,
+} as const satisfies Record<keyof BatchOptions, true>;
+
 /** What holds where neither the caller nor a preset says anything. */
 export interface BatchDefaults {
   readonly slots: number;

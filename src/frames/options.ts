@@ -8,13 +8,21 @@ import {
   checkOptions,
   checkSize,
   checkSwitch,
+  optionNames,
   parseSeconds,
   type CallOptions,
 } from '../base/index.js';
 
 import type { PresetName } from '../config/index.js';
+import type { StreamOptions } from '../sources/index.js';
 import type { BatchPlan } from '../workers/index.js';
-import { checkBatches, type BatchDefaults, type BatchOptions, type BatchSettings } from './batch-options.js';
+import {
+  BATCH_NAMES,
+  checkBatches,
+  type BatchDefaults,
+  type BatchOptions,
+  type BatchSettings,
+} from './batch-options.js';
 import type { FramesParams, Selection } from './selection.js';
 
 /** The pixel formats that frames can be asked for; `native` is what the decoder gives, untouched. */
@@ -91,16 +99,34 @@ export interface FramesAtOptions extends PictureOptions {
   readonly precision?: Precision | undefined;
 }
 
-/** The names of options: a name that is not known is a mistake that would pass in silence. */
-const PICTURE_OPTIONS = ['signal', 'timeout', 'format', 'size', 'upright', 'stream', 'threads'] as const;
-/** The names of options of batches. */
-export const BATCH_OPTIONS = ['preset', 'batchMode', 'batchSize', 'batchDelay', 'slots'] as const;
-const FRAMES_OPTIONS = [
-  ...PICTURE_OPTIONS,
-  ...BATCH_OPTIONS,
-  ...['from', 'to', 'every', 'at', 'keyframes', 'count', 'packed', 'maxDelay', 'precision'],
-  ...['roots', 'inputTimeout'],
-];
+/** The options of pictures. */
+const PICTURE_NAMES = {
+  signal: true,
+  timeout: true,
+  format: true,
+  size: true,
+  upright: true,
+  stream: true,
+  threads: true,
+} as const satisfies Record<keyof PictureOptions, true>;
+
+/** Those of `readFrames()` are among them: a name that is not known is a mistake that would pass in silence. */
+const FRAMES_OPTIONS = optionNames<FramesOptions & StreamOptions>({
+  ...PICTURE_NAMES,
+  ...BATCH_NAMES,
+  from: true,
+  to: true,
+  every: true,
+  at: true,
+  keyframes: true,
+  count: true,
+  packed: true,
+  maxDelay: true,
+  precision: true,
+  roots: true,
+  inputTimeout: true,
+});
+const FRAMES_AT_OPTIONS = optionNames<FramesAtOptions>({ ...PICTURE_NAMES, layout: true, precision: true });
 
 /** What a frames job needs beside its input. */
 export interface CheckedFrames {
@@ -139,7 +165,7 @@ export function checkFrames(options: FramesOptions, ofEngine?: BatchSettings, li
 /** Checks the options of `framesAt()`. */
 export function checkFramesAt(times: readonly number[], options: FramesAtOptions): Pick<CheckedFrames, 'params'> {
   checkOptions(options);
-  checkNames('the options', options, [...PICTURE_OPTIONS, 'layout', 'precision']);
+  checkNames('the options', options, FRAMES_AT_OPTIONS);
   const gather = checkOneOf('layout', options.layout ?? 'nhwc', ['nhwc', 'nchw'] as const);
   const common = checkPictureForm(options);
   if (gather === 'nchw' && common.format !== 'rgb24')

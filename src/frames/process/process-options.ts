@@ -8,13 +8,20 @@ import {
   checkOneOf,
   checkOptions,
   checkSwitch,
+  optionNames,
   type CallOptions,
 } from '../../base/index.js';
 import { FAKE_HARDWARE } from '../../hardware/index.js';
 import type { StreamOptions } from '../../sources/index.js';
 import type { BatchPlan } from '../../workers/index.js';
-import { checkBatches, type BatchDefaults, type BatchOptions, type BatchSettings } from '../batch-options.js';
-import { BATCH_OPTIONS, checkMaxDelay, checkPictureForm, type FrameFormat } from '../options.js';
+import {
+  BATCH_NAMES,
+  checkBatches,
+  type BatchDefaults,
+  type BatchOptions,
+  type BatchSettings,
+} from '../batch-options.js';
+import { checkMaxDelay, checkPictureForm, type FrameFormat } from '../options.js';
 import type { FrameBatch } from '../video-frame.js';
 import type { ProcessFrame } from './process-frame.js';
 import type { BesidePolicy, ProcessParams } from './process-params.js';
@@ -107,29 +114,47 @@ export interface ProcessOptions extends CallOptions, StreamOptions, EncodeOption
   readonly onProgress?: ((progress: ProcessProgress) => void) | undefined;
 }
 
-/** The names of the options of encoding. */
-export const ENCODE_OPTIONS = [
-  ...['encoder', 'codec', 'bitrate', 'quality', 'lossless', 'keyframeInterval', 'lowLatency', 'pixelFormat'],
-  ...['encoderOptions', 'container'],
-];
-const PROCESS_OPTIONS = [
-  ...ENCODE_OPTIONS,
-  ...BATCH_OPTIONS,
-  ...[
-    'signal',
-    'timeout',
-    'roots',
-    'inputTimeout',
-    'maxDelay',
-    'filters',
-    'filterTrust',
-    'transform',
-    'format',
-    'size',
-  ],
-  ...['packed', 'upright', 'stream', 'from', 'to', 'audio', 'subtitles', 'concurrency', 'transformTimeout', 'threads'],
-  'onProgress',
-];
+/** The options of encoding. */
+export const ENCODE_NAMES = {
+  encoder: true,
+  fallback: true,
+  codec: true,
+  bitrate: true,
+  quality: true,
+  lossless: true,
+  keyframeInterval: true,
+  lowLatency: true,
+  pixelFormat: true,
+  encoderOptions: true,
+  container: true,
+} as const satisfies Record<keyof EncodeOptions, true>;
+
+const PROCESS_OPTIONS = optionNames<ProcessOptions>({
+  ...ENCODE_NAMES,
+  ...BATCH_NAMES,
+  signal: true,
+  timeout: true,
+  roots: true,
+  inputTimeout: true,
+  filters: true,
+  filterTrust: true,
+  transform: true,
+  format: true,
+  size: true,
+  packed: true,
+  upright: true,
+  decoder: true,
+  stream: true,
+  from: true,
+  to: true,
+  maxDelay: true,
+  audio: true,
+  subtitles: true,
+  concurrency: true,
+  transformTimeout: true,
+  threads: true,
+  onProgress: true,
+});
 
 /** What a call needs beside its input and output. */
 export interface CheckedProcess {
@@ -142,10 +167,10 @@ export interface CheckedProcess {
   readonly onProgress: ((progress: ProcessProgress) => void) | undefined;
 }
 
-/** Checks the options of `processVideo()`. */
 /** A third is filled, a third is changed, a third is encoded. */
 const BATCHES: BatchDefaults = { slots: 12, batchSize: 4, inFlight: 3 };
 
+/** Checks the options of `processVideo()`. */
 export function checkProcess(options: ProcessOptions, live: boolean, ofEngine?: BatchSettings): CheckedProcess {
   checkOptions(options);
   checkNames('the options', options, PROCESS_OPTIONS);

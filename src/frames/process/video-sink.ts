@@ -9,6 +9,7 @@ import {
   checkSize,
   checkSwitch,
   FramerailError,
+  optionNames,
   startDeadline,
   toRatio,
   untilAborted,
@@ -33,7 +34,7 @@ import { DrawnFrame } from './drawn-frame.js';
 import {
   checkContainer,
   checkEncode,
-  ENCODE_OPTIONS,
+  ENCODE_NAMES,
   checkUpdate,
   type EncodeOptions,
   type ProcessUpdate,
@@ -296,12 +297,21 @@ export class VideoSink {
 
 const FORMATS = FRAME_FORMATS.filter((format) => format !== 'native');
 
+const SINK_OPTIONS = optionNames<VideoSinkOptions>({
+  ...ENCODE_NAMES,
+  signal: true,
+  timeout: true,
+  size: true,
+  frameRate: true,
+  format: true,
+  packed: true,
+  slots: true,
+  threads: true,
+});
+
 function checkSink(options: VideoSinkOptions): { params: Omit<SinkParams, 'output'>; slots: number } {
   checkOptions(options);
-  checkNames('the options', options, [
-    ...ENCODE_OPTIONS,
-    ...['signal', 'timeout', 'size', 'frameRate', 'format', 'packed', 'slots', 'threads'],
-  ]);
+  checkNames('the options', options, SINK_OPTIONS);
   const format = checkOneOf('format', options.format ?? 'rgba', FORMATS);
   const frameRate = toRatio(checkRate(options.frameRate ?? 30));
   return {
