@@ -33,6 +33,8 @@ interface Options {
   readonly stream?: number;
   readonly rotate: boolean;
   readonly encoder?: string;
+  readonly fallback: boolean;
+  readonly decoder?: string;
   readonly codec?: string;
   readonly encoderOption?: string[];
   readonly bitrate?: number;
@@ -46,6 +48,8 @@ interface Options {
   readonly subtitles: string;
   readonly maxDelay?: number;
   readonly concurrency?: number;
+  readonly preset?: string;
+  readonly batchMode?: string;
   readonly batchSize?: number;
   readonly batchDelay?: number;
   readonly slots?: number;
@@ -73,7 +77,12 @@ export const processCommand: CliCommand = {
       .option('--to <time>', 'leave out what is from this time on', seconds('--to'))
       .option('--stream <number>', 'the video stream', integer('--stream'))
       .option('--no-rotate', 'leave pictures as they are stored, and say so in the output')
-      .option('--encoder <name>', "auto, software, or FFmpeg's name of an encoder")
+      .option(
+        '--encoder <name>',
+        "auto, software, nvenc, qsv, vaapi, videotoolbox, amf, or FFmpeg's name of an encoder",
+      )
+      .option('--no-fallback', 'fail where hardware that was named cannot be had, or fails')
+      .option('--decoder <name>', 'software, auto, nvdec, vaapi, qsv or videotoolbox (default: software)')
       .option('--codec <name>', 'h264, hevc, av1, vp9 and so on; without it what the container usually holds')
       .option('--encoder-option <name=value>', "an option of the encoder by FFmpeg's name; may be repeated", collect)
       .option('--bitrate <bits>', 'bits per second, such as 2.5M or 800k', bits('--bitrate'))
@@ -87,6 +96,8 @@ export const processCommand: CliCommand = {
       .option('--subtitles <policy>', 'auto, copy or none', 'auto')
       .option('--max-delay <time>', 'pass over frames of a live input that come later', seconds('--max-delay'))
       .option('--concurrency <number>', 'batches in the module at once', integer('--concurrency'))
+      .option('--preset <name>', 'realtime or batch: how many frames wait, and for how long')
+      .option('--batch-mode <mode>', 'fixed, low-latency, throughput or adaptive')
       .option('--batch-size <number>', 'frames of a batch at most', integer('--batch-size'))
       .option('--batch-delay <ms>', 'milliseconds that a frame waits for its batch', integer('--batch-delay'))
       .option('--slots <number>', 'frames in shared memory at once', integer('--slots'))
@@ -153,6 +164,8 @@ function toProcessOptions(options: Options): ProcessOptions {
     stream,
     upright: options.rotate,
     encoder,
+    fallback: options.fallback,
+    decoder: options.decoder as ProcessOptions['decoder'],
     codec,
     encoderOptions: pairs(options.encoderOption),
     bitrate,
@@ -166,6 +179,8 @@ function toProcessOptions(options: Options): ProcessOptions {
     subtitles: options.subtitles as BesidePolicy,
     maxDelay: toMilliseconds(options.maxDelay),
     concurrency,
+    preset: options.preset as ProcessOptions['preset'],
+    batchMode: options.batchMode as ProcessOptions['batchMode'],
     batchSize,
     batchDelay,
     slots,

@@ -5,6 +5,7 @@ import { rename, rm } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { argumentError, FramerailError, outputError, publishable, temporaryName } from '../../base/index.js';
+import { withoutSecrets } from '../../sources/index.js';
 import type { OutputSpec } from './process-params.js';
 
 /** A path, a file: URL, a Node stream, or a web stream. */
@@ -38,6 +39,8 @@ export async function openDestination(output: MediaDestination, container: strin
 function pathOf(output: string | URL): string {
   const text = String(output);
   if (text === '' || text.includes('\0')) throw argumentError('output', 'a path', text);
+  if (/^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(text))
+    throw argumentError('output', 'a path, a file: URL or a stream', withoutSecrets(text));
   if (typeof output === 'string' && !/^file:\/\//i.test(output)) return output;
   try {
     return fileURLToPath(new URL(output));
