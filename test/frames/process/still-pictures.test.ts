@@ -22,6 +22,17 @@ test('one drawn frame is a PNG with the same samples', async () => {
   expect(Buffer.compare(await imagePixels(file, 'rgb24'), pixels)).toBe(0);
 });
 
+test('pixels of a canvas are taken as they are', async () => {
+  const path = join(temporaryFolder(), 'canvas.png');
+  // A view that begins within its memory, as a part of a larger buffer does.
+  const pixels = new Uint8ClampedArray(new ArrayBuffer(64 * 48 * 4 + 16), 16);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = i % 4 === 3 ? 255 : i % 199;
+  await using video = await createVideo(path, { size: [64, 48] });
+  await video.write(pixels);
+  await video.finish();
+  expect(Buffer.compare(await imagePixels(await readFile(path), 'rgba'), Buffer.from(pixels))).toBe(0);
+});
+
 test('one drawn frame as JPEG has the colours that were drawn', async () => {
   const path = join(temporaryFolder(), 'drawn.jpg');
   await using video = await createVideo(path, { size: [64, 48], format: 'rgb24', container: 'mjpeg', quality: 95 });
