@@ -4,8 +4,9 @@ import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { blankPicture, encodeImage, pictureOver, Scaler } from '../dist/av/index.js';
-import { createCovers, isFramerailError, open, probe } from '../dist/index.js';
+import { createCovers, isFramerailError, open, probe, processVideo } from '../dist/index.js';
 import { planLayout } from '../dist/pixels/index.js';
+import { markFrames } from './demo/marks.mjs';
 import { writeSample } from './demo/sample.mjs';
 
 /** Where the pictures go; the tests of this demo put them elsewhere. */
@@ -18,18 +19,21 @@ const COVERS = [
   { name: 'cover-portrait-1080x1920.jpg', size: [1080, 1920] },
   { name: 'cover-square-contain.jpg', size: [720, 720], fit: 'contain', background: [24, 24, 32] },
 ];
-const PICTURES = ['contact-sheet.jpg', 'by-ffmpeg.jpg', ...COVERS.map(({ name }) => name)];
+/** Seconds of the video that go through JavaScript and back. */
+const CHANGED = 8;
+const MADE = ['contact-sheet.jpg', 'by-ffmpeg.jpg', 'changed.mp4', ...COVERS.map(({ name }) => name)];
 
 try {
   await mkdir(OUT, { recursive: true });
   const input = process.argv[2] ?? sample();
   await report(input);
   // Only what this demo makes, and only once the input is known to be good: it may lie in the same folder.
-  for (const name of PICTURES) await rm(join(OUT, name), { force: true });
+  for (const name of MADE) await rm(join(OUT, name), { force: true });
   await readEverything(input);
+  await changeEverything(input);
   await contactSheet(input);
   await makeCovers(input);
-  say(`\nLook at the pictures in ${OUT}`);
+  say(`\nLook at the pictures and at changed.mp4 in ${OUT}`);
 } catch (error) {
   // A wrong file of the user is one sentence; anything else is a defect and shows its stack.
   process.stderr.write(`${isFramerailError(error) ? `demo: ${error.message} (${error.code})` : error.stack}\n`);
@@ -70,6 +74,27 @@ async function readEverything(input) {
   const mean = (light / (bytes / 4096) / 2.55).toFixed(0);
   say(
     `frames     all ${frames} as rgb24 in JavaScript in ${since(started)}: ${(frames / seconds).toFixed(0)} frames/s, ${(bytes / seconds / 2 ** 30).toFixed(2)} GiB/s (mean brightness ${mean} %)`,
+  );
+}
+
+/** Out of the decoder, through JavaScript, into the encoder: the pixels stay where they are. */
+async function changeEverything(input) {
+  const { info } = await open(input);
+  const duration = Math.min(CHANGED, info.video.duration ?? info.duration ?? CHANGED);
+  const path = join(OUT, 'changed.mp4');
+  const { encoded, elapsed, bytes, encoder, streams } = await processVideo(input, path, {
+    to: duration,
+    // Wide enough to look at, small enough to be quick.
+    filters: "scale='min(iw,1280)':-2",
+    format: 'rgb24',
+    transform: markFrames(duration),
+    encoderOptions: { preset: 'veryfast' },
+    encoder: 'libx264',
+  });
+  const copied = streams.filter(({ action }) => action === 'copy').map(({ kind }) => kind);
+  const beside = copied.length === 0 ? '' : `, ${copied.join(' and ')} copied`;
+  say(
+    `changed    ${encoded} frames out to JavaScript, drawn on, and back into ${encoder.name}${beside}: changed.mp4, ${(bytes / 2 ** 20).toFixed(1)} MiB, ${(encoded / (elapsed / 1000)).toFixed(0)} frames/s`,
   );
 }
 

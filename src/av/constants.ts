@@ -50,6 +50,7 @@ export const AVCOL_RANGE_JPEG = 2 as typeof All.AVCOL_RANGE_JPEG;
 export const AVCOL_PRI_BT709 = 1 as typeof All.AVCOL_PRI_BT709;
 export const AVCOL_TRC_BT709 = 1 as typeof All.AVCOL_TRC_BT709;
 export const AVCOL_SPC_BT709 = 1 as typeof All.AVCOL_SPC_BT709;
+export const AVCOL_SPC_BT470BG = 5 as typeof All.AVCOL_SPC_BT470BG;
 export const AVCOL_SPC_RGB = 0 as typeof All.AVCOL_SPC_RGB;
 export const AVCOL_SPC_UNSPECIFIED = 2 as typeof All.AVCOL_SPC_UNSPECIFIED;
 export const AVCOL_SPC_SMPTE170M = 6 as typeof All.AVCOL_SPC_SMPTE170M;

@@ -2,7 +2,7 @@
 // was on its way, so that no frame is lost and none comes twice.
 import { Packet } from 'node-av/lib';
 import { FramerailError, isFramerailError } from '../base/index.js';
-import { allBackends, FAKE_HARDWARE, type DecoderBackend } from '../hardware/index.js';
+import { absence, allBackends, FAKE_HARDWARE, type DecoderBackend } from '../hardware/index.js';
 import { check } from './averror.js';
 import type { ContextLease } from './context-pool.js';
 import { VideoDecoder, type DecoderOptions, type PictureDecoder } from './decoder.js';
@@ -89,6 +89,11 @@ export class HardwareDecoder implements PictureDecoder {
 
   #open(): Running {
     for (const backend of this.#wished()) {
+      const missing = backend === 'fake' ? undefined : missingDevice(backend);
+      if (missing !== undefined) {
+        this.#attempts.push({ name: backend, reason: missing });
+        continue;
+      }
       try {
         const running = backend === 'fake' ? this.#openFake() : this.#openDevice(backend);
         this.#backend = backend;
@@ -298,4 +303,10 @@ function download(source: Picture, target: Picture, kind: DeviceKind, backend: D
   );
   check(into.copyProps(frame), 'FR_INTERNAL', 'The facts of a picture could not be copied');
   source.clear();
+}
+
+/** Why hardware cannot be here; undefined where only its driver can tell, which is loud where there is none. */
+function missingDevice(decoding: DecoderBackend): string | undefined {
+  const backend = allBackends().find((one) => one.decoding === decoding);
+  return backend === undefined ? undefined : absence(backend.name);
 }

@@ -335,7 +335,8 @@ function copyStream(context: FormatContext, input: MediaInputHandle, index: numb
 /** What FFmpeg calls a container, by its name or by the ending of a file. */
 function containerOf(name: string, wanted: string | undefined): string {
   const format = OutputFormat.guessFormat(wanted ?? null, wanted === undefined ? name : null, null);
-  const found = format?.name ?? undefined;
+  // FFmpeg's own answer is one file for each picture; an APNG of one picture is a PNG.
+  const found = wanted === undefined && /\.png$/i.test(name) ? 'apng' : (format?.name ?? undefined);
   if (found !== undefined && MUXERS.has(found)) return found;
   throw containerError(name, wanted);
 }

@@ -13,6 +13,8 @@ export interface Fit {
   /** The size with its padding. */
   readonly padded: Size;
   readonly color: ColorTags;
+  /** Whether samples must be converted even where format and size fit: they mean something else there. */
+  readonly recolor?: boolean;
 }
 
 /** Fits one picture after another; what it gives is its own and good until the next one. */
@@ -36,8 +38,9 @@ export class PictureFitter {
 
   /** The picture itself where it fits, or one made from it. */
   fit(picture: Picture): Picture {
-    const { format, size, color } = this.#fit;
-    const same = picture.format === format && picture.width === size.width && picture.height === size.height;
+    const { format, size, color, recolor = false } = this.#fit;
+    const same =
+      !recolor && picture.format === format && picture.width === size.width && picture.height === size.height;
     if (same && this.#padding === undefined) return picture;
     if (same) {
       copyPicture(picture, this.#target);

@@ -5,7 +5,10 @@ import type { BatchPlan } from '../workers/index.js';
 
 /** How frames are grouped. */
 export interface BatchOptions {
-  /** Where the batches start from: `realtime` has few frames wait shortly, `batch` many for longer. */
+  /**
+   * Where the batches start from: `realtime` has few frames wait shortly (5 in a batch, 8 ms, 10 slots), `batch` many for
+   * longer (30, 50 ms, 60 slots). @defaultValue that of the engine, or none
+   */
   readonly preset?: PresetName | undefined;
   /**
    * How batches are sized: `fixed`; `low-latency` waits 4 to 8 ms; `throughput` waits 32 to 64 ms; `adaptive` holds 5 to
@@ -13,11 +16,17 @@ export interface BatchOptions {
    * @defaultValue 'fixed', or as the preset says
    */
   readonly batchMode?: BatchMode | undefined;
-  /** Frames of a batch at most; with `adaptive`, of the first one. */
+  /**
+   * Frames of a batch at most; with `adaptive`, of the first one. @defaultValue 10, or 4 for a transform; or as the preset
+   * says; the other modes than `fixed` choose it
+   */
   readonly batchSize?: number | undefined;
-  /** Milliseconds that the first frame of a batch waits for others at most; the other modes than `fixed` choose it. */
+  /**
+   * Milliseconds that the first frame of a batch waits for others at most. @defaultValue 16, or as the preset says; the
+   * other modes than `fixed` choose it
+   */
   readonly batchDelay?: number | undefined;
-  /** Frames in shared memory at once. */
+  /** Frames in shared memory at once. @defaultValue 8, or 12 for a transform; 24 with other modes than `fixed`; or as the preset says */
   readonly slots?: number | undefined;
 }
 

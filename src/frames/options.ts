@@ -72,9 +72,9 @@ export interface FramesOptions extends PictureOptions, BatchOptions {
    * much faster. With `every`, no keyframe comes twice. @defaultValue 'exact'
    */
   readonly precision?: Precision | undefined;
-  /** Only keyframes; the decoder does not see the others. */
+  /** Only keyframes; the decoder does not see the others. @defaultValue false */
   readonly keyframes?: boolean | undefined;
-  /** Frames at most. */
+  /** Frames at most. @defaultValue all of them */
   readonly count?: number | undefined;
   /**
    * Milliseconds that a frame of a live input may come later than it could: later ones are passed over.

@@ -23,4 +23,4 @@ export {
   type SourceSpec,
   type StreamInput,
 } from './source.js';
-export { isLive, nameOf, resolveAny, type AnyInput, type StreamOptions } from './stream-source.js';
+export { isLive, nameOf, resolveAny, withoutSecrets, type AnyInput, type StreamOptions } from './stream-source.js';

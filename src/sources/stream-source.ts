@@ -53,7 +53,7 @@ function liveSpec({ live, transport }: LiveInput, timeout: number): ResolvedSour
 }
 
 /** An address as it may appear in messages: no password, no passphrase. */
-function withoutSecrets(address: string): string {
+export function withoutSecrets(address: string): string {
   return address.replace(/\/\/[^/@]*@/, '//').replace(/\?.*$/s, '');
 }
 

@@ -38,6 +38,7 @@ const ENDINGS: Readonly<Record<string, string>> = {
   h265: 'hevc',
   265: 'hevc',
   mjpg: 'mjpeg',
+  png: 'apng',
   y4m: 'yuv4mpegpipe',
   yuv: 'rawvideo',
   rgb: 'rawvideo',

@@ -4,7 +4,13 @@ import { FramerailError, isFramerailError } from '../../base/index.js';
 import type { BackendName, EncoderAttempt, HardwareAsk, HardwareDoor } from '../../hardware/index.js';
 import { isRgb, type Rect, type Size } from '../../pixels/index.js';
 import type { ColorTags } from '../color.js';
-import { AVCOL_RANGE_JPEG, AVCOL_SPC_RGB } from '../constants.js';
+import {
+  AVCOL_RANGE_JPEG,
+  AVCOL_SPC_BT470BG,
+  AVCOL_SPC_RGB,
+  AVCOL_SPC_SMPTE170M,
+  AVCOL_SPC_UNSPECIFIED,
+} from '../constants.js';
 import type { Ratio } from '../../base/index.js';
 import type { MediaOutput, VideoFacts } from '../media-output.js';
 import type { Picture } from '../picture.js';
@@ -172,7 +178,9 @@ export class EncodeLane {
   }
 
   #fitterFor({ format, width, height, color }: EncoderSettings): PictureFitter {
-    return new PictureFitter({ format, size: this.#setup.input.size, padded: { width, height }, color });
+    const { size, color: before } = this.#setup.input;
+    const recolor = !isRgb(format) && !sameSamples(before, color);
+    return new PictureFitter({ format, size, padded: { width, height }, color, recolor });
   }
 
   /** Hardware may die at any time: software stands by, unless it is not wanted. */
@@ -313,8 +321,17 @@ function colorOfEncoded(encoder: string, format: string, { color, original }: La
   // Gray that was made for JavaScript has full range; that of a video keeps its own.
   if (isGray(format) && !isGray(original ?? '')) return { ...color, colorRange: AVCOL_RANGE_JPEG };
   if (isRgb(format)) return { ...color, colorSpace: AVCOL_SPC_RGB, colorRange: AVCOL_RANGE_JPEG };
-  // JPEG knows full range alone.
-  return /^mjpeg/.test(encoder) || format.startsWith('yuvj') ? { ...color, colorRange: AVCOL_RANGE_JPEG } : color;
+  // A JPEG file cannot say anything else than full range and the matrix of BT.601.
+  const isJpeg = /^mjpeg/.test(encoder) || format.startsWith('yuvj');
+  return isJpeg ? { ...color, colorSpace: AVCOL_SPC_SMPTE170M, colorRange: AVCOL_RANGE_JPEG } : color;
+}
+
+/** Whether samples keep their meaning from one set of tags to the other; 5 and 6 are one matrix, and what says nothing has it. */
+function sameSamples(from: ColorTags, to: ColorTags): boolean {
+  const isFull = ({ colorRange }: ColorTags): boolean => colorRange === AVCOL_RANGE_JPEG;
+  const matrix = ({ colorSpace }: ColorTags): number =>
+    colorSpace === AVCOL_SPC_BT470BG || colorSpace === AVCOL_SPC_UNSPECIFIED ? AVCOL_SPC_SMPTE170M : colorSpace;
+  return isFull(from) === isFull(to) && matrix(from) === matrix(to);
 }
 
 function isGray(format: string): boolean {

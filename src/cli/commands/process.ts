@@ -45,6 +45,8 @@ interface Options {
   readonly stream?: number;
   readonly rotate: boolean;
   readonly encoder?: string;
+  readonly fallback: boolean;
+  readonly decoder?: string;
   readonly codec?: string;
   readonly encoderOption?: string[];
   readonly bitrate?: number;
@@ -87,7 +89,12 @@ export const processCommand: CliCommand = {
       .option('--to <time>', 'leave out what is from this time on', seconds('--to'))
       .option('--stream <number>', 'the video stream', integer('--stream'))
       .option('--no-rotate', 'leave pictures as they are stored, and say so in the output')
-      .option('--encoder <name>', "auto, software, or FFmpeg's name of an encoder")
+      .option(
+        '--encoder <name>',
+        "auto, software, nvenc, qsv, vaapi, videotoolbox, amf, or FFmpeg's name of an encoder",
+      )
+      .option('--no-fallback', 'fail where hardware that was named cannot be had, or fails')
+      .option('--decoder <name>', 'software, auto, nvdec, vaapi, qsv or videotoolbox (default: software)')
       .option('--codec <name>', 'h264, hevc, av1, vp9 and so on; without it what the container usually holds')
       .option('--encoder-option <name=value>', "an option of the encoder by FFmpeg's name; may be repeated", collect)
       .option('--bitrate <bits>', 'bits per second, such as 2.5M or 800k', bits('--bitrate'))
@@ -169,6 +176,8 @@ function toProcessOptions(options: Options): ProcessOptions {
     stream,
     upright: options.rotate,
     encoder,
+    fallback: options.fallback,
+    decoder: options.decoder as ProcessOptions['decoder'],
     codec,
     encoderOptions: pairs(options.encoderOption),
     bitrate,

@@ -11,6 +11,7 @@ import {
   temporaryName,
   untilAborted,
 } from '../../base/index.js';
+import { withoutSecrets } from '../../sources/index.js';
 import type { OutputSpec } from './process-params.js';
 
 /** A path, a file: URL, a Node stream, or a web stream. */
@@ -44,6 +45,8 @@ export async function openDestination(output: MediaDestination, container: strin
 function pathOf(output: string | URL): string {
   const text = String(output);
   if (text === '' || text.includes('\0')) throw argumentError('output', 'a path', text);
+  if (/^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(text))
+    throw argumentError('output', 'a path, a file: URL or a stream', withoutSecrets(text));
   if (typeof output === 'string' && !/^file:\/\//i.test(output)) return output;
   try {
     return fileURLToPath(new URL(output));

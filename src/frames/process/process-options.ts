@@ -39,7 +39,7 @@ export interface EncodeOptions {
   readonly fallback?: boolean | undefined;
   /** FFmpeg's name of a codec, such as `h264`, `hevc`, `av1` or `vp9`. @defaultValue what the container usually holds */
   readonly codec?: string | undefined;
-  /** Bits per second on average. */
+  /** Bits per second on average. @defaultValue none: the encoder keeps to a quality */
   readonly bitrate?: number | undefined;
   /** Constant quality from 0 to 100: the encoder's own scale, stretched. @defaultValue the encoder's own habit */
   readonly quality?: number | undefined;

@@ -220,10 +220,10 @@ export class VideoSink {
 
   /**
    * Encodes a frame as the next one; its memory goes on to the encoder. Pixels of your own are copied into one first.
-   * @param frame - from `frame()`, or tightly packed pixels of the sink's size and format
+   * @param frame - from `frame()`, or tightly packed pixels of the sink's size and format, as `ImageData` of a canvas has
    * @param times - when it is shown; frames come in order of time
    */
-  async write(frame: DrawnFrame | Uint8Array, times: FrameTimes = {}): Promise<void> {
+  async write(frame: DrawnFrame | Uint8Array | Uint8ClampedArray, times: FrameTimes = {}): Promise<void> {
     if (this.#closed) await this.#refuse();
     checkOptions(times);
     if (frame instanceof DrawnFrame && this.#writing === undefined) {
@@ -251,7 +251,9 @@ export class VideoSink {
     this.#next = facts.timestamp + facts.duration;
   }
 
-  async #filled(pixels: Uint8Array): Promise<DrawnFrame> {
+  async #filled(given: Uint8Array | Uint8ClampedArray): Promise<DrawnFrame> {
+    const isClamped = given instanceof Uint8ClampedArray;
+    const pixels = isClamped ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength) : given;
     if (!(pixels instanceof Uint8Array)) throw argumentError('frame', 'a frame of this sink or a Uint8Array', pixels);
     const frame = await this.#nextEmpty();
     try {

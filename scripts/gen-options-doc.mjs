@@ -1,0 +1,134 @@
+// Writes docs/reference/options.md from the documentation of the option types; with --check, fails when it is not up to date.
+// Usage: node scripts/gen-options-doc.mjs [--check] [repository root]
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import ts from 'typescript';
+
+export const OPTIONS_DOC = 'docs/reference/options.md';
+
+/** Sections of the page: heading, types that are exported from src/index.ts, what stands above the table. */
+const SECTIONS = [
+  [
+    '`open()` and `engine.open()`',
+    ['OpenVideoOptions'],
+    'Rejects with `FR_INPUT_*`, or `FR_ARG_INVALID` for wrong options.',
+  ],
+  ['`probe()`', ['ProbeOptions'], 'What `open()` takes, and:', ['OpenVideoOptions']],
+  ['`video.frames()`', ['FramesOptions'], 'Every frame without any; `every`, `at` and `keyframes` exclude each other.'],
+  ['`video.framesAt()`', ['FramesAtOptions'], 'All frames in one piece of memory, in the order of the times.'],
+  ['`readFrames()`', ['StreamOptions'], 'What `video.frames()` takes, and:'],
+  ['`processVideo()` and `startProcess()`', ['ProcessOptions'], 'Decode, filter, transform, encode, publish.'],
+  ['`session.update()`', ['ProcessUpdate'], 'From the next frame on; what is left out stays as it is.'],
+  ['`createVideo()`', ['VideoSinkOptions'], 'Only `size` has to be given.'],
+  ['`video.write()`', ['FrameTimes'], 'When a drawn frame is shown.'],
+  ['`new Engine()`', ['PoolOptions'], 'Bounds that hold for everything that an engine runs.'],
+  [
+    '`covers.make()`',
+    ['CoverOptions'],
+    'One picture from the keyframe at or before a place. `createCovers()` takes what `new Engine()` takes.',
+  ],
+];
+
+/** The page as it should be. */
+export async function renderOptionsDoc(root) {
+  const { checker, exported } = publicTypes(root);
+  const sections = SECTIONS.map(([heading, names, intro, without = []]) => {
+    const known = new Set(
+      without.flatMap((name) => optionsOf(checker, exported(name)).map(({ name: known }) => known)),
+    );
+    const rows = names
+      .flatMap((name) => optionsOf(checker, exported(name)))
+      .filter(({ name }) => !known.has(name))
+      .map(({ name, required, type, usual, prose }) => [
+        `\`${name}\`${required ? ' (required)' : ''}`,
+        `\`${type}\``,
+        usual === '' ? '–' : usual,
+        prose,
+      ]);
+    return `## ${heading}\n\n${intro}\n\n${table(['Option', 'Type', 'Default', 'Meaning'], rows)}`;
+  });
+  const page = `# Options
+
+<!-- Made by scripts/gen-options-doc.mjs from the documentation in src/: change it there, run the script. -->
+
+Every option of every call, with its unit and its default. Unknown names and wrong values are refused with
+\`FR_ARG_INVALID\` and one sentence. An option that is \`undefined\` counts as left out. Times of media are seconds, deadlines
+and delays are milliseconds, sizes are \`[columns, rows]\`, bit rates are bits per second.
+
+${sections.join('\n\n')}
+`;
+  return format(page, { ...(await resolveConfig(join(root, OPTIONS_DOC))), parser: 'markdown' });
+}
+
+function publicTypes(root) {
+  const config = ts.getParsedCommandLineOfConfigFile(
+    join(root, 'src/tsconfig.json'),
+    {},
+    { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => undefined },
+  );
+  const program = ts.createProgram(config.fileNames, config.options);
+  const checker = program.getTypeChecker();
+  const index = program.getSourceFile(join(root, 'src/index.ts').replaceAll('\\', '/'));
+  const symbols = checker.getExportsOfModule(checker.getSymbolAtLocation(index));
+  const exported = (name) => {
+    const symbol = symbols.find((one) => one.name === name);
+    if (symbol === undefined) throw new Error(`src/index.ts does not export ${name}`);
+    return checker.getDeclaredTypeOfSymbol(checker.getAliasedSymbol(symbol));
+  };
+  return { checker, exported };
+}
+
+/** The properties of a type, its own ones first. */
+function optionsOf(checker, type) {
+  return checker.getPropertiesOfType(type).map((property) => {
+    const tag = property.getJsDocTags(checker).find(({ name }) => name === 'defaultValue');
+    return {
+      name: property.name,
+      required: (property.flags & ts.SymbolFlags.Optional) === 0,
+      type: typeText(checker, property),
+      usual: oneLine(tag === undefined ? '' : ts.displayPartsToString(tag.text)),
+      prose: oneLine(ts.displayPartsToString(property.getDocumentationComment(checker))),
+    };
+  });
+}
+
+/** The type as one would write it: words of a union in full, and no `undefined`. */
+function typeText(checker, property) {
+  const declared = checker.getNonNullableType(checker.getTypeOfSymbol(property));
+  const isWords = declared.isUnion() && declared.types.every((one) => one.isStringLiteral());
+  if (isWords) return declared.types.map((one) => `'${one.value}'`).join(' | ');
+  const written = property.valueDeclaration.type.getText();
+  return oneLine(written.replace(/\s*\|\s*undefined$/, '').replace(/^\((.*)\)$/s, '$1'));
+}
+
+function oneLine(text) {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+/** A Markdown table; the formatter aligns it. */
+function table(head, rows) {
+  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+async function main() {
+  const args = process.argv.slice(2);
+  const root = resolve(args.find((arg) => !arg.startsWith('--')) ?? join(import.meta.dirname, '..'));
+  const page = join(root, OPTIONS_DOC);
+  const text = await renderOptionsDoc(root);
+  if (args.includes('--check')) {
+    if (existsSync(page) && readFileSync(page, 'utf8') === text) return;
+    throw new Error(`${OPTIONS_DOC} differs from the documentation in src/: run node scripts/gen-options-doc.mjs`);
+  }
+  mkdirSync(dirname(page), { recursive: true });
+  writeFileSync(page, text);
+  console.log(`wrote ${OPTIONS_DOC}`);
+}
+
+if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
+  main().catch((error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
