@@ -46,7 +46,7 @@ beforeAll(() => {
 /** What is imported by name must exist, or the import fails for another reason than the one that is meant. */
 function namesFromNodeAv(): string[] {
   const folder = join(ROOT, 'dist/av');
-  const code = readdirSync(folder)
+  const code = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.js'))
     .map((name) => readFileSync(join(folder, name), 'utf8'));
   const imports = code.flatMap((text) => [...text.matchAll(/import \{([^}]*)\} from 'node-av\/[^']*'/g)]);

@@ -1,7 +1,7 @@
 // Hardware that is none: libx264 behind the manners of a driver. It wants aligned NV12, gives few sessions, runs out of
 // memory and dies when it is told to; its pictures are real. FRAMERAIL_FAKE_HARDWARE describes it, and without that it
 // does not exist.
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Packet, type Stream } from 'node-av/lib';
 import { FramerailError } from '../../base/index.js';
@@ -39,8 +39,6 @@ export function fakeHardware(): FakeHardware {
   return JSON.parse(text) as FakeHardware;
 }
 
-let opened = 0;
-
 /** A session of the fake hardware. */
 export class FakeEncoder implements VideoEncoder {
   readonly name = 'fake_hw';
@@ -67,12 +65,11 @@ export class FakeEncoder implements VideoEncoder {
     if (width % 16 !== 0 || height % 16 !== 0 || width < 64 || height < 64 || format !== 'nv12')
       throw failure(`takes no ${String(width)}x${String(height)} ${format}`, -22);
     mkdirSync(spec.folder, { recursive: true });
-    if (sessionsIn(spec.folder) >= (spec.sessions ?? 100))
+    const mark = takeSession(spec.folder, spec.sessions ?? 100);
+    if (mark === undefined)
       throw new FramerailError('FR_MEMORY_BUDGET', 'The fake hardware has no session left: Cannot allocate memory.', {
         details: { averror: AVERROR_ENOMEM },
       });
-    const mark = join(spec.folder, `${String(process.pid)}-${String(opened++)}`);
-    writeFileSync(mark, '');
     try {
       return new FakeEncoder(spec, LibavEncoder.open('libx264', { ...settings, threads: 2 }), mark);
     } catch (error) {
@@ -154,9 +151,24 @@ export class FakeEncoder implements VideoEncoder {
   }
 }
 
-/** Open sessions of processes that live: a driver takes back those of dead ones. */
-function sessionsIn(folder: string): number {
-  return readdirSync(folder).filter((name) => lives(Number(name.split('-', 1)[0]))).length;
+/** Takes one of so many sessions: a link that says whose it is, since making one fails where there is one already. */
+function takeSession(folder: string, count: number): string | undefined {
+  for (let i = 0; i < count; i++) {
+    const mark = join(folder, String(i));
+    try {
+      // A driver takes back the sessions of dead processes.
+      if (!lives(Number(readlinkSync(mark)))) rmSync(mark, { force: true });
+    } catch {
+      // Nobody has it.
+    }
+    try {
+      symlinkSync(String(process.pid), mark);
+      return mark;
+    } catch {
+      // Somebody has it, or was quicker.
+    }
+  }
+  return undefined;
 }
 
 function lives(pid: number): boolean {

@@ -11,4 +11,5 @@ export {
 export type { BesidePolicy, StreamReport } from './process-params.js';
 export { PROCESS_JOB, ProcessSession, type ProcessProgress, type ProcessResult } from './session.js';
 export { DrawnFrame } from './drawn-frame.js';
-export { SINK_JOB, VideoSink, type FrameTimes, type VideoSinkOptions, type VideoSinkResult } from './video-sink.js';
+export type { VideoSinkOptions } from './sink-options.js';
+export { SINK_JOB, VideoSink, type FrameTimes, type VideoSinkResult } from './video-sink.js';

@@ -1,37 +1,21 @@
 // Writes a video from frames that are made in JavaScript: the mirror of `video.frames()`.
 import {
   argumentError,
-  checkInteger,
-  checkNames,
   checkNumber,
-  checkOneOf,
   checkOptions,
-  checkSize,
-  checkSwitch,
   FramerailError,
-  optionNames,
   startDeadline,
-  toRatio,
-  type CallOptions,
   type Deadline,
-  type Ratio,
 } from '../../base/index.js';
 import type { PictureLayout } from '../../pixels/index.js';
 import { jobModule, type JobModule, type JobRun, type LeasedItem, type WorkerPool } from '../../workers/index.js';
 import { isLayout } from '../frame-facts.js';
 import { hardwareDesk } from '../hardware/index.js';
-import { FRAME_FORMATS, MAX_SIDE, type FrameFormat } from '../options.js';
 import { openDestination, type Destination, type MediaDestination } from './destination.js';
 import { DrawnFrame } from './drawn-frame.js';
-import {
-  checkContainer,
-  checkEncode,
-  ENCODE_NAMES,
-  checkUpdate,
-  type EncodeOptions,
-  type ProcessUpdate,
-} from './process-options.js';
+import { checkContainer, checkUpdate, type ProcessUpdate } from './process-options.js';
 import type { ProcessCommand, ProcessEvent } from './process-params.js';
+import { checkSink, type VideoSinkOptions } from './sink-options.js';
 import type { DrawnFacts, SinkJobResult, SinkParams } from './sink-params.js';
 import { toFramerailError } from './session-error.js';
 
@@ -40,22 +24,6 @@ export const SINK_JOB: JobModule = {
   native: jobModule(import.meta.url, './sink-job.js'),
   spawned: jobModule(import.meta.url, './spawned/sink-job.js'),
 };
-
-/** What kind of video is written. */
-export interface VideoSinkOptions extends CallOptions, EncodeOptions {
-  /** Columns and rows of every frame. */
-  readonly size: readonly [number, number];
-  /** Frames per second; times of your own may differ from it. @defaultValue 30 */
-  readonly frameRate?: number | undefined;
-  /** The pixel format that frames are drawn in. @defaultValue 'rgba' */
-  readonly format?: Exclude<FrameFormat, 'native'> | undefined;
-  /** No padding in the frames. @defaultValue true */
-  readonly packed?: boolean | undefined;
-  /** Frames in shared memory at once. @defaultValue 6 */
-  readonly slots?: number | undefined;
-  /** Encoder threads; 0 for as many as there are cores. @defaultValue 0 */
-  readonly threads?: number | undefined;
-}
 
 /** When a frame is shown. */
 export interface FrameTimes {
@@ -256,6 +224,8 @@ export class VideoSink {
     const pixels = isClamped ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength) : given;
     if (!(pixels instanceof Uint8Array)) throw argumentError('frame', 'a frame of this sink or a Uint8Array', pixels);
     const frame = await this.#nextEmpty();
+    // The video may have ended while the frame was on its way here, and taken its memory along.
+    if (this.#over !== undefined) throw this.#over;
     try {
       frame.fill(pixels);
       return frame;
@@ -350,51 +320,4 @@ export class VideoSink {
 
 function closedError(): FramerailError {
   return new FramerailError('FR_CLOSED', 'This video takes no more frames.');
-}
-
-const FORMATS = FRAME_FORMATS.filter((format) => format !== 'native');
-
-const SINK_OPTIONS = optionNames<VideoSinkOptions>({
-  ...ENCODE_NAMES,
-  signal: true,
-  timeout: true,
-  size: true,
-  frameRate: true,
-  format: true,
-  packed: true,
-  slots: true,
-  threads: true,
-});
-
-function checkSink(options: VideoSinkOptions): { params: Omit<SinkParams, 'output'>; slots: number } {
-  checkOptions(options);
-  checkNames('the options', options, SINK_OPTIONS);
-  const format = checkOneOf('format', options.format ?? 'rgba', FORMATS);
-  const frameRate = toRatio(checkRate(options.frameRate ?? 30));
-  return {
-    params: {
-      size: checkSize('size', options.size, MAX_SIDE),
-      format: format === 'gray8' ? 'gray' : format,
-      packed: checkSwitch('packed', options.packed, true),
-      timeBase: fineTimeBase(frameRate),
-      frameRate,
-      pixelAspect: { num: 1, den: 1 },
-      threads: checkInteger('threads', options.threads ?? 0, 0, 64),
-      encoder: checkEncode(options),
-    },
-    slots: checkInteger('slots', options.slots ?? 6, 2, 256),
-  };
-}
-
-function checkRate(rate: number): number {
-  if (checkNumber('frameRate', rate, 0.001, 'frames per second') > 1000)
-    throw argumentError('frameRate', 'at most 1000 frames per second', rate);
-  return rate;
-}
-
-/** Counts whole frames exactly and everything else to a tenth of a millisecond, as MP4 files do. */
-function fineTimeBase({ num }: Ratio): Ratio {
-  let den = num;
-  while (den < 10_000) den *= 2;
-  return { num: 1, den };
 }

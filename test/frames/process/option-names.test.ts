@@ -44,7 +44,7 @@ test('every option of processVideo is taken', async () => {
     maxDelay: 1000,
     audio: 'none',
     subtitles: 'none',
-    concurrency: 1,
+    concurrency: 2,
     transformTimeout: 10_000,
     threads: 1,
     onProgress: () => undefined,

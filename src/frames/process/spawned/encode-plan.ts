@@ -160,15 +160,17 @@ const MATRICES: Readonly<Record<string, string>> = {
 };
 
 function conversion({ format: from, color }: EncodeInput, encoder: string, to: string): string[] {
-  // JPEG knows full range alone.
-  const range = encoder === 'mjpeg' || to.startsWith('yuvj') ? 'pc' : color.range;
   if (isRgb(to)) {
     const tags = tagFilter({ ...color, range: 'pc', space: 'gbr' });
     return from === to ? tags : [`scale=flags=bicubic`, `format=${to}`, ...tags];
   }
-  const tags = tagFilter({ ...color, range });
-  if (from === to && range === color.range) return tags;
-  const matrix = isRgb(from) ? MATRICES[color.space ?? ''] : undefined;
+  // A JPEG file cannot say anything else than full range and the matrix of BT.601.
+  const isJpeg = encoder === 'mjpeg' || to.startsWith('yuvj');
+  const meant = isJpeg ? { ...color, range: 'pc', space: 'smpte170m' } : color;
+  const { range, space } = meant;
+  const tags = tagFilter(meant);
+  if (from === to && range === color.range && space === color.space) return tags;
+  const matrix = isRgb(from) || isJpeg ? MATRICES[space ?? ''] : undefined;
   const scale = [
     'scale=flags=bicubic',
     ...(matrix === undefined ? [] : [`out_color_matrix=${matrix}`]),
