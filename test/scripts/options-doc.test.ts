@@ -57,7 +57,7 @@ test('a documentation that changed is found out', async () => {
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
   mkdirSync(join(root, 'docs/reference'), { recursive: true });
   cpSync(join(ROOT, PAGE), join(root, PAGE));
-  const source = join(root, 'src/frames/process/video-sink.ts');
+  const source = join(root, 'src/frames/process/sink-options.ts');
   writeFileSync(source, readFileSync(source, 'utf8').replace('Columns and rows of every frame.', 'Rows and columns.'));
   await expect(run(process.execPath, [SCRIPT, '--check', root], { timeout: 50_000 })).rejects.toMatchObject({
     stderr: expect.stringContaining('run node scripts/gen-options-doc.mjs'),
