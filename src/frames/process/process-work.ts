@@ -135,13 +135,14 @@ export class ProcessWork {
     let next: TimedPicture | undefined = first;
     let index = 0;
     for (;;) {
-      await this.#hear();
+      // One in, one out: batches that went into the encoder at one go would let the decoder's threads starve meanwhile.
+      const heard = await this.#hearOne();
       if (next === undefined && this.#inJavaScript.size === 0) return;
       if (next !== undefined && context.freeSlots > 0) {
         await this.#show(next, index++);
         next = await source.next();
         await context.breathe(TURN_INTERVAL);
-      } else {
+      } else if (!heard) {
         await context.pause();
       }
     }
@@ -167,11 +168,17 @@ export class ProcessWork {
 
   /** Takes everything that came back, as fast as the output takes it. */
   async #hear(): Promise<void> {
+    while (await this.#hearOne());
+  }
+
+  /** Takes what came back first; whether there was anything. */
+  async #hearOne(): Promise<boolean> {
     const { output, context } = this.#setup;
-    for (let mail = context.takeMail(); mail !== undefined; mail = context.takeMail()) {
-      this.#take(mail);
-      await output?.settle();
-    }
+    const mail = context.takeMail();
+    if (mail === undefined) return false;
+    this.#take(mail);
+    await output?.settle();
+    return true;
   }
 
   #take(mail: Mail): void {
