@@ -2,9 +2,7 @@
 import { AVERROR_EIO, AVERROR_EOF, AVSEEK_CUR, AVSEEK_END, AVSEEK_SET, AVSEEK_SIZE } from './constants.js';
 import { IOContext } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
-
-/** Gives up to `length` bytes from `offset`; fewer only at the end. The promise must settle. */
-export type ReadBlock = (offset: number, length: number) => Promise<Uint8Array>;
+import { BlockCache, type ReadBlock } from '../sources/index.js';
 
 /** A custom input of libav; `rethrow()` throws what a callback ran into, which libav itself can only call EIO. */
 export interface BlockIo {
@@ -23,9 +21,6 @@ const STREAM_BUFFER_BYTES = 32 * 1024;
 const KEPT_CONTEXTS = 4;
 /** Far beyond any source: a seek there empties the buffer, so that nobody reads what the source before had left in it. */
 const NOWHERE = 2n ** 60n;
-/** What is asked for at once: demuxers read in small pieces, and each question costs a message. */
-const BLOCK_BYTES = 1024 * 1024;
-const BLOCKS_KEPT = 8;
 
 /** Makes the input for a source; one without a size comes in order and cannot seek. */
 export function blockIo(
@@ -166,35 +161,5 @@ class SeekableInput implements BlockIo {
     // After a failure libav may have let go of it, or remembers the error.
     if (reusable && !this.#failures.failed && kept.length < KEPT_CONTEXTS) kept.push(this);
     else this.context.freeContext();
-  }
-}
-
-/** The blocks last used, so that a demuxer that jumps back and forth asks once. */
-class BlockCache {
-  readonly #blocks = new Map<number, Uint8Array>();
-  readonly #size: number;
-  readonly #read: ReadBlock;
-
-  constructor(size: number, read: ReadBlock) {
-    this.#size = size;
-    this.#read = read;
-  }
-
-  async read(offset: number, length: number): Promise<Uint8Array> {
-    const index = Math.floor(offset / BLOCK_BYTES);
-    const start = offset - index * BLOCK_BYTES;
-    const block = await this.#block(index);
-    return block.subarray(start, Math.min(start + length, block.byteLength));
-  }
-
-  async #block(index: number): Promise<Uint8Array> {
-    const known = this.#blocks.get(index);
-    this.#blocks.delete(index);
-    const offset = index * BLOCK_BYTES;
-    const block = known ?? (await this.#read(offset, Math.min(BLOCK_BYTES, this.#size - offset)));
-    this.#blocks.set(index, block);
-    const oldest = this.#blocks.keys().next().value;
-    if (this.#blocks.size > BLOCKS_KEPT && oldest !== undefined) this.#blocks.delete(oldest);
-    return block;
   }
 }

@@ -1,6 +1,5 @@
 // The door to FFmpeg, and the only importer of node-av. Loading it loads the native library: workers do, parents do not.
 export { AVCODEC_FLOOR, checkBuild, compareVersions, ffmpegBuild, type FfmpegBuild } from './build.js';
-export type { ReadBlock } from './block-io.js';
 export type { ByteTarget } from './byte-output.js';
 export { colorAfter, colorOf, DRAWN, drawnColor, setColor, type ColorTags } from './color.js';
 export { VideoDecoder, type DecoderOptions, type PictureDecoder } from './decoder.js';

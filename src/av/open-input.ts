@@ -8,10 +8,11 @@ import {
   LIVE_DEMUXERS,
   liveProtocols,
   type InputLimits,
+  type ReadBlock,
   type SourceSpec,
 } from '../sources/index.js';
 import { avError, check, isEof, isTimeout, stalledError } from './averror.js';
-import { blockIo, type BlockIo, type ReadBlock } from './block-io.js';
+import { blockIo, type BlockIo } from './block-io.js';
 import { requireBuild } from './build.js';
 import { hideAddress } from './log.js';
 

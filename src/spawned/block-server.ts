@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ReadBlock } from '../av/index.js';
 import { FramerailError } from '../base/index.js';
+import { BlockCache, type ReadBlock } from '../sources/index.js';
 import { drained } from './drained.js';
 
 /** A source of blocks under a URL. */
@@ -17,10 +17,6 @@ export interface BlockServer {
   /** Ends every connection and stops listening. */
   close(): void;
 }
-
-/** What is asked for at once; each question costs a message. */
-const BLOCK_BYTES = 1024 * 1024;
-const BLOCKS_KEPT = 8;
 
 /** Starts to serve a source of known size. */
 export async function serveBlocks(
@@ -94,33 +90,4 @@ function rangeOf(header: string | undefined, size: number): { from: number; to: 
   const from = Number(first);
   const to = Math.min(last === '' ? size - 1 : Number(last), size - 1);
   return from > to ? undefined : { from, to };
-}
-
-/** The blocks last used: a demuxer that jumps back and forth opens a connection each time, but asks the source once. */
-class BlockCache {
-  readonly #blocks = new Map<number, Promise<Uint8Array>>();
-  readonly #size: number;
-  readonly #read: ReadBlock;
-
-  constructor(size: number, read: ReadBlock) {
-    this.#size = size;
-    this.#read = read;
-  }
-
-  /** The bytes from `offset` on, as far as their block has them. */
-  async read(offset: number, length: number): Promise<Uint8Array> {
-    const index = Math.floor(offset / BLOCK_BYTES);
-    const start = offset - index * BLOCK_BYTES;
-    return (await this.#block(index)).subarray(start, start + length);
-  }
-
-  #block(index: number): Promise<Uint8Array> {
-    const offset = index * BLOCK_BYTES;
-    const block = this.#blocks.get(index) ?? this.#read(offset, Math.min(BLOCK_BYTES, this.#size - offset));
-    this.#blocks.delete(index);
-    this.#blocks.set(index, block);
-    const oldest = this.#blocks.keys().next().value;
-    if (this.#blocks.size > BLOCKS_KEPT && oldest !== undefined) this.#blocks.delete(oldest);
-    return block;
-  }
 }

@@ -1,5 +1,4 @@
 // What one job needs to run commands on its source: how they open it, that they stop with it, and its own failures.
-import type { ReadBlock } from '../av/index.js';
 import { FramerailError } from '../base/index.js';
 import {
   DEFAULT_LIMITS,
@@ -7,6 +6,7 @@ import {
   LIVE_ANALYSIS,
   LIVE_DEMUXERS,
   liveProtocols,
+  type ReadBlock,
   type SourceSpec,
 } from '../sources/index.js';
 import { findCommands, type CommandBuild } from './build.js';

@@ -1,6 +1,6 @@
 // Gives a source that can be read only once to one command after another: its beginning as often as it is asked for,
 // and all of it once.
-import type { ReadBlock } from '../av/index.js';
+import type { ReadBlock } from '../sources/index.js';
 import type { Command } from './command.js';
 
 /** What headers and first pictures are found in; it is kept. */

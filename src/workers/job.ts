@@ -1,7 +1,6 @@
 // What a job sees of the world: slots to fill, batches to send, and when to stop.
-import type { ReadBlock } from '../av/index.js';
 import { FramerailError } from '../base/index.js';
-import type { SourceSpec } from '../sources/index.js';
+import type { ReadBlock, SourceSpec } from '../sources/index.js';
 import type { ProcessGroup } from '../spawned/index.js';
 
 /** A slot that a job may write until it is emitted. */
