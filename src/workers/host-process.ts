@@ -15,6 +15,12 @@ const STDERR_KEPT = 2000;
 /** Costs about 30 ms of every start, and a worker never opens a TLS connection. */
 const STRIPPED = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'NODE_CHANNEL_FD'];
 
+/**
+ * What glibc does with frames by itself makes workers grow by megabytes a minute: each thread's arena keeps its own share
+ * of freed ones, and the first that is freed raises the size from which memory is mapped apart and given back whole.
+ */
+const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576' };
+
 /** Starts a worker process. */
 export function startProcessHost(options: HostOptions): WorkerHost {
   const region = chooseRegion(options.transport, options.regionBytes);
@@ -64,8 +70,7 @@ function chooseRegion(transport: Transport, bytes: number): Region {
 
 function environment(): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !STRIPPED.includes(name));
-  // Few arenas: frames are large, and each arena of glibc keeps its own share of freed ones.
-  return { ...Object.fromEntries(inherited), MALLOC_ARENA_MAX: '2' };
+  return { ...MALLOC, ...Object.fromEntries(inherited) };
 }
 
 function openChannel(child: ChildProcess, region: Region): Channel<FromWorker, ToWorker> {
