@@ -38,4 +38,4 @@ export {
 } from './process/index.js';
 export { hardwareDesk, surveyHardware, testSoftware, type EncoderFinding } from './hardware/index.js';
 export { decoderOf, readHeaders, type Headers } from './spawned/headers.js';
-export { PictureNotes, type PictureNote } from './spawned/picture-notes.js';
+export { PictureNotes, SHOW_PICTURES, type PictureNote } from './spawned/picture-notes.js';

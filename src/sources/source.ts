@@ -58,6 +58,8 @@ export type SourceSpec =
 export interface ResolvedSource {
   readonly spec: SourceSpec;
   readonly blocks: BlockSource | undefined;
+  /** Ends a stream where it is read now: whoever reads it finds its end. */
+  readonly end?: () => void;
 }
 
 /** Checks an input without decoding anything; throws FR_INPUT_* or FR_ARG_INVALID. */

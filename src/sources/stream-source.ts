@@ -26,7 +26,14 @@ export async function resolveAny(input: AnyInput, options: StreamOptions = {}): 
   const timeout = checkNumber('inputTimeout', options.inputTimeout ?? 30_000, 1, 'milliseconds');
   if (isLive(input)) return { spec: liveSpec(input, timeout), blocks: undefined };
   if (!isStream(input)) return resolveSource(input, options);
-  return { spec: { kind: 'stream', name: 'the input stream' }, blocks: new SequentialBlocks(input, timeout) };
+  const blocks = new SequentialBlocks(input, timeout);
+  return {
+    spec: { kind: 'stream', name: blocks.name },
+    blocks,
+    end: () => {
+      blocks.end();
+    },
+  };
 }
 
 /** A name for messages. */
@@ -67,6 +74,7 @@ class SequentialBlocks implements BlockSource {
   #position = 0;
   #rest: Uint8Array = new Uint8Array(0);
   #ended = false;
+  #wake: (() => void) | undefined;
 
   constructor(input: StreamInput, timeout: number) {
     const { iterator, letGo } = openStream(input);
@@ -97,13 +105,28 @@ class SequentialBlocks implements BlockSource {
       }, this.#timeout);
     });
     try {
-      const next: IteratorResult<unknown, unknown> = await Promise.race([this.#iterator.next(), late]);
+      const over = new Promise<{ done: true }>((resolve) => {
+        this.#wake = () => {
+          resolve({ done: true });
+        };
+      });
+      const next: IteratorResult<unknown, unknown> | { done: true } = await Promise.race([
+        this.#iterator.next(),
+        late,
+        over,
+      ]);
       if (next.done === true) this.#ended = true;
       else if (next.value instanceof Uint8Array) this.#rest = next.value;
       else throw argumentError('input', 'a stream of bytes', next.value);
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Gives nothing more, as if the stream ended here. */
+  end(): void {
+    this.#ended = true;
+    this.#wake?.();
   }
 
   /** Lets go of the stream; nobody asks any more. */

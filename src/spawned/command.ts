@@ -5,6 +5,7 @@ import { FramerailError } from '../base/index.js';
 import { quietEnvironment } from './build.js';
 import { ByteReader } from './byte-reader.js';
 import { drained } from './drained.js';
+import { hold, OWN_GROUPS, release } from './leash.js';
 import { eachLine } from './lines.js';
 import { CommandLog } from './log-lines.js';
 
@@ -30,6 +31,8 @@ export interface CommandEnd {
 
 /** How often a command must be found silent in a row, spread over its timeout, to count as hung. */
 const LOOKS = 8;
+/** How an ffmpeg ends that finished on demand. */
+const FINISHED = 255;
 /** How much longer its first sign of life may take: a busy machine starts processes slowly. Milliseconds. */
 const START_GRACE = 2000;
 /** What is kept of its last words, in characters. */
@@ -54,18 +57,24 @@ export class Command {
   #waiting = 0;
   #hung = false;
   #killed = false;
+  #finishing = false;
 
   constructor(options: CommandOptions) {
     this.#options = options;
     const stdio: StdioOptions = [options.input === true ? 'pipe' : 'ignore', 'pipe', 'pipe'];
     if (options.onRow !== undefined) stdio.push('pipe');
-    const child = spawn(options.command, [...options.args], { stdio, env: quietEnvironment(), windowsHide: true });
+    const child = spawn(options.command, [...options.args], {
+      ...{ stdio, env: quietEnvironment(), windowsHide: true },
+      detached: OWN_GROUPS,
+    });
     this.#child = child;
     this.pid = child.pid ?? 0;
+    hold(this.pid);
     child.once('error', (error) => {
       this.#startError = error;
     });
     child.once('exit', (code, signal) => {
+      release(this.pid);
       this.#facts = { code, signal };
     });
     const watch = setInterval(this.#look(), options.stallTimeout / LOOKS);
@@ -145,6 +154,13 @@ export class Command {
     return this.#child.stdin;
   }
 
+  /** Asks an ffmpeg to end its input here, and to write what it has; it then counts as one that ended by itself. */
+  finish(): void {
+    if (this.#finishing) return;
+    this.#finishing = true;
+    this.#child.kill('SIGINT');
+  }
+
   /** Kills it at once, also when it was stopped; `end()` then says so with `killed`. */
   kill(): void {
     this.#killed = true;
@@ -179,7 +195,7 @@ export class Command {
         `The ${command} process was ended by ${signal ?? 'an unknown cause'} during the job; the next job gets a fresh one.`,
         { details: { pid: details.pid, signal, exitCode: null, stderr: details.stderr } },
       );
-    return { code };
+    return { code: this.#finishing && code === FINISHED ? 0 : code };
   }
 
   /** Looks are counted and not milliseconds: a caller that keeps its thread busy is not taken for a silent command. */

@@ -34,6 +34,8 @@ export function startProcessHost(options: HostOptions): WorkerHost {
     stdio,
     serialization: 'advanced',
     env: environment(),
+    // A Ctrl-C in the terminal is the parent's business, also while the worker starts.
+    detached: process.platform !== 'win32',
   });
   const arena = new Arena(region, options.arena);
   const exited = watchExit(child, arena);

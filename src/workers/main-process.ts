@@ -20,7 +20,7 @@ const copies = setup.copyBytes > 0;
 // With copies there may be no native C library to ask; the closed channel is the sign then.
 if (!copies) dieWithParent(setup.parent);
 process.on('disconnect', () => process.exit(1));
-// Ctrl-C reaches the whole group: the parent decides what happens to its workers.
+// Where there are no groups Ctrl-C reaches workers too: the parent decides what happens to them.
 process.on('SIGINT', () => undefined);
 
 const post = (message: FromWorker): void => {

@@ -3,11 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { cli, startCli } from '../support/cli.js';
 import { isAlive } from '../support/engines.js';
 import { framemd5 } from '../support/ffmpeg.js';
 import { fixture } from '../support/fixtures.js';
+import { freePort, sender } from '../support/live.js';
 import { filesIn, streamsOf } from '../support/process.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -167,6 +168,45 @@ describe.each(['process', 'inline'])('Ctrl-C with --backend %s', (backend) => {
     expect(ended.stderr).toMatch(ONE_SENTENCE);
     expect(filesIn(folder)).toEqual(['transform.mjs']);
     expect(processes.map(isAlive)).toEqual(processes.map(() => false));
+  });
+});
+
+describe.each(['process', 'spawn'])('Ctrl-C while a live input is recorded, with --backend %s', (backend) => {
+  test('ends the recording, which is whole', async () => {
+    const { url } = await sender('udp', 'plain.mp4', ['-stream_loop', '-1']);
+    const folder = temporaryFolder();
+    const output = join(folder, 'out.mp4');
+    const encoder = ['--encoder-option', 'preset=ultrafast'];
+    const running = startCli(['process', url, output, '--json', '--backend', backend, ...encoder], { detached: true });
+    await once(running.child.stdout, 'data');
+    // A terminal sends it to the whole group.
+    process.kill(-running.child.pid!, 'SIGINT');
+    const { code, signal, stdout, stderr, orphans } = await running.ended;
+    expect([code, signal, orphans]).toEqual([0, null, []]);
+    expect(stderr).toContain('framerail: Ending the recording here; once more to throw it away.\n');
+    const done = JSON.parse(stdout.toString().trimEnd().split('\n').at(-1)!) as { event: string; encoded: number };
+    expect(done.event).toBe('done');
+    expect(await framemd5(output)).toHaveLength(done.encoded);
+    expect(filesIn(folder)).toEqual(['out.mp4']);
+  });
+
+  test('twice throws it away', async () => {
+    const folder = temporaryFolder();
+    // Nobody sends there.
+    const input = `udp://127.0.0.1:${String(await freePort('udp'))}`;
+    const args = ['process', input, join(folder, 'out.mp4'), '--backend', backend];
+    const running = startCli(args, { detached: true });
+    await vi.waitFor(() => {
+      // It is ready for signals when it has processes.
+      expect(running.processes().length).toBeGreaterThan(1);
+    }, 10_000);
+    process.kill(-running.child.pid!, 'SIGINT');
+    await once(running.child.stderr, 'data');
+    process.kill(-running.child.pid!, 'SIGINT');
+    const { code, signal, stderr, orphans } = await running.ended;
+    expect([code, signal, orphans]).toEqual([130, null, []]);
+    expect(stderr).toMatch(/\nframerail: [^\n]+ \(FR_ABORTED\)\n$/);
+    expect(filesIn(folder)).toEqual([]);
   });
 });
 

@@ -2,10 +2,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it, vi } from 'vitest';
 import { fixture } from '../support/fixtures.js';
 import { isAlive } from '../support/resources.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** A program that reads one batch, tells its worker's process, and then waits for ever. */
 const PROGRAM = `
@@ -36,6 +38,30 @@ it.each(['memfd', 'shm', 'copy'])('workers follow a parent that was killed (%s)'
     { timeout: 5000, interval: 10 },
   );
   expect(named()).toEqual(before);
+});
+
+/** A program that records a file by a command that nothing but itself waits for, and tells the command's process. */
+const RECORDER = `
+  import { Engine } from '#dist/index.js';
+  const engine = new Engine({ backend: 'spawn', workers: 1 });
+  const filters = ['scale=64:-2', 'realtime'];
+  engine.process(process.argv[1], process.argv[2], { filters, onProgress: () => console.log(engine.pids.join()) });
+`;
+
+it.each(['SIGKILL', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const)('commands follow a parent that got %s', async (signal) => {
+  const args = ['--input-type=module', '-e', RECORDER, fixture('big.mp4'), join(temporaryFolder(), 'out.mp4')];
+  const parent = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
+  const commands = line.split(',').map(Number);
+  expect(commands.map(isAlive)).toEqual([true]);
+  parent.kill(signal);
+  await once(parent, 'exit');
+  await vi.waitFor(
+    () => {
+      expect(commands.map(isAlive)).toEqual([false]);
+    },
+    { timeout: 5000, interval: 10 },
+  );
 });
 
 it('a program that never closes its engine ends by itself', async () => {

@@ -15,7 +15,7 @@ export interface Sender {
 }
 
 /** A port of this machine that nobody uses. */
-async function freePort(kind: 'tcp' | 'udp'): Promise<number> {
+export async function freePort(kind: 'tcp' | 'udp'): Promise<number> {
   if (kind === 'udp') {
     const socket = createSocket('udp4').bind(0, '127.0.0.1');
     await once(socket, 'listening');
@@ -33,15 +33,23 @@ async function freePort(kind: 'tcp' | 'udp'): Promise<number> {
 }
 
 /**
- * Sends a clip at its own pace to whoever connects.
+ * Sends a clip at its own pace to whoever connects; by UDP, to whoever listens.
  * @param args - more for ffmpeg's input, such as `-stream_loop`
  */
-export async function sender(kind: 'rtmp' | 'srt', clip = 'plain.mp4', args: readonly string[] = []): Promise<Sender> {
-  const port = String(await freePort(kind === 'srt' ? 'udp' : 'tcp'));
-  const where =
-    kind === 'rtmp'
-      ? ['-f', 'flv', '-listen', '1', `rtmp://127.0.0.1:${port}/live/a`]
-      : ['-f', 'mpegts', `srt://127.0.0.1:${port}?mode=listener&latency=50000`];
+export async function sender(
+  kind: 'rtmp' | 'srt' | 'udp',
+  clip = 'plain.mp4',
+  args: readonly string[] = [],
+): Promise<Sender> {
+  const port = String(await freePort(kind === 'rtmp' ? 'tcp' : 'udp'));
+  const [where, url] = {
+    rtmp: [['-f', 'flv', '-listen', '1', `rtmp://127.0.0.1:${port}/live/a`], `rtmp://127.0.0.1:${port}/live/a`],
+    srt: [
+      ['-f', 'mpegts', `srt://127.0.0.1:${port}?mode=listener&latency=50000`],
+      `srt://127.0.0.1:${port}?mode=caller&latency=50000`,
+    ],
+    udp: [['-f', 'mpegts', `udp://127.0.0.1:${port}?pkt_size=1316`], `udp://127.0.0.1:${port}`],
+  }[kind] as [string[], string];
   const child = spawn(
     'ffmpeg',
     ['-v', 'verbose', '-nostdin', '-re', ...args, '-i', fixture(clip), '-c', 'copy', ...where],
@@ -56,8 +64,7 @@ export async function sender(kind: 'rtmp' | 'srt', clip = 'plain.mp4', args: rea
     child.kill('SIGKILL');
     await ended;
   });
-  await listening(child, Number(port), kind);
-  const url = kind === 'rtmp' ? `rtmp://127.0.0.1:${port}/live/a` : `srt://127.0.0.1:${port}?mode=caller&latency=50000`;
+  if (kind !== 'udp') await listening(child, Number(port), kind);
   return { url, pid: child.pid ?? 0, ended };
 }
 

@@ -16,7 +16,7 @@ import type {
 import type { BatchMode, PresetName } from '../../config/index.js';
 import type { AnyInput } from '../../sources/index.js';
 import type { Transport } from '../../workers/index.js';
-import { interruptSignal } from '../interrupt.js';
+import { finishOrInterrupt, interruptSignal } from '../interrupt.js';
 import { note, printFacts, printJson } from '../output.js';
 import { Progress } from '../progress.js';
 import {
@@ -136,11 +136,18 @@ async function run(input: string, output: string, options: Options): Promise<voi
     if (options.json === true) printJson({ event: 'progress', ...now });
     else progress.show(progressText(now));
   };
-  const session = engine.process(toInput(input), toOutput(output), {
+  const source = toInput(input);
+  const finish = (): void => {
+    progress.end();
+    note('framerail: Ending the recording here; once more to throw it away.');
+    session.stop();
+  };
+  const session = engine.process(source, toOutput(output), {
     ...toProcessOptions(options),
     transform,
     onProgress,
-    signal: interruptSignal(),
+    // What arrives as it is made has no end of its own, and is kept.
+    signal: typeof source === 'string' ? interruptSignal() : finishOrInterrupt(finish),
     timeout: toMilliseconds(options.timeout),
   });
   let result: ProcessResult;

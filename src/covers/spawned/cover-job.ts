@@ -1,7 +1,14 @@
 // The job behind `covers.make()` where commands run: one ffmpeg finds the keyframe, shapes it and writes the image.
 import type { VideoStreamInfo } from '../../av/index.js';
 import { FramerailError } from '../../base/index.js';
-import { decoderOf, PictureNotes, readHeaders, type Headers, type PictureNote } from '../../frames/index.js';
+import {
+  decoderOf,
+  PictureNotes,
+  readHeaders,
+  SHOW_PICTURES,
+  type Headers,
+  type PictureNote,
+} from '../../frames/index.js';
 import { DEFAULT_LIMITS, pickVideo } from '../../sources/index.js';
 import { jpegQuantiser } from '../../spelling/index.js';
 import { CommandSession, type CommandLine } from '../../spawned/index.js';
@@ -167,7 +174,6 @@ function keyframeArgs({ session, headers, stream }: Search, seek: number | undef
   ];
 }
 
-const SHOW = 'showinfo=checksum=0';
 /** ffmpeg makes times up for a bare stream; ours count its pictures. */
 const COUNT = 'setpts=N/FRAME_RATE/TB';
 
@@ -178,7 +184,7 @@ async function lastKeyframe(search: Search, seek: number | undefined): Promise<b
   let [last, passed]: [bigint | undefined, boolean] = [undefined, false];
   const command = session.start({
     command: 'ffmpeg',
-    args: [...keyframeArgs(search, seek), '-filter:v', filtersOf(headers, [SHOW]), '-f', 'null', '-'],
+    args: [...keyframeArgs(search, seek), '-filter:v', filtersOf(headers, [SHOW_PICTURES]), '-f', 'null', '-'],
     onReport: (text) => {
       const note = text === undefined ? undefined : notes.hear(text);
       const at = note === undefined ? undefined : timeOf(note, notes, headers);
@@ -215,7 +221,7 @@ async function take(
   let first: PictureNote | undefined;
   const chosen = from.select === undefined ? [] : [`select='${from.select}'`];
   const chroma = headers.timings.get(stream.index)?.chromaLocation;
-  const filters = [...chosen, SHOW, ...coverFilters(plan, { stored: stream.stored, chroma }, background)];
+  const filters = [...chosen, SHOW_PICTURES, ...coverFilters(plan, { stored: stream.stored, chroma }, background)];
   const command = session.start({
     command: 'ffmpeg',
     args: [

@@ -83,7 +83,7 @@ export type ProcessCommand =
   | { readonly kind: 'update'; readonly change: EncoderChange }
   /** The answer to a `hardware` event. */
   | { readonly kind: 'hardware'; readonly answer: HardwareAnswer }
-  /** For a sink: nothing more comes. */
+  /** Nothing more comes: a sink gets no more frames, and of a source nothing more is read. */
   | { readonly kind: 'finish' };
 
 /** What the transform said about a frame that it hands back. */

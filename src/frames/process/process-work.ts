@@ -61,6 +61,7 @@ export class ProcessWork {
   #dropped = 0;
   #start: number | undefined;
   #end = 0;
+  #finishing = false;
   #lastProgress = performance.now();
 
   constructor(setup: WorkSetup) {
@@ -121,8 +122,8 @@ export class ProcessWork {
 
   /** Filters alone: nothing leaves the worker. */
   async #straight(first: TimedPicture): Promise<void> {
-    const { source, output, context } = this.#setup;
-    for (let next: TimedPicture | undefined = first; next !== undefined; next = await source.next()) {
+    const { output, context } = this.#setup;
+    for (let next: TimedPicture | undefined = first; next !== undefined; next = await this.#next()) {
       await this.#hear();
       this.#encode(next.picture, next);
       await output?.settle();
@@ -131,20 +132,34 @@ export class ProcessWork {
   }
 
   async #throughJavaScript(first: TimedPicture): Promise<void> {
-    const { source, context } = this.#setup;
+    const { context } = this.#setup;
     let next: TimedPicture | undefined = first;
     let index = 0;
     for (;;) {
       // One in, one out: batches that went into the encoder at one go would let the decoder's threads starve meanwhile.
       const heard = await this.#hearOne();
+      if (this.#finishing) next = undefined;
       if (next === undefined && this.#inJavaScript.size === 0) return;
       if (next !== undefined && context.freeSlots > 0) {
         await this.#show(next, index++);
-        next = await source.next();
+        next = await this.#next();
         await context.breathe(TURN_INTERVAL);
       } else if (!heard) {
         await context.pause();
       }
+    }
+  }
+
+  /** The next picture; undefined at the end, which may be here by the caller's wish. */
+  async #next(): Promise<TimedPicture | undefined> {
+    if (this.#finishing) return undefined;
+    try {
+      return await this.#setup.source.next();
+    } catch (error) {
+      // An input that was cut off on purpose may end within a picture.
+      await this.#hear();
+      if (!this.#finishing) throw error;
+      return undefined;
     }
   }
 
@@ -186,6 +201,7 @@ export class ProcessWork {
     if (mail.kind === 'command') {
       const command = mail.payload as ProcessCommand;
       if (command.kind === 'update') output?.change(command.change);
+      if (command.kind === 'finish') this.#finishing = true;
       return;
     }
     const { slot } = mail;
@@ -234,7 +250,7 @@ export class ProcessWork {
   /** Sound that belongs to the range may lie behind its last picture. */
   async #readBeyond(): Promise<void> {
     const { input, params, context, output } = this.#setup;
-    if (params.to === null || output === undefined) return;
+    if (params.to === null || output === undefined || this.#finishing) return;
     for (let packet = await input.readPacket(); packet !== undefined; packet = await input.readPacket()) {
       if (packet.time !== undefined && packet.time > params.to + SOUND_LAG) return;
       await context.breathe();

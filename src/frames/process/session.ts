@@ -58,6 +58,9 @@ export class ProcessSession {
   readonly #pacer: BatchPacer;
   readonly #commands: ProcessCommand[] = [];
   #run: JobRun | undefined;
+  #endSource = (): void => undefined;
+  #started = false;
+  #stopped = false;
 
   /** @internal */
   constructor(call: SessionCall) {
@@ -93,6 +96,18 @@ export class ProcessSession {
     this.#command({ kind: 'update', change: checkUpdate(change) });
   }
 
+  /**
+   * Ends the input here, as for a live one that has been recorded for long enough: what was read is still changed,
+   * encoded and published, and `result` resolves. At least one frame is waited for, and a live input that is silent for
+   * as long as its `inputTimeout`. Where `backend: 'spawn'` changes the frames of a file in JavaScript, the sound is
+   * read by a command of its own, and goes on to its end.
+   */
+  stop(): void {
+    this.#command({ kind: 'finish' });
+    this.#stopped = true;
+    if (this.#started) this.#endSource();
+  }
+
   #command(command: ProcessCommand): void {
     if (this.#run === undefined) this.#commands.push(command);
     else this.#run.command(command);
@@ -102,6 +117,7 @@ export class ProcessSession {
     const deadline = startDeadline(call.options, `Processing ${call.name}`);
     try {
       const source = await call.resolve();
+      this.#endSource = source.end ?? this.#endSource;
       let destination: Destination | undefined;
       try {
         if (call.output !== null) destination = await openDestination(call.output, call.checked.container);
@@ -189,6 +205,11 @@ export class ProcessSession {
         this.#command({ kind: 'hardware', answer });
       });
       return;
+    }
+    if (event.kind === 'started') {
+      this.#started = true;
+      // A stream that ended before its first picture would be no video.
+      if (this.#stopped) this.#endSource();
     }
     if (event.kind !== 'progress' && event.encoder !== undefined) hardware.runs(event.encoder.backend);
     this.#meter.hear(event);

@@ -1,6 +1,6 @@
 // One ffmpeg that decodes: raw pictures on standard output, what they are on standard error, packets on descriptor 3.
 import type { Command, CommandSession } from '../../spawned/index.js';
-import { PictureNotes, type PictureNote } from './picture-notes.js';
+import { PictureNotes, SHOW_PICTURES, type PictureNote } from './picture-notes.js';
 
 export type { PictureNote } from './picture-notes.js';
 
@@ -160,7 +160,7 @@ function argsOf({ build, inputArgs }: CommandSession, plan: RunPlan): string[] {
     ...(seek === undefined ? [] : ['-noaccurate_seek', '-ss', seek.toFixed(6)]),
     ...(keyframesOnly ? ['-skip_frame', 'nokey'] : []),
     ...['-threads', String(threads), '-max_pixels', String(maxPixels), ...inputArgs],
-    ...[...map, '-filter:v', [...wanted, ...first, 'showinfo=checksum=0', ...filters].join(',')],
+    ...[...map, '-filter:v', [...wanted, ...first, SHOW_PICTURES, ...filters].join(',')],
     ...passthrough(build),
     ...['-c:v', 'rawvideo', '-f', 'rawvideo', 'pipe:1'],
     ...(packets ? [...map, ...end, ...copied] : []),

@@ -1,6 +1,9 @@
 // What FFmpeg's showinfo filter says of pictures, line by line.
 import type { Ratio } from '../../base/index.js';
 
+/** The filter that says of every picture that passes what it is. */
+export const SHOW_PICTURES = 'showinfo=checksum=0';
+
 /** What the samples of a picture mean, by FFmpeg's names; undefined where nobody knows. */
 export interface ColorNames {
   readonly range: string | undefined;
@@ -32,6 +35,8 @@ export class PictureNotes {
   decoder: string | undefined;
   /** Pictures that it gave; undefined until the end, and where nobody asked for that many words. */
   decoded: number | undefined;
+  /** Pictures that it encoded, as far as it says so. */
+  encoded: number | undefined;
   /** The unit of the times; undefined until the first picture. */
   timeBase: Ratio | undefined;
   /** Frames per second; 0/1 when unknown. */
@@ -55,6 +60,8 @@ export class PictureNotes {
     }
     const total = /^\s*Input stream #0:\d+ \(video\): .*?(\d+) frames decoded/.exec(text)?.[1];
     if (total !== undefined) this.decoded = Number(total);
+    const made = /^\s*Output stream #0:\d+ \(video\): (\d+) frames encoded/.exec(text)?.[1];
+    if (made !== undefined) this.encoded = Number(made);
     const mapping = /-> #0:0 \((\S+) \((\S+)\) -> /.exec(text);
     if (mapping !== null) this.decoder = mapping[2] === 'native' ? mapping[1] : mapping[2];
     return undefined;

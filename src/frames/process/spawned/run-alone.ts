@@ -3,7 +3,8 @@ import { FramerailError, type Ratio } from '../../../base/index.js';
 import { isRgb } from '../../../pixels/index.js';
 import { DEFAULT_LIMITS } from '../../../sources/index.js';
 import { passthrough } from '../../spawned/decode-run.js';
-import { PictureNotes, type ColorNames, type PictureNote } from '../../spawned/picture-notes.js';
+import { PictureNotes, SHOW_PICTURES, type ColorNames, type PictureNote } from '../../spawned/picture-notes.js';
+import type { JobContext } from '../../../workers/index.js';
 import type { ProcessCommand, ProcessJobResult } from '../process-params.js';
 import { blamesFilters, filterFailure } from './command-failure.js';
 import { timingOf } from './decode-plan.js';
@@ -47,10 +48,16 @@ export async function runAlone(start: ProcessStart): Promise<ProcessJobResult> {
     ...inputArgs(start),
     ...output.beside.maps(stream.index, { video: `0:${String(stream.index)}`, source: 0 }),
     ...(params.from > 0 ? ['-copypriorss', '0'] : []),
-    ...['-map_chapters', '-1', '-filter:v', [...ownFilters(start), SHOW, ...scale, ...plan.filters, 'null'].join(',')],
+    ...[
+      '-map_chapters',
+      '-1',
+      '-filter:v',
+      [...ownFilters(start), SHOW_PICTURES, ...scale, ...plan.filters, 'null'].join(','),
+    ],
     ...[...passthrough(session.build), ...plan.args],
   ];
   context.notify({ kind: 'started', duration: expectedDuration(params, headers), encoder: plan.report });
+  let finishing = false;
   const counter = new Counter((frames, time) => {
     context.notify({ kind: 'progress', frames, time, bytes: run.bytes });
   });
@@ -59,15 +66,21 @@ export async function runAlone(start: ProcessStart): Promise<ProcessJobResult> {
     output: params.output,
     onReport: (text) => {
       counter.hear(text);
+      // Not before there is a frame: a video of none is nothing.
+      if (finishing && counter.frames > 0) run.command.finish();
     },
+  });
+  const commands = new Commands(context, () => {
+    finishing = true;
+    if (counter.frames > 0) run.command.finish();
   });
   await run.finish();
   const { lines } = run.command.log;
   if (counter.frames === 0) throw noFrame(start, lines);
-  const updates = countUpdates(start);
   return jobResult(start, {
     decoded: counter.notes.decoded ?? counter.frames,
-    encoded: counter.frames,
+    // Pictures that were on their way into the encoder when it was stopped did not get there.
+    encoded: counter.notes.encoded ?? counter.frames,
     dropped: 0,
     late: 0,
     damagedPackets: run.command.log.refusedPackets,
@@ -75,17 +88,31 @@ export async function runAlone(start: ProcessStart): Promise<ProcessJobResult> {
     encoder: plan.report,
     bytes: run.bytes,
     duration: counter.duration,
-    log: [...headers.log, ...lines, ...(updates > 0 ? [NOT_CHANGED] : [])],
+    log: [...headers.log, ...lines, ...(commands.updates > 0 ? [NOT_CHANGED] : [])],
   });
 }
 
-const SHOW = 'showinfo=checksum=0';
+/** Hears what the parent wants while the command runs. */
+class Commands {
+  /** Changes that were asked for. */
+  updates = 0;
 
-function countUpdates({ context }: ProcessStart): number {
-  let count = 0;
-  for (let mail = context.takeMail(); mail !== undefined; mail = context.takeMail())
-    if (mail.kind === 'command' && (mail.payload as ProcessCommand).kind === 'update') count += 1;
-  return count;
+  constructor(context: JobContext, finish: () => void) {
+    // A job that was cancelled has its command killed, and learns of it there.
+    this.#listen(context, finish).catch(() => undefined);
+  }
+
+  async #listen(context: JobContext, finish: () => void): Promise<never> {
+    for (;;) {
+      for (let mail = context.takeMail(); mail !== undefined; mail = context.takeMail()) {
+        if (mail.kind !== 'command') continue;
+        const { kind } = mail.payload as ProcessCommand;
+        if (kind === 'update') this.updates += 1;
+        if (kind === 'finish') finish();
+      }
+      await context.pause();
+    }
+  }
 }
 
 /** Turning and cutting is ffmpeg's own business here. */
@@ -118,7 +145,7 @@ async function sampleOf(start: ProcessStart): Promise<Sample> {
     command: 'ffmpeg',
     args: [
       ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+info', ...inputArgs(start)],
-      ...['-map', `0:${String(stream.index)}`, '-filter:v', [...ownFilters(start), SHOW].join(',')],
+      ...['-map', `0:${String(stream.index)}`, '-filter:v', [...ownFilters(start), SHOW_PICTURES].join(',')],
       ...[...passthrough(session.build), '-frames:v', '1', '-f', 'null', '-'],
     ],
     onReport: (text) => {

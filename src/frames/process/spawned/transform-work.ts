@@ -64,6 +64,7 @@ export class TransformWork {
   /** Whether it was told to change what a running command cannot change. */
   updates = 0;
   readonly #setup: TransformSetup;
+  #finishing = false;
   readonly #inJavaScript = new Map<number, Times>();
   readonly #returned: (Mail & { readonly kind: 'slot' })[] = [];
   #first: FirstPicture | undefined;
@@ -134,21 +135,23 @@ export class TransformWork {
       this.#ended = true;
       return;
     }
-    this.decoded += 1;
     const { layout } = this.#first ?? (await this.#meet(note));
     const times = { timestamp: note.pts ?? 0n, duration: this.#durationOf(note) };
     const tick = run.tick ?? 0;
     const time = Number(times.timestamp) * tick;
     if (!params.transform || lateness?.isLate(time) === true) {
-      await this.#take(() => undefined);
-      if (!params.transform) this.#count(times);
+      if ((await this.#take(() => undefined)) && !params.transform) this.#count(times);
       return;
     }
     const slot = await context.slot();
     const filler = new PlaneFiller(slot.bytes, layout.planes);
-    await this.#take((bytes) => {
+    const whole = await this.#take((bytes) => {
       filler.push(bytes);
     });
+    if (!whole) {
+      context.recycle(slot);
+      return;
+    }
     if (this.#shown === 0) this.#open();
     this.#show(slot, note, times, tick);
   }
@@ -197,10 +200,18 @@ export class TransformWork {
     return BigInt(Math.round((den * timeBase.den) / (num * timeBase.num)));
   }
 
-  async #take(sink: (bytes: Uint8Array) => void): Promise<void> {
+  /** Takes the bytes of a picture; false where the video was stopped behind its announcement, and it never came. */
+  async #take(sink: (bytes: Uint8Array) => void): Promise<boolean> {
     const { run, session, context } = this.#setup;
     const { command } = run;
-    if (await command.during(command.out.take(this.#bytes, sink))) return;
+    if (await command.during(command.out.take(this.#bytes, sink))) {
+      this.decoded += 1;
+      return true;
+    }
+    if (this.#finishing) {
+      this.#ended = true;
+      return false;
+    }
     // Only a command that died stops within a picture.
     await command.end();
     session.rethrow();
@@ -217,7 +228,13 @@ export class TransformWork {
     const { context } = this.#setup;
     for (let mail = context.takeMail(); mail !== undefined; mail = context.takeMail())
       if (mail.kind === 'slot') this.#returned.push(mail);
-      else if ((mail.payload as ProcessCommand).kind === 'update') this.updates += 1;
+      else {
+        const { kind } = mail.payload as ProcessCommand;
+        if (kind === 'update') this.updates += 1;
+        if (kind === 'finish') this.#finishing = true;
+      }
+    // Not before there is a frame: a video of none is nothing.
+    if (this.#finishing && this.decoded > 0) this.#setup.run.command.finish();
   }
 
   async #write({ slot, facts }: Mail & { readonly kind: 'slot' }): Promise<void> {
