@@ -162,7 +162,7 @@ describe('deaths', () => {
     await vi.waitFor(async () => {
       await collectGarbage();
       expect(resources()).toEqual(before);
-    });
+    }, 10_000);
     expect((await engine.process(fixture('plain.mp4'), null, { to: 1 }).result).encoded).toBe(25);
   });
 
