@@ -60,6 +60,22 @@ export const ERRORS = {
   FR_TIMEOUT: { retryable: true, meaning: 'The call did not finish within its own `timeout`.' },
   FR_ABORTED: { retryable: false, meaning: 'The call was aborted through its `AbortSignal`.' },
   FR_CLOSED: { retryable: false, meaning: 'The object was closed before or during the call.' },
+  FR_RELAY_CONNECT: {
+    retryable: true,
+    meaning: 'A peer of a relay could not be reached: its name, its port, or its TLS.',
+  },
+  FR_RELAY_TIMEOUT: {
+    retryable: true,
+    meaning: 'A peer of a relay did not answer, sent nothing or took nothing in time.',
+  },
+  FR_RELAY_LOST: { retryable: true, meaning: 'The connection to a peer of a relay was lost.' },
+  FR_RELAY_BUSY: {
+    retryable: true,
+    meaning: 'A server refused a stream that is being published already, or whose last publisher it has not let go of.',
+  },
+  FR_RELAY_AUTH: { retryable: false, meaning: 'A server refused a name, a password or a key.' },
+  FR_RELAY_REFUSED: { retryable: false, meaning: 'A server refused to play or to take a stream.' },
+  FR_RELAY_PROTOCOL: { retryable: false, meaning: 'A peer of a relay sent what RTMP, AMF or FLV does not allow.' },
   FR_ENGINE_LOAD: { retryable: false, meaning: 'The native part of the engine could not be loaded on this machine.' },
   FR_ENGINE_TOO_OLD: { retryable: false, meaning: 'The FFmpeg build is below the oldest one that is considered safe.' },
   FR_INTERNAL: { retryable: false, meaning: 'A defect in framerail itself; please report it with its details.' },

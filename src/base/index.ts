@@ -1,4 +1,5 @@
 // What every folder may use: node:* only.
+export { Backoff, type BackoffOptions } from './backoff.js';
 export {
   argumentError,
   checkInteger,

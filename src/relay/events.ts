@@ -1,0 +1,72 @@
+// What a relay tells while it runs; each event is plain JSON.
+import type { DestinationState } from './destination.js';
+import type { ReadyReason } from './readiness.js';
+
+/** What went wrong, as data. */
+export interface EventError {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Everything that a relay tells, by name; `sinceStartMs` is milliseconds since `start()`. */
+export interface RelayEventMap {
+  /** The origin answered, and media may come. */
+  origin: { readonly origin: string; readonly timings: OriginTimings };
+  /** The origin ended, or was lost; `retryInMs` is null when it is not dialled again. */
+  originLost: { readonly origin: string; readonly error: EventError | null; readonly retryInMs: number | null };
+  /** The streams are known, and destinations are fed. */
+  ready: { readonly reason: ReadyReason; readonly audio: string | null; readonly video: string | null };
+  /** A stream appeared after the relay had begun (`late`), or its parameters changed. */
+  stream: { readonly kind: 'audio' | 'video'; readonly codec: string | null; readonly late: boolean };
+  /** A destination accepted to be published to. */
+  connected: { readonly destination: string; readonly id: number; readonly timings: DestinationTimings };
+  /** The first tag was sent to a destination. */
+  started: { readonly destination: string; readonly id: number };
+  /** The first picture that can be decoded was sent to a destination. */
+  picture: { readonly destination: string; readonly id: number };
+  /** A destination was lost or refused; `retryInMs` is null when it is given up. */
+  lost: {
+    readonly destination: string;
+    readonly id: number;
+    readonly error: EventError;
+    readonly retryInMs: number | null;
+  };
+  state: { readonly destination: string; readonly id: number; readonly state: DestinationState };
+  /** The relay is over; `error` is null when it was stopped, or its origin ended. */
+  end: { readonly error: EventError | null };
+}
+
+/** One event with its name and time. */
+export type RelayEvent = {
+  readonly [Name in keyof RelayEventMap]: { readonly event: Name; readonly sinceStartMs: number } & RelayEventMap[Name];
+}[keyof RelayEventMap];
+
+/** When the steps towards the origin were done, in milliseconds since the start; what did not happen is missing. */
+export interface OriginTimings {
+  dialled?: number;
+  dns?: number;
+  tcp?: number;
+  tls?: number;
+  handshake?: number;
+  /** It accepted what it was asked for: what FFmpeg calls opening the input. */
+  play?: number;
+  firstAudio?: number;
+  firstVideo?: number;
+  /** The streams are known: what FFmpeg needs its analysis for. */
+  ready?: number;
+}
+
+/** When the steps towards a destination were done, in milliseconds since the start; what did not happen is missing. */
+export interface DestinationTimings {
+  dialled?: number;
+  dns?: number;
+  tcp?: number;
+  tls?: number;
+  handshake?: number;
+  /** It answered `connect`. */
+  connected?: number;
+  /** It accepted to be published to. */
+  publish?: number;
+  firstTag?: number;
+  firstPicture?: number;
+}

@@ -1,0 +1,219 @@
+// The stream of a relay between its origin and its destinations: known, timed, and kept since its last keyframe.
+import type { AmfObject } from './amf0.js';
+import { RelayClock } from './clock.js';
+import { audioCodec, audioKind, KIND, needsHeader, TAG, videoCodec, videoKind } from './flv/tag.js';
+import { GopCache } from './gop-cache.js';
+import { readMetadata } from './metadata.js';
+import type { OriginHints } from './origin.js';
+import { Readiness, type ReadyReason, type Waits } from './readiness.js';
+import { FeedStatistics } from './statistics.js';
+
+/** Who takes what the feed gives. */
+export interface FeedTarget {
+  /** The streams are known, or another one was found, or one changed: what a destination must be told. */
+  announce(news: FeedNews): void;
+  /**
+   * A tag of media.
+   * @param kind - bits of `KIND`
+   * @param time - at the destinations, in milliseconds, not wrapped
+   * @param payload - valid until it returns
+   */
+  media(type: number, kind: number, time: number, payload: Buffer): void;
+  /** A tag of data that is no metadata, as subtitles are. */
+  data(time: number, payload: Buffer): void;
+}
+
+/** What has become known. */
+export interface FeedNews {
+  readonly kind: 'metadata' | 'audio' | 'video';
+  readonly time: number;
+  /** Whether the stream was not there when the relay began. */
+  readonly late: boolean;
+}
+
+/** What is heard of a feed. */
+export interface FeedHandlers {
+  readonly onFirst: (kind: 'audio' | 'video') => void;
+  readonly onReady: (reason: ReadyReason) => void;
+  /** A stream appeared after the relay had begun, or changed. */
+  readonly onStream: (change: {
+    readonly kind: 'audio' | 'video';
+    readonly codec: string | undefined;
+    readonly late: boolean;
+  }) => void;
+}
+
+/** What is kept and how long is waited. */
+export interface FeedOptions {
+  readonly waits: Waits;
+  /** Bytes of the last group of pictures at most. */
+  readonly gopBytes: number;
+}
+
+/** One stream of media. */
+export class Feed {
+  readonly clock = new RelayClock();
+  readonly gop: GopCache;
+  readonly statistics = new FeedStatistics();
+  /** Names of the codecs, as far as they are known. */
+  readonly codecs: { audio?: string | undefined; video?: string | undefined } = {};
+  /** The last metadata; undefined where there was none. */
+  metadata: AmfObject | undefined;
+  readonly #handlers: FeedHandlers;
+  readonly #targets: () => Iterable<FeedTarget>;
+  readonly #readiness: Readiness;
+  /** The last timestamps of the origin, by the type of their tags. */
+  readonly #last = new Map<number, number>();
+  /** Milliseconds for which a new connection was waited for, until its first tag says where it goes on. */
+  #elapsed: number | undefined;
+  /** Tracks whose beginning an earlier connection has brought already. */
+  readonly #replayed = new Set<number>();
+
+  constructor(options: FeedOptions, handlers: FeedHandlers, targets: () => Iterable<FeedTarget>) {
+    this.gop = new GopCache(options.gopBytes);
+    this.#handlers = handlers;
+    this.#targets = targets;
+    this.#readiness = new Readiness(options.waits, handlers.onReady);
+  }
+
+  /** Why the relay began; undefined while it has not. */
+  get ready(): ReadyReason | undefined {
+    return this.#readiness.reason;
+  }
+
+  hint(hints: OriginHints): void {
+    this.#readiness.hint(hints);
+  }
+
+  /** Takes a tag of the origin. */
+  push(type: number, timestamp: number, payload: Buffer): void {
+    if (type === TAG.video) this.#video(timestamp, payload);
+    else if (type === TAG.audio) this.#audio(timestamp, payload);
+    else this.#data(timestamp, payload);
+  }
+
+  /**
+   * The origin is a new connection.
+   * @param elapsed - milliseconds since its last tag
+   */
+  restart(elapsed: number): void {
+    this.#elapsed = elapsed;
+  }
+
+  stop(): void {
+    this.#readiness.stop();
+  }
+
+  #video(timestamp: number, payload: Buffer): void {
+    const kind = videoKind(payload);
+    const { statistics } = this;
+    if (statistics.video.tags === 0) this.#handlers.onFirst('video');
+    statistics.video.count(payload.byteLength);
+    if ((kind & KIND.header) !== 0) {
+      this.#header(TAG.video, 'video', timestamp, payload);
+      return;
+    }
+    if ((kind & KIND.media) === 0) return;
+    const key = (kind & KIND.key) !== 0;
+    if (this.codecs.video === undefined) {
+      const codec = videoCodec(payload);
+      if (needsHeader(codec)) { this.#unknown(); return; }
+      this.#found('video', codec, timestamp);
+    }
+    if (!this.#isNew(TAG.video, timestamp, payload)) return;
+    const time = this.clock.time('video', timestamp);
+    if (key) statistics.keyframe(time);
+    this.gop.media({ type: TAG.video, kind, time, timestamp }, payload);
+    if (key) this.#readiness.keyframe();
+    this.#give(TAG.video, kind, time, payload);
+  }
+
+  #audio(timestamp: number, payload: Buffer): void {
+    const kind = audioKind(payload);
+    if (this.statistics.audio.tags === 0) this.#handlers.onFirst('audio');
+    this.statistics.audio.count(payload.byteLength);
+    if ((kind & KIND.header) !== 0) {
+      this.#header(TAG.audio, 'audio', timestamp, payload);
+      return;
+    }
+    if ((kind & KIND.media) === 0) return;
+    if (this.codecs.audio === undefined) {
+      const codec = audioCodec(payload);
+      if (needsHeader(codec)) { this.#unknown(); return; }
+      this.#found('audio', codec, timestamp);
+    }
+    if (!this.#isNew(TAG.audio, timestamp, payload)) return;
+    const time = this.clock.time('audio', timestamp);
+    this.gop.media({ type: TAG.audio, kind, time, timestamp }, payload);
+    this.#give(TAG.audio, kind, time, payload);
+  }
+
+  /** Whether an earlier connection has not brought it: origins begin with what they have since their last keyframe. */
+  #isNew(type: number, timestamp: number, payload: Buffer): boolean {
+    if (this.#elapsed !== undefined) {
+      if (this.gop.has(type, timestamp, payload)) for (const seen of this.#last.keys()) this.#replayed.add(seen);
+      else this.clock.restart(this.#elapsed);
+      this.#elapsed = undefined;
+    }
+    const last = this.#last.get(type) ?? 0;
+    if (this.#replayed.has(type)) {
+      // A difference of 32 bits, as timestamps wrap there.
+      if (((timestamp - last) | 0) <= 0) {
+        this.statistics.replayed += 1;
+        return false;
+      }
+      this.#replayed.delete(type);
+    }
+    this.#last.set(type, timestamp);
+    return true;
+  }
+
+  /** Media ahead of its sequence header: nobody can decode it, and nobody will. */
+  #unknown(): void {
+    this.statistics.undecodable += 1;
+  }
+
+  #header(type: number, kind: 'audio' | 'video', timestamp: number, payload: Buffer): void {
+    const codec = kind === 'video' ? videoCodec(payload) : audioCodec(payload);
+    const changed = this.gop.header(type, payload);
+    if (this.codecs[kind] === undefined) this.#found(kind, codec, timestamp);
+    else if (changed) {
+      this.codecs[kind] = codec;
+      this.#handlers.onStream({ kind, codec, late: false });
+      this.#tell({ kind, time: this.clock.timeBeside(timestamp), late: false });
+    }
+  }
+
+  #found(kind: 'audio' | 'video', codec: string | undefined, timestamp: number): void {
+    const late = this.ready !== undefined;
+    this.codecs[kind] = codec ?? 'unknown';
+    if (late) {
+      this.#handlers.onStream({ kind, codec, late });
+      this.#tell({ kind, time: this.clock.timeBeside(timestamp), late });
+    }
+    if (kind === 'video') this.#readiness.videoKnown();
+    else this.#readiness.audioKnown();
+  }
+
+  #data(timestamp: number, payload: Buffer): void {
+    const metadata = readMetadata(payload);
+    const time = this.clock.timeBeside(timestamp);
+    if (metadata === undefined) {
+      if (this.ready !== undefined) for (const target of this.#targets()) target.data(time, payload);
+      return;
+    }
+    this.metadata = metadata.values;
+    this.statistics.describe(metadata);
+    this.#readiness.hint(metadata.hints);
+    if (this.ready !== undefined) this.#tell({ kind: 'metadata', time, late: false });
+  }
+
+  #tell(news: FeedNews): void {
+    for (const target of this.#targets()) target.announce(news);
+  }
+
+  #give(type: number, kind: number, time: number, payload: Buffer): void {
+    if (this.ready === undefined) return;
+    for (const target of this.#targets()) target.media(type, kind, time, payload);
+  }
+}

@@ -1,0 +1,102 @@
+// What a destination needs that comes later: metadata, sequence headers, and everything since the last keyframe.
+import { KIND, TAG } from './flv/tag.js';
+
+/** A tag that is kept. */
+export interface KeptTag {
+  readonly type: number;
+  /** At the destinations, in milliseconds, not wrapped. */
+  readonly time: number;
+  /** At the origin, as it came. */
+  readonly timestamp: number;
+  readonly payload: Buffer;
+  /** Bits of `KIND`. */
+  readonly kind: number;
+}
+
+/** Keeps what is needed to begin. */
+export class GopCache {
+  /** The last `onMetaData`, as it came. */
+  metadata: Buffer | undefined;
+  audioHeader: Buffer | undefined;
+  videoHeader: Buffer | undefined;
+  /** Tags that were left out since the group was larger than the cache. */
+  overflows = 0;
+  readonly #limit: number;
+  #tags: KeptTag[] = [];
+  #bytes = 0;
+  /** Whether the group lies here from its keyframe on. */
+  #whole = false;
+  #hasVideo = false;
+
+  /** @param limit - bytes of media at most; a group that is larger is not kept */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Bytes of media that are kept. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Everything since the last keyframe, or the last sound where there is no video; empty when it was too large. */
+  get tags(): readonly KeptTag[] {
+    return this.#whole ? this.#tags : [];
+  }
+
+  /** Takes a sequence header; tells whether it differs from the last one. */
+  header(type: number, payload: Uint8Array): boolean {
+    const before = type === TAG.audio ? this.audioHeader : this.videoHeader;
+    if (before?.equals(payload) === true) return false;
+    const kept = Buffer.from(payload);
+    if (type === TAG.audio) this.audioHeader = kept;
+    else {
+      this.videoHeader = kept;
+      // What came before it cannot be decoded with it.
+      this.#clear();
+    }
+    return true;
+  }
+
+  /** Whether this very tag is kept. */
+  has(type: number, timestamp: number, payload: Buffer): boolean {
+    return this.tags.some((tag) => tag.type === type && tag.timestamp === timestamp && tag.payload.equals(payload));
+  }
+
+  /** Takes a tag of media, whose payload is copied. */
+  media(tag: Omit<KeptTag, 'payload'>, payload: Uint8Array): void {
+    const { type, kind, time } = tag;
+    const keyframe = type === TAG.video && (kind & KIND.key) !== 0;
+    if (type === TAG.video) this.#hasVideo = true;
+    if (keyframe) this.#clear();
+    // Sound alone needs no beginning: the last of it is as good as any.
+    if (keyframe || !this.#hasVideo) this.#whole = true;
+    if (!this.#hasVideo) this.#clearOld(time);
+    if (!this.#whole) return;
+    if (this.#bytes + payload.byteLength > this.#limit) {
+      if (this.#limit > 0) this.overflows += 1;
+      this.#clear();
+      return;
+    }
+    this.#bytes += payload.byteLength;
+    this.#tags.push({ ...tag, payload: Buffer.from(payload) });
+  }
+
+  #clearOld(time: number): void {
+    let count = 0;
+    for (const tag of this.#tags) {
+      if (time - tag.time <= SOUND_KEPT) break;
+      this.#bytes -= tag.payload.byteLength;
+      count += 1;
+    }
+    this.#tags.splice(0, count);
+  }
+
+  #clear(): void {
+    this.#tags = [];
+    this.#bytes = 0;
+    this.#whole = false;
+  }
+}
+
+/** Milliseconds of sound that a late destination begins with, where there is no video. */
+const SOUND_KEPT = 500;

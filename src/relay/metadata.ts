@@ -1,0 +1,59 @@
+// onMetaData: what an origin says of its streams. Hints at most, but destinations read them, so they are passed on.
+import { decodeAmf, encodeAmf, encodeEcmaArray, isAmfObject, type AmfObject, type AmfValue } from './amf0.js';
+import type { OriginHints } from './origin.js';
+
+/** What of metadata a relay uses. */
+export interface StreamMetadata {
+  readonly hints: OriginHints;
+  /** Frames per second, as the encoder says. */
+  readonly frameRate: number | undefined;
+  readonly width: number | undefined;
+  readonly height: number | undefined;
+  readonly values: AmfObject;
+}
+
+/** More is no description. */
+const LONGEST = 64 * 1024;
+
+/** Reads a data message; undefined for one that is no metadata, or cannot be read. */
+export function readMetadata(payload: Buffer): StreamMetadata | undefined {
+  if (payload.byteLength > LONGEST) return undefined;
+  let values: AmfValue[];
+  try {
+    values = decodeAmf(payload);
+  } catch {
+    // It is passed on as it is; nobody is lost over a description.
+    return undefined;
+  }
+  if (values[0] === '@setDataFrame') values.shift();
+  const [name, object] = values;
+  if (name !== 'onMetaData' || object === undefined || !isAmfObject(object)) return undefined;
+  return {
+    hints: { audio: announced(object, 'audiocodecid'), video: announced(object, 'videocodecid') },
+    frameRate: positive(object['framerate']),
+    width: positive(object['width']),
+    height: positive(object['height']),
+    values: object,
+  };
+}
+
+/** The payload of a message that sets metadata at a destination. */
+export function metadataMessage(values: AmfObject): Buffer {
+  return Buffer.concat([encodeAmf('@setDataFrame', 'onMetaData'), encodeEcmaArray(values)]);
+}
+
+/** The same for FLV, whose files hold it without the command. */
+export function metadataTag(values: AmfObject): Buffer {
+  return Buffer.concat([encodeAmf('onMetaData'), encodeEcmaArray(values)]);
+}
+
+/** A codec that is named is announced, a zero is what some servers write for none. */
+function announced(object: AmfObject, name: string): boolean | undefined {
+  const value = object[name];
+  if (typeof value === 'number') return value !== 0;
+  return typeof value === 'string' && value !== '' ? true : undefined;
+}
+
+function positive(value: AmfValue): number | undefined {
+  return typeof value === 'number' && value > 0 && Number.isFinite(value) ? value : undefined;
+}

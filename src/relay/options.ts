@@ -1,0 +1,120 @@
+// What a relay is told, checked once.
+import {
+  argumentError,
+  checkInteger,
+  checkNames,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  checkSwitch,
+  optionNames,
+} from '../base/index.js';
+import type { DestinationOptions, LateStream } from './destination.js';
+import { parseOrigin, type OriginSource } from './origin.js';
+import type { Waits } from './readiness.js';
+
+/** What is done when the origin ends or is lost: dial it again, or end. */
+export type OnOriginEnd = 'retry' | 'exit';
+
+/** A relay: from where, to where, and how. */
+export interface RelayOptions {
+  /**
+   * Where the stream is: `rtmp://` or `rtmps://` to play it from a server, `http://` or `https://` for FLV, or
+   * `rtmp://0.0.0.0:1935/app/KEY?listen` to take what is pushed there.
+   */
+  readonly from: string;
+  /** Where it goes, each `rtmp://` or `rtmps://`; more can be added while it runs. */
+  readonly to: readonly string[];
+  /** What is done when the origin ends. @defaultValue 'retry' */
+  readonly onEnd?: OnOriginEnd | undefined;
+  /** Whether destinations are told to publish before the origin has answered. @defaultValue false */
+  readonly publishEarly?: boolean | undefined;
+  /** Milliseconds that a stream is waited for that was announced. @defaultValue 1,000 */
+  readonly waitExpected?: number | undefined;
+  /** Milliseconds that a second stream is waited for that nobody announced. @defaultValue 300 */
+  readonly waitUnannounced?: number | undefined;
+  /** Milliseconds that the first keyframe of a known video is waited for, until sound goes ahead. @defaultValue 2,000 */
+  readonly waitKeyframe?: number | undefined;
+  /** What is done for a stream that appears when the relay has begun. @defaultValue 'announce' */
+  readonly lateStream?: LateStream | undefined;
+  /** Milliseconds until a peer must have answered. @defaultValue 10,000 */
+  readonly connectTimeout?: number | undefined;
+  /** Milliseconds without media after which the origin counts as lost. @defaultValue 15,000 */
+  readonly originTimeout?: number | undefined;
+  /** Milliseconds in which a destination must take something of what waits for it. @defaultValue 10,000 */
+  readonly stallTimeout?: number | undefined;
+  /** Bytes that may wait for one destination; beyond, it is taken back to the next keyframe. @defaultValue 8 MiB */
+  readonly queueBytes?: number | undefined;
+  /** Bytes of the last group of pictures that are kept for those who join; 0 for none. @defaultValue 4 MiB */
+  readonly gopBytes?: number | undefined;
+  /** For TLS: whether certificates must be ones that this machine trusts. @defaultValue true */
+  readonly verifyTls?: boolean | undefined;
+  /** A file that the stream is recorded to as FLV; it appears when the relay ends. */
+  readonly record?: string | undefined;
+}
+
+/** Checked options. */
+export interface CheckedRelay {
+  readonly from: OriginSource;
+  readonly to: readonly string[];
+  readonly onEnd: OnOriginEnd;
+  readonly publishEarly: boolean;
+  readonly waits: Waits;
+  readonly destination: DestinationOptions;
+  readonly originTimeout: number;
+  readonly gopBytes: number;
+  readonly record: string | undefined;
+}
+
+const NAMES = optionNames<RelayOptions>({
+  from: true,
+  to: true,
+  onEnd: true,
+  publishEarly: true,
+  waitExpected: true,
+  waitUnannounced: true,
+  waitKeyframe: true,
+  lateStream: true,
+  connectTimeout: true,
+  originTimeout: true,
+  stallTimeout: true,
+  queueBytes: true,
+  gopBytes: true,
+  verifyTls: true,
+  record: true,
+});
+const MIB = 1024 * 1024;
+const MOST_BYTES = 1024 * MIB;
+
+/** Checks options; throws FR_ARG_INVALID. */
+export function checkRelay(options: RelayOptions): CheckedRelay {
+  checkOptions(options);
+  checkNames('the options of a relay', options, NAMES);
+  const { from, to, onEnd, publishEarly, lateStream, verifyTls, record } = options;
+  if (!Array.isArray(to)) throw argumentError('to', 'a list of addresses', to);
+  if (record !== undefined && (typeof record !== 'string' || record === ''))
+    throw argumentError('record', 'the path of a file', record);
+  const wait = (name: keyof RelayOptions, byDefault: number, min = 0): number =>
+    checkNumber(name, options[name] ?? byDefault, min, 'milliseconds');
+  return {
+    from: parseOrigin('from', from),
+    to: to as readonly string[],
+    onEnd: checkOneOf('onEnd', onEnd ?? 'retry', ['retry', 'exit'] as const),
+    publishEarly: checkSwitch('publishEarly', publishEarly, false),
+    waits: {
+      expected: wait('waitExpected', 1000),
+      unannounced: wait('waitUnannounced', 300),
+      keyframe: wait('waitKeyframe', 2000),
+    },
+    destination: {
+      connectTimeout: wait('connectTimeout', 10_000, 1),
+      stallTimeout: wait('stallTimeout', 10_000, 1),
+      queueBytes: checkInteger('queueBytes', options.queueBytes ?? 8 * MIB, 1024, MOST_BYTES),
+      verify: checkSwitch('verifyTls', verifyTls, true),
+      lateStream: checkOneOf('lateStream', lateStream ?? 'announce', ['announce', 'republish', 'ignore'] as const),
+    },
+    originTimeout: wait('originTimeout', 15_000, 1),
+    gopBytes: checkInteger('gopBytes', options.gopBytes ?? 4 * MIB, 0, MOST_BYTES),
+    record,
+  };
+}

@@ -1,0 +1,70 @@
+// Where a relay's stream comes from, behind one interface: RTMP, HTTP-FLV, or a listener that is pushed to.
+import { argumentError, type FramerailError } from '../base/index.js';
+import { httpFlvOrigin, isHttp } from './http-flv.js';
+import { listenOrigin, parseListen } from './rtmp/listen-origin.js';
+import { playOrigin } from './rtmp/play-origin.js';
+
+/** What is known of the streams before they come; hints, as servers often claim what is not there. */
+export interface OriginHints {
+  readonly audio: boolean | undefined;
+  readonly video: boolean | undefined;
+}
+
+/** Who hears of an origin. */
+export interface OriginHandlers {
+  /** It has answered: media may come. */
+  readonly onOpen: () => void;
+  readonly onHints: (hints: OriginHints) => void;
+  /**
+   * A tag of audio, video or data.
+   * @param timestamp - milliseconds, modulo 2^32
+   * @param payload - valid until it returns
+   */
+  readonly onTag: (type: number, timestamp: number, payload: Buffer) => void;
+  /** All that came together was handed over: what it led to may be sent. */
+  readonly onTurn: () => void;
+  /** It is over: by itself without an error, or with what went wrong. It is called once, and nothing after it. */
+  readonly onEnd: (error: FramerailError | undefined) => void;
+}
+
+/** How an origin is reached. */
+export interface OriginOptions {
+  /** Milliseconds until it must have answered. */
+  readonly timeout: number;
+  /** For TLS: whether its certificate must be one that this machine trusts. */
+  readonly verify: boolean;
+}
+
+/** When the steps towards an origin were done, by the monotonic clock in milliseconds. */
+export interface OriginMarks {
+  readonly dialled: number;
+  readonly dns?: number;
+  readonly tcp?: number;
+  readonly tls?: number;
+  readonly handshake?: number;
+  /** It accepted what it was asked for. */
+  readonly accepted?: number;
+}
+
+/** A running origin. */
+export interface Origin {
+  readonly marks: OriginMarks;
+  /** Ends it; `onEnd` is not called. */
+  close(): void;
+  /** Ends it with an error that `onEnd` hears. */
+  fail(error: FramerailError): void;
+}
+
+/** Where a stream may come from, once its address has been read. */
+export interface OriginSource {
+  /** The address without its secrets. */
+  readonly shown: string;
+  open(handlers: OriginHandlers, options: OriginOptions): Origin;
+}
+
+/** Reads the address of an origin; throws FR_ARG_INVALID. */
+export function parseOrigin(name: string, address: unknown): OriginSource {
+  if (typeof address !== 'string') throw argumentError(name, 'an address', address);
+  if (isHttp(address)) return httpFlvOrigin(name, address);
+  return parseListen(address) ? listenOrigin(name, address) : playOrigin(name, address);
+}

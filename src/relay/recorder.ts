@@ -1,0 +1,136 @@
+// Records the stream of a relay as FLV, beside its destinations; the file appears when it is whole.
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { FramerailError, outputError, publishable, temporaryName } from '../base/index.js';
+import { flvHeader, flvTag } from './flv/bytes.js';
+import { KIND, TAG } from './flv/tag.js';
+import type { Feed, FeedNews, FeedTarget } from './feed.js';
+import { metadataTag } from './metadata.js';
+
+/** Bytes that may wait for the disk; a disk that is slower than that fails the recording. */
+const MOST_QUEUED = 64 * 1024 * 1024;
+
+/** Writes one file. */
+export class Recorder implements FeedTarget {
+  readonly #path: string;
+  readonly #feed: Feed;
+  readonly #onFail: (error: FramerailError) => void;
+  #temporary: string | undefined;
+  #target = '';
+  #file: WriteStream | undefined;
+  #opened: Promise<void> = Promise.resolve();
+  #onFirst: () => void = () => undefined;
+  #begun = false;
+  #awaitsKeyframe = true;
+  #failure: FramerailError | undefined;
+
+  constructor(path: string, feed: Feed, onFail: (error: FramerailError) => void) {
+    this.#path = path;
+    this.#feed = feed;
+    this.#onFail = onFail;
+  }
+
+  /** Opens the file beside its place. */
+  open(onFirst: () => void): void {
+    this.#onFirst = onFirst;
+    this.#opened = this.#create();
+    this.#opened.catch((error: unknown) => {
+      this.#fail(error);
+    });
+  }
+
+  /** The streams are known. */
+  begin(): void {
+    const file = this.#file;
+    if (this.#begun || file === undefined || this.#feed.ready === undefined) return;
+    this.#begun = true;
+    const { gop, metadata, codecs } = this.#feed;
+    // A stream that comes later is a tag like any other: who plays the file must not rule it out.
+    file.write(flvHeader({ audio: true, video: codecs.video !== undefined || codecs.audio !== undefined }));
+    const time = gop.tags[0]?.time ?? this.#feed.clock.latest;
+    if (metadata !== undefined) file.write(flvTag(TAG.data, time, metadataTag(metadata)));
+    if (gop.videoHeader !== undefined) file.write(flvTag(TAG.video, time, gop.videoHeader));
+    if (gop.audioHeader !== undefined) file.write(flvTag(TAG.audio, time, gop.audioHeader));
+    for (const tag of gop.tags) this.media(tag.type, tag.kind, tag.time, tag.payload);
+    this.#onFirst();
+  }
+
+  announce({ kind, time }: FeedNews): void {
+    const { gop, metadata } = this.#feed;
+    const payload =
+      kind === 'metadata' ? metadata && metadataTag(metadata) : kind === 'video' ? gop.videoHeader : gop.audioHeader;
+    if (kind === 'video') this.#awaitsKeyframe = true;
+    const type = { metadata: TAG.data, video: TAG.video, audio: TAG.audio }[kind];
+    if (payload !== undefined) this.#write(type, time, payload);
+  }
+
+  media(type: number, kind: number, time: number, payload: Buffer): void {
+    if (type === TAG.video) {
+      if ((kind & KIND.key) !== 0) this.#awaitsKeyframe = false;
+      if (this.#awaitsKeyframe) return;
+    }
+    this.#write(type, time, payload);
+  }
+
+  data(time: number, payload: Buffer): void {
+    this.#write(TAG.data, time, payload);
+  }
+
+  /** Publishes the file, or removes what there is of it. */
+  async close(publish: boolean): Promise<void> {
+    await this.#opened.catch(() => undefined);
+    const file = this.#file;
+    const temporary = this.#temporary;
+    this.#file = undefined;
+    if (file === undefined || temporary === undefined) {
+      if (this.#failure !== undefined) throw this.#failure;
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      file.once('close', resolve);
+      file.end();
+    });
+    try {
+      if (this.#failure !== undefined) throw this.#failure;
+      if (publish && this.#begun) await rename(temporary, this.#target);
+      else await rm(temporary, { force: true });
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw outputError(this.#path, error);
+    }
+  }
+
+  async #create(): Promise<void> {
+    this.#target = await publishable(this.#path).catch((error: unknown) => {
+      throw outputError(this.#path, error);
+    });
+    const name = temporaryName(this.#target);
+    const file = createWriteStream(name, { flags: 'wx' });
+    await new Promise<void>((resolve, reject) => {
+      file.once('open', () => {
+        resolve();
+      });
+      file.once('error', reject);
+    });
+    file.on('error', (error) => {
+      this.#fail(error);
+    });
+    this.#temporary = name;
+    this.#file = file;
+    this.begin();
+  }
+
+  #write(type: number, time: number, payload: Buffer): void {
+    const file = this.#file;
+    if (!this.#begun || file === undefined || this.#failure !== undefined) return;
+    file.write(flvTag(type, time, payload));
+    if (file.writableLength > MOST_QUEUED)
+      this.#fail(new FramerailError('FR_OUTPUT_FAILED', `Cannot write ${this.#path}: the disk is too slow.`));
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = outputError(this.#path, error);
+    this.#onFail(this.#failure);
+  }
+}

@@ -1,0 +1,355 @@
+// A relay: one stream from an origin to any number of destinations, all dialled at the same moment.
+import { EventEmitter } from 'node:events';
+import { Backoff, FramerailError, isFramerailError, monotonicNow } from '../base/index.js';
+import { Destination } from './destination.js';
+import type { DestinationTimings, OriginTimings, RelayEvent, RelayEventMap } from './events.js';
+import { Feed, type FeedTarget } from './feed.js';
+import { checkRelay, type CheckedRelay, type RelayOptions } from './options.js';
+import type { Origin } from './origin.js';
+import { Recorder } from './recorder.js';
+import type { ReadyReason } from './readiness.js';
+import { describeDestination, describeFeed, type DestinationStatus, type FeedStatus } from './status.js';
+
+/** All that is known of a relay at a moment; plain JSON. */
+export interface RelayStatus {
+  readonly origin: { readonly address: string; readonly open: boolean; readonly connections: number };
+  readonly ready: ReadyReason | null;
+  readonly feed: FeedStatus;
+  readonly destinations: readonly DestinationStatus[];
+  readonly timings: RelayTimings;
+}
+
+/** When everything happened, in milliseconds since the start. */
+export interface RelayTimings {
+  readonly origin: OriginTimings;
+  /** By the number of the destination. */
+  readonly destinations: Readonly<Record<number, DestinationTimings>>;
+}
+
+type Listeners = { [Name in keyof RelayEventMap]: [RelayEventMap[Name]] } & { event: [RelayEvent] };
+
+/** How often peers are looked after, in milliseconds. */
+const WATCH_INTERVAL = 500;
+const RETRY = { first: 0, second: 500, longest: 15_000 };
+/** Refusals of the origin in a row after which it is given up. */
+const MOST_REFUSALS = 3;
+/** Milliseconds of media after which a loss of the origin is the first one again. */
+const HEALTHY = 30_000;
+
+/** Makes a relay, which begins with `start()`. Throws FR_ARG_INVALID. */
+export function createRelay(options: RelayOptions): Relay {
+  return new Relay(checkRelay(options));
+}
+
+/** A relay. Its events are those of {@link RelayEventMap}; `event` has all of them. */
+export class Relay extends EventEmitter<Listeners> {
+  readonly #options: CheckedRelay;
+  readonly #feed: Feed;
+  readonly #destinations = new Map<number, Destination>();
+  readonly #targets = new Set<FeedTarget>();
+  readonly #backoff = new Backoff(RETRY);
+  readonly #done: Promise<void>;
+  #settle: (error: FramerailError | undefined) => void = () => undefined;
+  #nextId = 1;
+  #startedAt = 0;
+  #state: 'new' | 'running' | 'over' = 'new';
+  #origin: Origin | undefined;
+  #originOpen = false;
+  #originConnections = 0;
+  #refusals = 0;
+  #retry: NodeJS.Timeout | undefined;
+  #watch: NodeJS.Timeout | undefined;
+  #openedAt = 0;
+  /** When the origin sent its last tag of media, or answered. */
+  #lastMedia = 0;
+  #originTimings: OriginTimings = {};
+  #recorder: Recorder | undefined;
+
+  /** @internal */
+  constructor(options: CheckedRelay) {
+    super();
+    this.#options = options;
+    this.#feed = new Feed(
+      options,
+      {
+        onFirst: (kind) => {
+          const name = kind === 'audio' ? 'firstAudio' : 'firstVideo';
+          this.#originTimings[name] ??= this.#now();
+        },
+        onReady: (reason) => {
+          this.#ready(reason);
+        },
+        onStream: ({ kind, codec, late }) => {
+          this.#tell('stream', { kind, codec: codec ?? null, late });
+        },
+      },
+      () => this.#targets,
+    );
+    this.#done = new Promise((resolve, reject) => {
+      this.#settle = (error) => {
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+    });
+    this.#done.catch(() => undefined);
+    for (const [i, url] of options.to.entries()) this.#make(url, `to[${String(i)}]`);
+  }
+
+  /** Resolves when the relay was stopped, or its origin ended with `onEnd: 'exit'`; rejects with what it failed for. */
+  get done(): Promise<void> {
+    return this.#done;
+  }
+
+  /** Dials everybody at once. Resolves when the first destination is fed; rejects when the relay ends before. */
+  async start(): Promise<void> {
+    if (this.#state !== 'new') throw new FramerailError('FR_CLOSED', 'A relay can be started once.');
+    this.#state = 'running';
+    this.#startedAt = monotonicNow();
+    const started = new Promise<void>((resolve) => {
+      this.once('started', () => {
+        resolve();
+      });
+    });
+    if (this.#options.record !== undefined) {
+      this.#recorder = new Recorder(this.#options.record, this.#feed, (error) => {
+        this.#finish(error);
+      });
+      this.#targets.add(this.#recorder);
+      this.#recorder.open(() => {
+        this.emit('started', { destination: this.#options.record ?? '', id: 0 });
+      });
+    }
+    for (const destination of this.#destinations.values()) this.#open(destination);
+    this.#dial();
+    this.#watch = setInterval(() => {
+      this.#look();
+    }, WATCH_INTERVAL);
+    await Promise.race([started, this.#done]);
+  }
+
+  /**
+   * Adds a destination, also while the relay runs. Throws FR_ARG_INVALID or FR_CLOSED.
+   * @returns its number
+   */
+  add(url: string): number {
+    if (this.#state === 'over') throw new FramerailError('FR_CLOSED', 'The relay is over.');
+    const id = this.#make(url, 'url');
+    const destination = this.#destinations.get(id);
+    if (this.#state === 'running' && destination !== undefined) this.#open(destination);
+    return id;
+  }
+
+  /** Removes a destination; false when there is none of that number. */
+  remove(id: number): boolean {
+    const destination = this.#destinations.get(id);
+    if (destination === undefined) return false;
+    this.#destinations.delete(id);
+    this.#targets.delete(destination);
+    destination.close();
+    return true;
+  }
+
+  /** What is known now. */
+  status(): RelayStatus {
+    const now = monotonicNow();
+    return {
+      origin: { address: this.#options.from.shown, open: this.#originOpen, connections: this.#originConnections },
+      ready: this.#feed.ready ?? null,
+      feed: describeFeed(this.#feed, now - this.#startedAt, now),
+      destinations: [...this.#destinations].map(([id, destination]) => describeDestination(id, destination)),
+      timings: {
+        origin: this.#originMarks(),
+        destinations: Object.fromEntries([...this.#destinations].map(([id, one]) => [id, this.#marksOf(one)])),
+      },
+    };
+  }
+
+  /** Ends everything; resolves when the recording, if any, is published. */
+  async stop(): Promise<void> {
+    this.#finish(undefined);
+    await this.#done.catch(() => undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #make(url: string, name: string): number {
+    const id = this.#nextId;
+    const destination: Destination = new Destination(url, name, this.#feed, this.#options.destination, {
+      onState: (state) => {
+        this.#tell('state', { destination: destination.address.shown, id, state });
+      },
+      onAccepted: () => {
+        this.#tell('connected', { destination: destination.address.shown, id, timings: this.#marksOf(destination) });
+      },
+      onFirstTag: () => {
+        this.#tell('started', { destination: destination.address.shown, id });
+      },
+      onFirstPicture: () => {
+        this.#tell('picture', { destination: destination.address.shown, id });
+      },
+      onLost: (error, retryIn) => {
+        const what = { destination: destination.address.shown, id, error: asData(error), retryInMs: retryIn ?? null };
+        this.#tell('lost', what);
+        if (retryIn === undefined) this.#givenUp(error);
+      },
+    });
+    this.#nextId += 1;
+    this.#destinations.set(id, destination);
+    this.#targets.add(destination);
+    return id;
+  }
+
+  #open(destination: Destination): void {
+    if (this.#options.publishEarly || this.#originOpen) destination.release();
+    destination.open();
+  }
+
+  #dial(): void {
+    const { from, destination } = this.#options;
+    const { connectTimeout: timeout, verify } = destination;
+    this.#originConnections += 1;
+    this.#origin = from.open(
+      {
+        onOpen: () => {
+          this.#originOpened();
+        },
+        onHints: (hints) => {
+          this.#feed.hint(hints);
+        },
+        onTag: (type, timestamp, payload) => {
+          this.#lastMedia = monotonicNow();
+          this.#feed.push(type, timestamp, payload);
+        },
+        onTurn: () => {
+          for (const one of this.#destinations.values()) one.flush();
+        },
+        onEnd: (error) => {
+          this.#originEnded(error);
+        },
+      },
+      { timeout, verify },
+    );
+  }
+
+  #originOpened(): void {
+    this.#originOpen = true;
+    this.#refusals = 0;
+    this.#openedAt = this.#lastMedia = monotonicNow();
+    this.#tell('origin', { origin: this.#options.from.shown, timings: this.#originMarks() });
+    for (const destination of this.#destinations.values()) destination.release();
+  }
+
+  #originEnded(error: FramerailError | undefined): void {
+    this.#originTimings = this.#originMarks();
+    const lasted = this.#originOpen ? monotonicNow() - this.#openedAt : 0;
+    this.#originOpen = false;
+    this.#origin = undefined;
+    if (this.#state !== 'running') return;
+    if (lasted > HEALTHY) this.#backoff.reset();
+    if (error?.retryable === false) this.#refusals += 1;
+    const over = this.#options.onEnd === 'exit' || this.#refusals >= MOST_REFUSALS;
+    const wait = over ? undefined : this.#backoff.next();
+    const { shown } = this.#options.from;
+    const what = { origin: shown, error: error === undefined ? null : asData(error), retryInMs: wait ?? null };
+    this.#tell('originLost', what);
+    if (wait === undefined) {
+      this.#finish(error);
+      return;
+    }
+    this.#retry = setTimeout(() => {
+      this.#feed.restart(monotonicNow() - this.#lastMedia);
+      this.#dial();
+    }, wait);
+  }
+
+  #ready(reason: ReadyReason): void {
+    this.#originTimings.ready = this.#now();
+    const { audio, video } = this.#feed.codecs;
+    this.#tell('ready', { reason, audio: audio ?? null, video: video ?? null });
+    for (const destination of this.#destinations.values()) destination.begin();
+    this.#recorder?.begin();
+  }
+
+  #look(): void {
+    const now = monotonicNow();
+    for (const destination of this.#destinations.values()) destination.watch(now);
+    const { originTimeout, from } = this.#options;
+    if (!this.#originOpen || now - this.#lastMedia < originTimeout) return;
+    const waited = `${String(originTimeout)} ms`;
+    const options = { details: { originTimeout } };
+    this.#origin?.fail(new FramerailError('FR_RELAY_TIMEOUT', `${from.shown} sent no media for ${waited}.`, options));
+  }
+
+  /** A destination will not be tried again: without any other there is nothing to do. */
+  #givenUp(error: FramerailError): void {
+    if (this.#recorder !== undefined) return;
+    if ([...this.#destinations.values()].every(({ state }) => state === 'failed')) this.#finish(error);
+  }
+
+  #finish(error: FramerailError | undefined): void {
+    if (this.#state === 'over') return;
+    this.#state = 'over';
+    clearTimeout(this.#retry);
+    clearInterval(this.#watch);
+    this.#feed.stop();
+    this.#origin?.close();
+    this.#origin = undefined;
+    for (const destination of this.#destinations.values()) {
+      destination.flush();
+      destination.close();
+    }
+    const end = (failure: FramerailError | undefined): void => {
+      this.#tell('end', { error: failure === undefined ? null : asData(failure) });
+      this.#settle(failure);
+    };
+    if (this.#recorder === undefined) end(error);
+    else
+      this.#recorder.close(error === undefined || this.#feed.ready !== undefined).then(
+        () => {
+          end(error);
+        },
+        (failure: unknown) => {
+          end(isFramerailError(failure) ? failure : error);
+        },
+      );
+  }
+
+  #now(): number {
+    return round(monotonicNow() - this.#startedAt);
+  }
+
+  #originMarks(): OriginTimings {
+    const marks = this.#origin?.marks;
+    if (marks === undefined) return { ...this.#originTimings };
+    const { accepted, ...steps } = marks;
+    return { ...this.#since({ ...steps, play: accepted }), ...this.#originTimings };
+  }
+
+  #marksOf(destination: Destination): DestinationTimings {
+    const { marks, firstTag, firstPicture } = destination;
+    const { accepted, ...steps } = marks ?? {};
+    return this.#since({ ...steps, publish: accepted, firstTag, firstPicture });
+  }
+
+  #since(marks: Readonly<Record<string, number | undefined>>): Record<string, number> {
+    const known = Object.entries(marks).filter((mark): mark is [string, number] => mark[1] !== undefined);
+    return Object.fromEntries(known.map(([name, at]) => [name, round(at - this.#startedAt)]));
+  }
+
+  #tell<Name extends keyof RelayEventMap>(event: Name, what: RelayEventMap[Name]): void {
+    // The types of the emitter cannot follow a name that is a parameter.
+    const emit = (name: string, value: object): boolean => super.emit(name as 'event', value as RelayEvent);
+    emit(event, what);
+    emit('event', { event, sinceStartMs: this.#now(), ...what });
+  }
+}
+
+function asData({ code, message }: FramerailError): { code: string; message: string } {
+  return { code, message };
+}
+
+function round(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
+}

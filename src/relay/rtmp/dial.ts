@@ -1,0 +1,123 @@
+// A connection to an RTMP server, in as many attempts as it takes: at once first, command by command for strict servers,
+// and with a login for those that ask for one.
+import type { FramerailError } from '../../base/index.js';
+import { answerChallenge, readChallenge } from './auth.js';
+import { RtmpClient, type ClientMarks, type ClientOptions } from './client.js';
+
+/** How a server is dialled. */
+export type DialOptions = Omit<ClientOptions, 'pipelined' | 'appSuffix'>;
+
+/** A name, and a challenge: a server that wants more does not know what it wants. */
+const MOST_LOGINS = 2;
+/** Servers that want their commands one by one, as far as this process has met them. */
+const strict = new Set<string>();
+const MOST_STRICT = 1000;
+
+/** A connection that may be dialled anew behind the scenes until the server accepts. */
+export class RtmpDial {
+  /** Connections that were made. */
+  attempts = 0;
+  readonly #options: DialOptions;
+  #client: RtmpClient;
+  #held: boolean;
+  #logins = 0;
+  #suffix = '';
+
+  constructor(options: DialOptions) {
+    this.#options = options;
+    this.#held = options.held ?? false;
+    this.#client = this.#open(!strict.has(placeOf(options)));
+  }
+
+  /** When the steps of the last connection were done. */
+  get marks(): ClientMarks {
+    return this.#client.marks;
+  }
+
+  /** Bytes that wait to be sent. */
+  get queued(): number {
+    return this.#client.queued;
+  }
+
+  /** Bytes that the system has taken. */
+  get sent(): number {
+    return this.#client.sent;
+  }
+
+  /** Lets the wish out that was held. */
+  release(): void {
+    this.#held = false;
+    this.#client.release();
+  }
+
+  /** Gathers a message of the stream that is published. */
+  send(type: number, timestamp: number, payload: Uint8Array): void {
+    this.#client.send(type, timestamp, payload);
+  }
+
+  /** Sends what was gathered, in one write. */
+  flush(): void {
+    this.#client.flush();
+  }
+
+  /** Says goodbye and ends; `onEnd` is not called. */
+  close(): void {
+    this.#client.close();
+  }
+
+  /** Ends at once, with an error that `onEnd` hears. */
+  fail(error: FramerailError): void {
+    this.#client.fail(error);
+  }
+
+  #open(pipelined: boolean): RtmpClient {
+    this.attempts += 1;
+    const client: RtmpClient = new RtmpClient({
+      ...this.#options,
+      held: this.#held,
+      pipelined,
+      appSuffix: this.#suffix,
+      onEnd: (error) => {
+        this.#ended(client, pipelined, error);
+      },
+    });
+    return client;
+  }
+
+  #ended(client: RtmpClient, pipelined: boolean, error: FramerailError | undefined): void {
+    if (error !== undefined && !client.accepted) {
+      const suffix = this.#login(error);
+      if (suffix !== undefined) {
+        this.#suffix = suffix;
+        this.#client = this.#open(pipelined);
+        return;
+      }
+      if (pipelined && stumbled(client, error)) {
+        const place = placeOf(this.#options);
+        if (strict.size < MOST_STRICT) strict.add(place);
+        this.#client = this.#open(false);
+        return;
+      }
+    }
+    this.#options.onEnd(error);
+  }
+
+  #login(error: FramerailError): string | undefined {
+    const { address } = this.#options;
+    const { user, password = '', app } = address;
+    if (error.code !== 'FR_RELAY_AUTH' || user === undefined || this.#logins >= MOST_LOGINS) return undefined;
+    const challenge = readChallenge(String(error.details['description']));
+    if (challenge === undefined) return undefined;
+    this.#logins += 1;
+    return answerChallenge(challenge, { user, password, app });
+  }
+}
+
+/** Whether a server hung up on a flight of commands that it might take one by one. */
+function stumbled({ marks }: RtmpClient, { code }: FramerailError): boolean {
+  return marks.handshake !== undefined && (code === 'FR_RELAY_LOST' || code === 'FR_RELAY_PROTOCOL');
+}
+
+function placeOf({ address: { host, port } }: DialOptions): string {
+  return `${host}:${String(port)}`;
+}

@@ -1,0 +1,158 @@
+// The server's side of one connection: somebody publishes to us, if he knows the key.
+import { timingSafeEqual, createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { FramerailError, monotonicNow } from '../../base/index.js';
+import { isAmfObject } from '../amf0.js';
+import { Wire } from '../wire.js';
+import type { RtmpAddress } from './address.js';
+import { HANDSHAKE_BYTES, HandshakeReader, handshakeBegin, handshakeEcho } from './handshake.js';
+import { RtmpLink, type RtmpCommand } from './link.js';
+import { CONTROL, type Message } from './message.js';
+
+/** Who may publish what, and who hears of it. */
+export interface PublisherOptions {
+  readonly address: RtmpAddress;
+  /** Whether nobody publishes yet. */
+  readonly isFree: () => boolean;
+  readonly onPublish: () => void;
+  /** Audio, video and data; the payload is valid until it returns. */
+  readonly onMedia: (message: Message) => void;
+  readonly onTurn: () => void;
+  readonly onEnd: (error: FramerailError | undefined) => void;
+}
+
+/** Milliseconds until a publisher must have shown the key. */
+const PATIENCE = 10_000;
+const STREAM = 1;
+/** Milliseconds in which a refused publisher may read why. */
+const GOODBYE = 500;
+
+/** One connection. */
+export class RtmpPublisherSession {
+  /** When it was accepted, by the monotonic clock in milliseconds. */
+  readonly since = monotonicNow();
+  readonly #options: PublisherOptions;
+  readonly #wire: Wire;
+  readonly #link: RtmpLink;
+  readonly #handshake = new HandshakeReader(1);
+  readonly #late: NodeJS.Timeout;
+  #shaken = false;
+  /** Bytes of the last packet of the handshake that are still to come: nobody needs them. */
+  #echo = HANDSHAKE_BYTES;
+  #appRight = false;
+  #publishing = false;
+
+  constructor(socket: Socket, options: PublisherOptions) {
+    this.#options = options;
+    this.#wire = Wire.accept(socket, {
+      shown: 'the publisher',
+      onBytes: (bytes) => {
+        this.#receive(bytes);
+      },
+      onEnd: (error) => {
+        clearTimeout(this.#late);
+        options.onEnd(error);
+      },
+    });
+    this.#link = new RtmpLink(this.#wire, {
+      onCommand: (command) => {
+        this.#command(command);
+      },
+      onMedia: (message) => {
+        if (this.#publishing) options.onMedia(message);
+      },
+    });
+    this.#late = setTimeout(() => {
+      this.#wire.destroy(
+        new FramerailError('FR_RELAY_TIMEOUT', `A publisher did not begin within ${String(PATIENCE)} ms.`),
+      );
+    }, PATIENCE);
+  }
+
+  /** Ends it; `onEnd` is not called. */
+  close(): void {
+    clearTimeout(this.#late);
+    this.#wire.end(GOODBYE);
+  }
+
+  #receive(bytes: Buffer): void {
+    let rest = bytes;
+    if (!this.#shaken) {
+      const done = this.#handshake.push(bytes);
+      if (done === undefined) return;
+      this.#shaken = true;
+      this.#wire.write(Buffer.concat([handshakeBegin(), handshakeEcho(done.second)]));
+      rest = done.rest;
+    }
+    if (this.#echo > 0) {
+      const skipped = Math.min(this.#echo, rest.byteLength);
+      this.#echo -= skipped;
+      rest = rest.subarray(skipped);
+    }
+    if (rest.byteLength > 0) this.#link.receive(rest);
+    if (this.#publishing) this.#options.onTurn();
+  }
+
+  #command({ name, transaction, values, stream }: RtmpCommand): void {
+    if (name === 'connect') this.#connect(transaction, values);
+    else if (name === 'createStream') this.#link.command(0, '_result', transaction, null, STREAM);
+    else if (name === 'releaseStream' || name === 'FCPublish')
+      this.#link.command(0, '_result', transaction, null, undefined);
+    else if (name === 'publish') this.#publish(stream, values);
+    else if (this.#publishing && /^(FCUnpublish|deleteStream|closeStream)$/.test(name)) this.#finished();
+  }
+
+  #connect(transaction: number, values: RtmpCommand['values']): void {
+    const app = values.find(isAmfObject)?.['app'];
+    this.#link.announce();
+    this.#link.limitPeer();
+    this.#appRight = typeof app === 'string' && app.replace(/^\/+|\/+$|\?.*$/g, '') === this.#options.address.app;
+    if (!this.#appRight) {
+      const why = { level: 'error', code: 'NetConnection.Connect.Rejected', description: 'No such application.' };
+      this.#link.command(0, '_error', transaction, null, why);
+      this.#refuse();
+      return;
+    }
+    this.#link.command(
+      ...([0, '_result', transaction] as const),
+      { fmsVer: 'FMS/3,5,7,7009', capabilities: 31, mode: 1 },
+      { level: 'status', code: 'NetConnection.Connect.Success', description: 'Connected.', objectEncoding: 0 },
+    );
+  }
+
+  #publish(stream: number, values: RtmpCommand['values']): void {
+    const key = values.find((value) => typeof value === 'string') ?? '';
+    const right = this.#appRight && same(key, this.#options.address.key);
+    const free = this.#options.isFree();
+    if (!right || !free) {
+      const code = right ? 'NetStream.Publish.BadName' : 'NetStream.Publish.Denied';
+      const description = right ? 'Already publishing.' : 'No such stream.';
+      this.#link.command(stream, 'onStatus', 0, null, { level: 'error', code, description });
+      this.#refuse();
+      return;
+    }
+    clearTimeout(this.#late);
+    this.#publishing = true;
+    this.#link.control(CONTROL.streamBegin, stream);
+    const status = { level: 'status', code: 'NetStream.Publish.Start', description: 'Publishing.' };
+    this.#link.command(stream, 'onStatus', 0, null, status);
+    this.#options.onPublish();
+  }
+
+  #refuse(): void {
+    this.#link.flush();
+    this.close();
+    this.#options.onEnd(undefined);
+  }
+
+  #finished(): void {
+    this.close();
+    this.#options.onEnd(undefined);
+  }
+}
+
+/** Compares without telling by its time how much was right. */
+function same(a: string, b: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}

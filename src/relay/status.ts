@@ -1,0 +1,85 @@
+// What a relay says of itself at a moment: plain JSON, for the terminal, the service and metrics.
+import type { Destination, DestinationState } from './destination.js';
+import type { Feed } from './feed.js';
+
+/** The stream that comes in. */
+export interface FeedStatus {
+  readonly audio: TrackStatus | null;
+  readonly video: TrackStatus | null;
+  /** Columns and rows, as the metadata says. */
+  readonly size: readonly [number, number] | null;
+  /** Seconds between the last two keyframes. */
+  readonly gopSeconds: number | null;
+  /** Bytes that are kept for those who join. */
+  readonly gopBytes: number;
+  /** Seconds of media since the start. */
+  readonly mediaSeconds: number;
+  /** Seconds by which media runs ahead of the clock on the wall (behind it: negative). */
+  readonly driftSeconds: number;
+  /** Jumps of the origin's clock that were evened out. */
+  readonly jumps: number;
+  /** Tags that came ahead of their sequence header, and those that a new connection brought a second time. */
+  readonly undecodable: number;
+  readonly replayed: number;
+}
+
+/** One stream. */
+export interface TrackStatus {
+  readonly codec: string;
+  readonly tags: number;
+  readonly bytes: number;
+  /** Over the last second. */
+  readonly bitsPerSecond: number;
+  readonly tagsPerSecond: number;
+}
+
+/** One destination. */
+export interface DestinationStatus {
+  readonly id: number;
+  readonly address: string;
+  readonly state: DestinationState;
+  readonly tags: number;
+  readonly bytes: number;
+  /** Tags that were left out since it was slow. */
+  readonly dropped: number;
+  readonly queuedBytes: number;
+  readonly connections: number;
+  readonly lastError: { readonly code: string; readonly message: string } | null;
+}
+
+/** Describes the stream that comes in. */
+export function describeFeed({ statistics, codecs, clock, gop }: Feed, running: number, now: number): FeedStatus {
+  const track = (kind: 'audio' | 'video'): TrackStatus | null => {
+    const codec = codecs[kind];
+    if (codec === undefined) return null;
+    const { tags, bits } = statistics[kind].rates(now);
+    const { tags: count, bytes } = statistics[kind];
+    return { codec, tags: count, bytes, bitsPerSecond: Math.round(bits), tagsPerSecond: Math.round(tags * 10) / 10 };
+  };
+  const seconds = clock.latest / 1000;
+  return {
+    audio: track('audio'),
+    video: track('video'),
+    size: statistics.size ?? null,
+    gopSeconds: statistics.gop ?? null,
+    gopBytes: gop.bytes,
+    mediaSeconds: seconds,
+    driftSeconds: Math.round(seconds * 1000 - running) / 1000,
+    jumps: clock.jumps,
+    undecodable: statistics.undecodable,
+    replayed: statistics.replayed,
+  };
+}
+
+/** Describes a destination. */
+export function describeDestination(id: number, destination: Destination): DestinationStatus {
+  const { address, state, counts, queued, lastError } = destination;
+  return {
+    id,
+    address: address.shown,
+    state,
+    ...counts,
+    queuedBytes: queued,
+    lastError: lastError === undefined ? null : { code: lastError.code, message: lastError.message },
+  };
+}

@@ -1,0 +1,204 @@
+// One TCP or TLS connection of a relay: when each of its steps was done, and one read buffer for all of them.
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { FramerailError, monotonicNow, systemCode } from '../base/index.js';
+
+/** Whom to dial and who hears of it. */
+export interface WireOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+  /** How the peer is called in messages; no secrets. */
+  readonly shown: string;
+  /** For TLS: whether a certificate must be one that this machine trusts. */
+  readonly verify: boolean;
+  /** The connection stands: bytes may be written. */
+  readonly onOpen: () => void;
+  /** Bytes came; they are valid until it returns. */
+  readonly onBytes: (bytes: Buffer) => void;
+  /** It is over: by the peer without an error, or with what went wrong. It is called once, also after `destroy(error)`. */
+  readonly onEnd: (error: FramerailError | undefined) => void;
+  /** What was queued has been taken by the system. */
+  readonly onDrain?: () => void;
+}
+
+/** When the steps of a connection were done, by the monotonic clock in milliseconds. */
+export interface WireMarks {
+  dialled: number;
+  /** The name was resolved. */
+  dns?: number;
+  tcp?: number;
+  tls?: number;
+}
+
+/** Reads are handled before the next one begins, so one buffer serves every connection. */
+const shared = Buffer.allocUnsafeSlow(256 * 1024);
+const KEEP_ALIVE = 15_000;
+
+/** A connection, dialled or accepted. */
+export class Wire {
+  readonly marks: WireMarks = { dialled: monotonicNow() };
+  /** Bytes that came so far. */
+  received = 0;
+  readonly #options: Omit<WireOptions, 'host' | 'port' | 'secure'>;
+  readonly #socket: Socket;
+  #opened = false;
+  #over = false;
+
+  private constructor(options: Omit<WireOptions, 'host' | 'port' | 'secure'>, open: (wire: Wire) => Socket) {
+    this.#options = options;
+    this.#socket = open(this);
+    this.#socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE);
+    this.#socket
+      .on('error', (error) => {
+        this.#finish(this.#failure(error));
+      })
+      .on('end', () => {
+        this.#finish(undefined);
+      })
+      .on('close', () => {
+        this.#finish(undefined);
+      })
+      .on('drain', () => options.onDrain?.());
+  }
+
+  /** Dials; never throws: what goes wrong is told by `onEnd`. */
+  static dial(options: WireOptions): Wire {
+    const { host, port, secure, verify } = options;
+    return new Wire(options, (wire) => {
+      // Only a socket that node:net makes can read into memory that is ours; TLS decrypts into its own.
+      const onread = {
+        buffer: shared,
+        callback: (count: number, bytes: Uint8Array): boolean => {
+          wire.#read(bytes as Buffer, count);
+          return true;
+        },
+      };
+      const socket = secure
+        ? connectTls({ host, port, servername: isName(host) ? host : '', rejectUnauthorized: verify })
+        : connectTcp({ host, port, onread });
+      socket.once('lookup', () => (wire.marks.dns = monotonicNow()));
+      socket.once('connect', () => {
+        wire.marks.tcp = monotonicNow();
+        if (!secure) wire.#open();
+      });
+      if (secure) {
+        socket.once('secureConnect', () => {
+          wire.marks.tls = monotonicNow();
+          wire.#open();
+        });
+        socket.on('data', (bytes: Buffer) => {
+          wire.#read(bytes, bytes.byteLength);
+        });
+      }
+      return socket;
+    });
+  }
+
+  /** Takes over a connection that somebody else dialled. */
+  static accept(socket: Socket, options: Omit<WireOptions, 'host' | 'port' | 'secure' | 'onOpen' | 'verify'>): Wire {
+    const wire = new Wire({ ...options, verify: false, onOpen: () => undefined }, () => socket);
+    wire.#opened = true;
+    wire.marks.tcp = wire.marks.dialled;
+    socket.on('data', (bytes: Buffer) => {
+      wire.#read(bytes, bytes.byteLength);
+    });
+    return wire;
+  }
+
+  /** Bytes that wait to be taken by the system. */
+  get queued(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** Bytes that the system has taken. */
+  get sent(): number {
+    return this.#socket.bytesWritten - this.#socket.writableLength;
+  }
+
+  /** Whether it is over. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Writes bytes, which belong to the connection from now on. */
+  write(bytes: Buffer): void {
+    if (!this.#over) this.#socket.write(bytes);
+  }
+
+  /** Ends it when what is queued was sent; nobody hears of it any more. */
+  end(within: number): void {
+    if (this.#over) return;
+    this.#over = true;
+    const late = setTimeout(() => this.#socket.destroy(), within);
+    this.#socket.once('close', () => {
+      clearTimeout(late);
+    });
+    this.#socket.end();
+    this.#socket.resume();
+  }
+
+  /** Ends it at once, for a reason that `onEnd` hears. */
+  destroy(error?: FramerailError): void {
+    this.#finish(error);
+  }
+
+  #open(): void {
+    if (this.#over) return;
+    this.#opened = true;
+    this.#options.onOpen();
+  }
+
+  #read(bytes: Buffer, count: number): void {
+    if (this.#over) return;
+    this.received += count;
+    try {
+      this.#options.onBytes(count === bytes.byteLength ? bytes : bytes.subarray(0, count));
+    } catch (error) {
+      this.#finish(
+        error instanceof FramerailError
+          ? error
+          : new FramerailError('FR_INTERNAL', `What ${this.#options.shown} sent could not be handled.`, {
+              cause: error,
+            }),
+      );
+    }
+  }
+
+  #finish(error: FramerailError | undefined): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#socket.destroy();
+    this.#options.onEnd(error);
+  }
+
+  #failure(error: Error): FramerailError {
+    const { shown } = this.#options;
+    const code = systemCode(error) ?? 'unknown';
+    const options = { cause: error, details: { systemCode: code } };
+    if (this.#opened)
+      return new FramerailError('FR_RELAY_LOST', `The connection to ${shown} was lost: ${code}.`, options);
+    const why = CAUSES[code] ?? (isTls(code) ? `TLS failed (${code})` : code);
+    return new FramerailError('FR_RELAY_CONNECT', `${shown} could not be reached: ${why}.`, options);
+  }
+}
+
+const CAUSES: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'its name is unknown',
+  EAI_AGAIN: 'its name could not be resolved now',
+  ECONNREFUSED: 'nobody listens there',
+  EHOSTUNREACH: 'there is no way to it',
+  ENETUNREACH: 'there is no way to its network',
+  ETIMEDOUT: 'it did not answer',
+  ECONNRESET: 'it closed the connection at once',
+  EPROTO: 'it does not speak TLS',
+};
+
+function isTls(code: string): boolean {
+  return /TLS|SSL|CERT|SELF_SIGNED|UNABLE_TO/.test(code);
+}
+
+/** TLS names a host by its name, and not by its number. */
+function isName(host: string): boolean {
+  return !/^[\d.]+$|:/.test(host);
+}
