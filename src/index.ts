@@ -59,6 +59,24 @@ export type {
   StreamInfo,
   VideoStreamInfo,
 } from './av/index.js';
+export { createRelay, Relay } from './relay/index.js';
+export type {
+  DestinationState,
+  DestinationStatus,
+  DestinationTimings,
+  EventError,
+  FeedStatus,
+  LateStream,
+  OnOriginEnd,
+  OriginTimings,
+  ReadyReason,
+  RelayEvent,
+  RelayEventMap,
+  RelayOptions,
+  RelayStatus,
+  RelayTimings,
+  TrackStatus,
+} from './relay/index.js';
 export type { BackendName, DecoderBackend, EncoderAttempt } from './hardware/index.js';
 export type { Orientation, Rect, Size } from './pixels/index.js';
 export type {

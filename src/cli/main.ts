@@ -12,7 +12,7 @@ const USAGE = 2;
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 const program = new Command('framerail')
   .version(version)
-  .description('A media engine on FFmpeg: frames into JavaScript and back, covers of videos.')
+  .description('A media engine on FFmpeg: frames into JavaScript and back, live relays, covers of videos.')
   .exitOverride()
   .configureOutput({ outputError: () => undefined })
   .showHelpAfterError(false);

@@ -117,7 +117,10 @@ export class Feed {
     const key = (kind & KIND.key) !== 0;
     if (this.codecs.video === undefined) {
       const codec = videoCodec(payload);
-      if (needsHeader(codec)) { this.#unknown(); return; }
+      if (needsHeader(codec)) {
+        this.#unknown();
+        return;
+      }
       this.#found('video', codec, timestamp);
     }
     if (!this.#isNew(TAG.video, timestamp, payload)) return;
@@ -139,7 +142,10 @@ export class Feed {
     if ((kind & KIND.media) === 0) return;
     if (this.codecs.audio === undefined) {
       const codec = audioCodec(payload);
-      if (needsHeader(codec)) { this.#unknown(); return; }
+      if (needsHeader(codec)) {
+        this.#unknown();
+        return;
+      }
       this.#found('audio', codec, timestamp);
     }
     if (!this.#isNew(TAG.audio, timestamp, payload)) return;

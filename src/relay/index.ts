@@ -3,5 +3,5 @@ export type { DestinationState, LateStream } from './destination.js';
 export type { DestinationTimings, EventError, OriginTimings, RelayEvent, RelayEventMap } from './events.js';
 export type { OnOriginEnd, RelayOptions } from './options.js';
 export type { ReadyReason } from './readiness.js';
-export { createRelay, type Relay, type RelayStatus, type RelayTimings } from './relay.js';
+export { createRelay, Relay, type RelayStatus, type RelayTimings } from './relay.js';
 export type { DestinationStatus, FeedStatus, TrackStatus } from './status.js';

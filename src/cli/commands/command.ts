@@ -43,6 +43,15 @@ export const number =
     return Number(text);
   };
 
+/** Bytes, with a k or an M behind for 1,024 and 1,048,576. */
+export const bytes =
+  (name: string): ((text: string) => number) =>
+  (text) => {
+    const match = /^(\d+)([kKmM]?)$/.exec(text);
+    if (match === null) throw argumentError(name, 'bytes, such as 8M or 512k', text);
+    return Number(match[1]) * { '': 1, k: 1024, m: 1024 * 1024 }[(match[2] ?? '').toLowerCase() as '' | 'k' | 'm'];
+  };
+
 /** Where batches start from. */
 export const presetOption = ['--preset <name>', 'realtime or batch: where batches and threads start from'] as const;
 

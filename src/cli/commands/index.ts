@@ -6,6 +6,7 @@ export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   probe: async () => (await import('./probe.js')).probe,
   frames: async () => (await import('./frames.js')).frames,
   process: async () => (await import('./process.js')).processCommand,
+  relay: async () => (await import('./relay.js')).relay,
   cover: async () => (await import('./cover.js')).cover,
   doctor: async () => (await import('./doctor.js')).doctor,
   bench: async () => (await import('./bench.js')).bench,

@@ -1,0 +1,137 @@
+// framerail relay: pull a live stream and push it on, every destination dialled at once.
+import type { Command } from 'commander';
+import { createRelay, type LateStream, type OnOriginEnd, type Relay, type RelayEvent } from '../../relay/index.js';
+import { finishOrInterrupt } from '../interrupt.js';
+import { printJson } from '../output.js';
+import { eventText, statusLines } from '../relay-text.js';
+import { LiveLines } from '../live-lines.js';
+import { waterfall } from '../waterfall.js';
+import { bytes, seconds, toMilliseconds, type CliCommand } from './command.js';
+
+interface Options {
+  readonly onEnd?: string;
+  readonly duration?: number;
+  readonly record?: string;
+  readonly publishEarly?: boolean;
+  readonly waitExpected?: number;
+  readonly waitUnannounced?: number;
+  readonly waitKeyframe?: number;
+  readonly lateStream?: string;
+  readonly connectTimeout?: number;
+  readonly originTimeout?: number;
+  readonly stallTimeout?: number;
+  readonly queue?: number;
+  readonly gopCache?: number;
+  readonly insecure?: boolean;
+  readonly status?: number;
+  readonly json?: boolean;
+}
+
+/** Milliseconds between two looks at a relay on a terminal. */
+const REFRESH = 500;
+/** Milliseconds for which the pictures of a start are waited for ahead of its waterfall. */
+const WATERFALL_PATIENCE = 3000;
+
+/** The command. */
+export const relay: CliCommand = {
+  name: 'relay',
+  define(command: Command): void {
+    command
+      .description('Relay a live stream: destinations are dialled at once, and fed tag by tag without transcoding.')
+      .argument('<source>', 'rtmp(s)://host/app/key, http(s)://…flv, or rtmp://0.0.0.0:1935/app/KEY?listen')
+      .argument('[destinations...]', 'rtmp(s)://host/app/key, as many as wanted')
+      .option('--on-end <what>', 'when the origin ends: retry or exit (default: retry)')
+      .option('--duration <time>', 'stop after this time, with exit code 0', seconds('--duration'))
+      .option('--record <file>', 'record as FLV; the file appears when the relay ends')
+      .option('--publish-early', 'publish before the origin has answered')
+      .option('--wait-expected <time>', 'for an announced stream (default: 1s)', seconds('--wait-expected'))
+      .option('--wait-unannounced <time>', 'for an unannounced one (default: 300ms)', seconds('--wait-unannounced'))
+      .option('--wait-keyframe <time>', 'until sound goes ahead (default: 2s)', seconds('--wait-keyframe'))
+      .option('--late-stream <what>', 'announce, republish or ignore a stream that appears later (default: announce)')
+      .option('--connect-timeout <time>', 'for an answer of a peer (default: 10s)', seconds('--connect-timeout'))
+      .option('--origin-timeout <time>', 'without media (default: 15s)', seconds('--origin-timeout'))
+      .option(
+        '--stall-timeout <time>',
+        'for a destination that takes nothing (default: 10s)',
+        seconds('--stall-timeout'),
+      )
+      .option('--queue <bytes>', 'that may wait for a destination, such as 8M (default: 8M)', bytes('--queue'))
+      .option('--gop-cache <bytes>', 'kept for who joins later, 0 for nothing (default: 4M)', bytes('--gop-cache'))
+      .option('--insecure', 'accept certificates that this machine does not trust')
+      .option('--status <time>', 'with --json, a line with all counts each such time', seconds('--status'))
+      .option('--json', 'print JSON: one event a line')
+      .action(run);
+  },
+};
+
+async function run(source: string, destinations: readonly string[], options: Options): Promise<void> {
+  const session = createRelay({
+    from: source,
+    to: destinations,
+    onEnd: options.onEnd as OnOriginEnd | undefined,
+    publishEarly: options.publishEarly,
+    waitExpected: toMilliseconds(options.waitExpected),
+    waitUnannounced: toMilliseconds(options.waitUnannounced),
+    waitKeyframe: toMilliseconds(options.waitKeyframe),
+    lateStream: options.lateStream as LateStream | undefined,
+    connectTimeout: toMilliseconds(options.connectTimeout),
+    originTimeout: toMilliseconds(options.originTimeout),
+    stallTimeout: toMilliseconds(options.stallTimeout),
+    queueBytes: options.queue,
+    gopBytes: options.gopCache,
+    verifyTls: options.insecure === true ? false : undefined,
+    record: options.record,
+  });
+  const stop = (): void => {
+    void session.stop();
+  };
+  finishOrInterrupt(stop).addEventListener('abort', stop);
+  const show = options.json === true ? showJson(session, options.status) : showText(session);
+  const timer = options.duration === undefined ? undefined : setTimeout(stop, options.duration * 1000);
+  try {
+    await Promise.all([session.start(), session.done]);
+  } finally {
+    clearTimeout(timer);
+    show();
+  }
+}
+
+/** Prints every event; gives what ends it. */
+function showJson(session: Relay, every: number | undefined): () => void {
+  session.on('event', printJson);
+  if (every === undefined) return () => undefined;
+  const timer = setInterval(() => {
+    printJson({ event: 'status', ...session.status() });
+  }, every * 1000);
+  return () => {
+    clearInterval(timer);
+  };
+}
+
+/** Prints what happens, and on a terminal how it stands; gives what ends it. */
+function showText(session: Relay): () => void {
+  const lines = new LiveLines(process.stdout);
+  let drawn = false;
+  const draw = (): void => {
+    if (drawn) return;
+    drawn = true;
+    lines.above(waterfall(session.status().timings));
+  };
+  // The first start is drawn when its pictures flow, or when they do not come.
+  const late = setTimeout(() => {
+    if (session.status().ready !== null) draw();
+  }, WATERFALL_PATIENCE);
+  session.on('event', (event: RelayEvent) => {
+    const text = eventText(event);
+    if (text !== undefined) lines.above([text]);
+    if (event.event === 'picture') setImmediate(draw);
+  });
+  const timer = setInterval(() => {
+    lines.show(statusLines(session.status()));
+  }, REFRESH);
+  return () => {
+    clearTimeout(late);
+    clearInterval(timer);
+    lines.end();
+  };
+}

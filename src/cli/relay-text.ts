@@ -1,0 +1,72 @@
+// What happens in a relay and how it stands, for people.
+import { formatBytes, formatClock } from '../base/index.js';
+import type { DestinationStatus, RelayEvent, RelayStatus, TrackStatus } from '../relay/index.js';
+
+/** One line about an event; undefined for what the lines of the status show anyway. */
+export function eventText(event: RelayEvent): string | undefined {
+  const text = describe(event);
+  return text === undefined ? undefined : `${`${event.sinceStartMs.toFixed(1)} ms`.padStart(12)}  ${text}`;
+}
+
+function describe(event: RelayEvent): string | undefined {
+  switch (event.event) {
+    case 'origin':
+      return `${event.origin} answered`;
+    case 'originLost':
+      return `${event.origin} ${lost(event.error?.message ?? 'ended', event.retryInMs)}`;
+    case 'ready':
+      return `ready: ${event.reason} (${[event.video, event.audio].filter((codec) => codec !== null).join(', ')})`;
+    case 'stream':
+      return `${event.late ? 'late' : 'changed'} ${event.kind} stream: ${event.codec ?? 'unknown'}`;
+    case 'connected':
+      return `${event.destination} accepted`;
+    case 'started':
+      return `${event.destination} gets its first tag`;
+    case 'picture':
+      return `${event.destination} gets its first picture`;
+    case 'lost':
+      return lost(event.error.message, event.retryInMs);
+    case 'state':
+      return event.state === 'slow' ? `${event.destination} is slow: it is taken back to the next keyframe` : undefined;
+    case 'end':
+      return event.error === null ? 'the relay is over' : undefined;
+  }
+}
+
+function lost(why: string, retryInMs: number | null): string {
+  const next = retryInMs === null ? 'given up' : `next attempt in ${(retryInMs / 1000).toFixed(1)} s`;
+  return `${why} (${next})`;
+}
+
+/** How a relay stands: one line for what comes in, one for each destination. */
+export function statusLines({ origin, feed, destinations }: RelayStatus): string[] {
+  const facts = [
+    track('video', feed.video, feed.size),
+    track('audio', feed.audio, null),
+    ...(feed.gopSeconds === null ? [] : [`GOP ${feed.gopSeconds.toFixed(1)} s`]),
+    `drift ${feed.driftSeconds.toFixed(2)} s`,
+    formatClock(feed.mediaSeconds),
+  ].filter((fact) => fact !== '');
+  return [
+    `from ${origin.open ? 'live' : 'lost'}  ${origin.address}  ${facts.join('  ')}`,
+    ...destinations.map((one) => `to   ${destination(one)}`),
+  ];
+}
+
+function track(name: string, status: TrackStatus | null, size: readonly [number, number] | null): string {
+  if (status === null) return '';
+  const shape = size === null ? '' : ` ${size.join('x')}`;
+  const rate = name === 'video' ? ` ${status.tagsPerSecond.toFixed(1)} fps` : '';
+  return `${status.codec}${shape} ${(status.bitsPerSecond / 1000).toFixed(0)} kb/s${rate}`;
+}
+
+function destination({ state, address, tags, bytes, dropped, queuedBytes, connections }: DestinationStatus): string {
+  const facts = [
+    `${String(tags)} tags`,
+    formatBytes(bytes),
+    ...(queuedBytes > 0 ? [`${formatBytes(queuedBytes)} wait`] : []),
+    ...(dropped > 0 ? [`${String(dropped)} dropped`] : []),
+    ...(connections > 1 ? [`connection ${String(connections)}`] : []),
+  ];
+  return `${state}  ${address}  ${facts.join('  ')}`;
+}
