@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { checkOneOf } from '../../base/index.js';
 import { integer, type CliCommand } from './command.js';
 
-const SUITES = ['frames', 'covers', 'contexts', 'soak'] as const;
+const SUITES = ['frames', 'covers', 'contexts', 'relay', 'soak'] as const;
 type Suite = (typeof SUITES)[number];
 
 interface Options {
