@@ -1,13 +1,14 @@
 // framerail bench relay: how soon a relay dials, publishes and delivers, beside ffmpeg.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as later } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createRelay } from '#dist/index.js';
 import { machineText, readMachine } from './machine.js';
 import { checkRuns, type BenchOptions } from './options.js';
 import { publish, startNginx } from './relay-nginx.js';
 import { Tap, type Arrivals } from './relay-tap.js';
-import { findLiveClip } from './sample-clip.js';
+import { findBroadcast } from './sample-clip.js';
 import { exitOnSignals } from './scratch.js';
 import { median, quantile } from './statistics.js';
 import { table } from './table.js';
@@ -16,13 +17,15 @@ import { figure, judge, TARGET_HEAD, targetRow, type Target } from './target.js'
 const BIN = fileURLToPath(new URL('../../bin/framerail.js', import.meta.url));
 /** A start that has not delivered a picture by then is counted with what it reached. Milliseconds. */
 const LONGEST_START = 15_000;
+/** From one keyframe of the origin to the next, in milliseconds. */
+const PHASE = 2000;
 const STEPS = ['dialled', 'published', 'tag', 'picture'] as const;
 const TUNED = ['-fpsprobesize', '0', '-probesize', '32', '-tcp_nodelay', '1'];
 const METHOD = [
   'Each side in turn, each start on its own: milliseconds from the start of the process, or from `relay.start()` in a',
   'process that runs (warm), until a line in front of the destination sees the connection, the answer to `publish`,',
   'the first tag of media and the first keyframe. Origin and destination are nginx-rtmp, which keeps no group of',
-  'pictures: a keyframe comes every two seconds, so the last column is mostly the wait for one. Tuned is',
+  'pictures: a keyframe comes every two seconds, and framerail begins with one. ffmpeg begins with sound. Tuned is',
   `ffmpeg ${TUNED.join(' ')}.`,
 ].join('\n');
 
@@ -61,7 +64,7 @@ export async function run(options: BenchOptions): Promise<void> {
   const nginx = await startNginx();
   const tap = await Tap.open(nginx.port);
   const from = `rtmp://127.0.0.1:${String(nginx.port)}/live/origin`;
-  const stop = await publish(await findLiveClip(), from);
+  const stop = await publish(await findBroadcast(), from);
   try {
     const starts = await measure(options.runs, from, tap);
     const targets = judgeAll(starts);
@@ -76,9 +79,12 @@ export async function run(options: BenchOptions): Promise<void> {
 
 async function measure(runs: number, from: string, tap: Tap): Promise<Start[][]> {
   const starts = SIDES.map((): Start[] => []);
+  const random = numbers();
   for (let round = 0; round < runs; round++)
     for (const [i, side] of SIDES.entries()) {
       const to = `rtmp://127.0.0.1:${String(tap.port)}/live/d${String(round)}-${String(i)}`;
+      // Not always at the same place between two keyframes.
+      await later(random() * PHASE);
       const { promise, cancel } = deadline(LONGEST_START);
       const arrived = tap.next(promise);
       const { at, end } = side.begin(from, to);
@@ -88,6 +94,15 @@ async function measure(runs: number, from: string, tap: Tap): Promise<Start[][]>
       starts[i]?.push(sinceStart(arrivals, at));
     }
   return starts;
+}
+
+/** Numbers from 0 to 1, the same in every run. */
+function numbers(): () => number {
+  let state = 12_345;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return state / 2 ** 31;
+  };
 }
 
 function sinceStart(arrivals: Arrivals | undefined, at: number): Start {

@@ -46,6 +46,15 @@ const LIVE = {
     ],
   ],
 } as const;
+const BROADCAST = {
+  name: 'testsrc2-720p30-20s-600k-aac.flv',
+  recipe: [
+    ...['-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=30:duration=20'],
+    ...['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000:duration=20', '-c:a', 'aac', '-b:a', '96k'],
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-b:v', '500k', '-maxrate', '500k', '-bufsize', '500k'],
+    ...['-g', '60', '-sc_threshold', '0', '-bf', '0', '-pix_fmt', 'yuv420p'],
+  ],
+} as const;
 /** A slow machine encodes 300 frames of 1080p in a minute. */
 const ENCODE_DEADLINE = 300_000;
 
@@ -64,6 +73,11 @@ export async function findLongClip(input: string | undefined): Promise<Clip> {
 /** A live stream as a camera sends it: no picture is reordered, in FLV. */
 export function findLiveClip(): Promise<string> {
   return made(LIVE);
+}
+
+/** What an encoder sends to a live platform: 720p at 30 a second with sound, 600 kb/s, a keyframe every two seconds, in FLV. */
+export function findBroadcast(): Promise<string> {
+  return made(BROADCAST);
 }
 
 async function describe(path: string): Promise<Clip> {

@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-import '../dist/cli/main.js';
+// A relay dials before its own code is read: that is most of its start.
+if (process.argv[2] === 'relay') (await import('../dist/relay/early-dial.js')).dialEarly(process.argv.slice(3));
+await import('../dist/cli/main.js');

@@ -1,6 +1,7 @@
 // The door of the relay.
 export type { DestinationState, LateStream } from './destination.js';
 export type { DestinationTimings, EventError, OriginTimings, RelayEvent, RelayEventMap } from './events.js';
+export { dropEarly } from './early-dial.js';
 export type { OnOriginEnd, RelayOptions } from './options.js';
 export type { ReadyReason } from './readiness.js';
 export { createRelay, Relay, type RelayStatus, type RelayTimings } from './relay.js';

@@ -2,6 +2,7 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { FramerailError, monotonicNow, systemCode } from '../base/index.js';
+import { takeEarly, type EarlySocket } from './early-dial.js';
 
 /** Whom to dial and who hears of it. */
 export interface WireOptions {
@@ -64,9 +65,15 @@ export class Wire {
 
   /** Dials; never throws: what goes wrong is told by `onEnd`. */
   static dial(options: WireOptions): Wire {
-    const { host, port, secure, verify } = options;
+    const { host, port, secure } = options;
+    const early = secure ? undefined : takeEarly(host, port);
+    if (early !== undefined) return Wire.#adopt(early, options);
+    return secure ? Wire.#dialTls(options) : Wire.#dialTcp(options);
+  }
+
+  static #dialTcp(options: WireOptions): Wire {
+    const { host, port } = options;
     return new Wire(options, (wire) => {
-      // Only a socket that node:net makes can read into memory that is ours; TLS decrypts into its own.
       const onread = {
         buffer: shared,
         callback: (count: number, bytes: Uint8Array): boolean => {
@@ -74,25 +81,57 @@ export class Wire {
           return true;
         },
       };
-      const socket = secure
-        ? connectTls({ host, port, servername: isName(host) ? host : '', rejectUnauthorized: verify })
-        : connectTcp({ host, port, onread });
-      socket.once('lookup', () => (wire.marks.dns = monotonicNow()));
+      const socket = connectTcp({ host, port, onread });
+      wire.#watch(socket);
       socket.once('connect', () => {
-        wire.marks.tcp = monotonicNow();
-        if (!secure) wire.#open();
+        wire.#open();
       });
-      if (secure) {
-        socket.once('secureConnect', () => {
-          wire.marks.tls = monotonicNow();
-          wire.#open();
-        });
-        socket.on('data', (bytes: Buffer) => {
-          wire.#read(bytes, bytes.byteLength);
-        });
-      }
       return socket;
     });
+  }
+
+  /** Only a socket of node:net can read into memory that is ours; TLS decrypts into its own. */
+  static #dialTls(options: WireOptions): Wire {
+    const { host, port, verify } = options;
+    return new Wire(options, (wire) => {
+      const socket = connectTls({ host, port, servername: isName(host) ? host : '', rejectUnauthorized: verify });
+      wire.#watch(socket);
+      socket.once('secureConnect', () => {
+        wire.marks.tls = monotonicNow();
+        wire.#open();
+      });
+      socket.on('data', (bytes: Buffer) => {
+        wire.#read(bytes, bytes.byteLength);
+      });
+      return socket;
+    });
+  }
+
+  /** Goes on with what was dialled before this code was loaded. */
+  static #adopt(early: EarlySocket, options: WireOptions): Wire {
+    const { socket, marks, error } = early;
+    const wire = new Wire(options, () => socket);
+    wire.marks.dialled = milliseconds(early.dialled);
+    if (marks.dns !== undefined) wire.marks.dns = milliseconds(marks.dns);
+    early.read = (count, bytes) => {
+      wire.#read(bytes as Buffer, count);
+    };
+    const { tcp } = marks;
+    // Nobody hears of it before he has the wire in his hands.
+    if (error !== undefined)
+      queueMicrotask(() => {
+        wire.#finish(wire.#failure(error));
+      });
+    else if (tcp !== undefined)
+      queueMicrotask(() => {
+        wire.marks.tcp = milliseconds(tcp);
+        wire.#open();
+      });
+    wire.#watch(socket);
+    socket.once('connect', () => {
+      wire.#open();
+    });
+    return wire;
   }
 
   /** Takes over a connection that somebody else dialled. */
@@ -143,8 +182,13 @@ export class Wire {
     this.#finish(error);
   }
 
+  #watch(socket: Socket): void {
+    socket.once('lookup', () => (this.marks.dns = monotonicNow()));
+    socket.once('connect', () => (this.marks.tcp = monotonicNow()));
+  }
+
   #open(): void {
-    if (this.#over) return;
+    if (this.#over || this.#opened) return;
     this.#opened = true;
     this.#options.onOpen();
   }
@@ -196,6 +240,11 @@ const CAUSES: Readonly<Record<string, string>> = {
 
 function isTls(code: string): boolean {
   return /TLS|SSL|CERT|SELF_SIGNED|UNABLE_TO/.test(code);
+}
+
+/** What `process.hrtime` says, by the monotonic clock in milliseconds. */
+function milliseconds(nanoseconds: bigint): number {
+  return Number(nanoseconds) / 1e6;
 }
 
 /** TLS names a host by its name, and not by its number. */

@@ -1,6 +1,13 @@
 // framerail relay: pull a live stream and push it on, every destination dialled at once.
 import type { Command } from 'commander';
-import { createRelay, type LateStream, type OnOriginEnd, type Relay, type RelayEvent } from '../../relay/index.js';
+import {
+  createRelay,
+  dropEarly,
+  type LateStream,
+  type OnOriginEnd,
+  type Relay,
+  type RelayEvent,
+} from '../../relay/index.js';
 import { finishOrInterrupt } from '../interrupt.js';
 import { printJson } from '../output.js';
 import { eventText, statusLines } from '../relay-text.js';
@@ -65,6 +72,15 @@ export const relay: CliCommand = {
 };
 
 async function run(source: string, destinations: readonly string[], options: Options): Promise<void> {
+  try {
+    await relayTo(source, destinations, options);
+  } finally {
+    // Who was dialled for an argument that meant something else.
+    dropEarly();
+  }
+}
+
+async function relayTo(source: string, destinations: readonly string[], options: Options): Promise<void> {
   const session = createRelay({
     from: source,
     to: destinations,

@@ -1,0 +1,64 @@
+// Connections that are dialled while the rest of the program still loads: half of a cold start is reading code.
+// This file is loaded first and alone, so it imports nothing but node:net.
+import { connect, type Socket } from 'node:net';
+
+/** What happened to a connection before anybody took it over; times by `process.hrtime`, in nanoseconds. */
+export interface EarlySocket {
+  readonly socket: Socket;
+  readonly dialled: bigint;
+  readonly marks: { dns?: bigint; tcp?: bigint };
+  /** It failed already. */
+  error: Error | undefined;
+  /** Takes what comes from now on. */
+  read: (count: number, bytes: Uint8Array) => void;
+}
+
+const ADDRESS = /^rtmp:\/\/(?:[^/@]*@)?(\[[0-9a-f:.]+\]|[^/:@?#[\]]+)(?::(\d+))?\//i;
+const LISTENS = /[?&]listen$/i;
+const PORT = 1935;
+const READ_BUFFER = 64 * 1024;
+
+const waiting = new Map<string, EarlySocket[]>();
+
+/** Dials whoever is named by an rtmp address among the arguments of a command line. */
+export function dialEarly(args: readonly string[]): void {
+  for (const argument of args) {
+    const found = LISTENS.test(argument) ? null : ADDRESS.exec(argument);
+    const host = found?.[1]?.replace(/^\[|\]$/g, '');
+    const port = Number(found?.[2] ?? PORT);
+    if (host === undefined || port < 1 || port > 65_535) continue;
+    const place = `${host}:${String(port)}`;
+    waiting.set(place, [...(waiting.get(place) ?? []), dial(host, port)]);
+  }
+}
+
+/** Gives a connection that was dialled early; whoever takes it answers for it. */
+export function takeEarly(host: string, port: number): EarlySocket | undefined {
+  return waiting.get(`${host}:${String(port)}`)?.shift();
+}
+
+/** Ends what nobody took. */
+export function dropEarly(): void {
+  for (const sockets of waiting.values()) for (const { socket } of sockets) socket.destroy();
+  waiting.clear();
+}
+
+function dial(host: string, port: number): EarlySocket {
+  const buffer = Buffer.allocUnsafeSlow(READ_BUFFER);
+  const callback = (count: number, bytes: Uint8Array): boolean => {
+    early.read(count, bytes);
+    return true;
+  };
+  const early: EarlySocket = {
+    socket: connect({ host, port, noDelay: true, onread: { buffer, callback } }),
+    dialled: process.hrtime.bigint(),
+    marks: {},
+    error: undefined,
+    read: () => undefined,
+  };
+  early.socket
+    .once('lookup', () => (early.marks.dns = process.hrtime.bigint()))
+    .once('connect', () => (early.marks.tcp = process.hrtime.bigint()))
+    .once('error', (error) => (early.error = error));
+  return early;
+}
