@@ -6,12 +6,10 @@ import { roundTrip } from './frames-round-trip.js';
 import { transport } from './frames-transport.js';
 import { machineText, readMachine } from './machine.js';
 import { checkPart, checkRuns, rounds, type BenchOptions } from './options.js';
-import type { Part } from './part.js';
+import { printPart, type Part } from './part.js';
 import { findClip, type Clip } from './sample-clip.js';
 import { sampling } from './sampling.js';
 import { exitOnSignals } from './scratch.js';
-import { table } from './table.js';
-import { TARGET_HEAD, targetRow } from './target.js';
 
 /** The parts in the order of their turns; the last ones take minutes. */
 const PARTS: Readonly<Record<string, (clip: Clip, runs: number, input: string | undefined) => Promise<Part[]>>> = {
@@ -36,19 +34,7 @@ export async function run(options: BenchOptions): Promise<void> {
   for (const name of names)
     for (const part of (await PARTS[name]?.(clip, options.runs, options.input)) ?? []) {
       parts.push(part);
-      if (options.json !== true) print(part);
+      if (options.json !== true) printPart(part, 0);
     }
   if (options.json === true) console.log(JSON.stringify({ suite: 'frames', machine, clip, parts }));
-}
-
-function print({ title, head, rows, targets, method }: Part): void {
-  console.log(`\n== ${title}\n\n${table(head, rows)}`);
-  if (targets.length > 0)
-    console.log(
-      `\n${table(
-        TARGET_HEAD,
-        targets.map((target) => targetRow(target, 0)),
-      )}`,
-    );
-  console.log(`\n${method}`);
 }

@@ -1,5 +1,6 @@
-// A part of `bench frames`: one question, its sides in a table, and its targets.
-import type { Target } from './target.js';
+// A part of a suite: one question, its sides in a table, and its targets.
+import { table } from './table.js';
+import { TARGET_HEAD, targetRow, type Target } from './target.js';
 
 /** What came of measuring a part. */
 export interface Part {
@@ -13,4 +14,20 @@ export interface Part {
   readonly method: string;
   /** Every figure, for `--json`. */
   readonly raw: unknown;
+}
+
+/**
+ * Prints a part.
+ * @param digits - how many of the figures of its targets follow the point
+ */
+export function printPart({ title, head, rows, targets, method }: Part, digits: number): void {
+  console.log(`\n== ${title}\n\n${table(head, rows)}`);
+  if (targets.length > 0)
+    console.log(
+      `\n${table(
+        TARGET_HEAD,
+        targets.map((target) => targetRow(target, digits)),
+      )}`,
+    );
+  console.log(`\n${method}`);
 }

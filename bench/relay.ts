@@ -1,191 +1,35 @@
-// framerail bench relay: how soon a relay dials, publishes and delivers, beside ffmpeg.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { setTimeout as later } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { createRelay } from '#dist/index.js';
+// framerail bench relay: how soon a relay delivers, what it never loses, and how many run on one core, beside ffmpeg.
 import { machineText, readMachine } from './machine.js';
-import { checkRuns, type BenchOptions } from './options.js';
-import { publish, startNginx } from './relay-nginx.js';
-import { Tap, type Arrivals } from './relay-tap.js';
-import { findBroadcast } from './sample-clip.js';
+import { checkPart, checkRuns, type BenchOptions } from './options.js';
+import { printPart, type Part } from './part.js';
+import { density } from './relay-density.js';
+import { distance } from './relay-distance.js';
+import { lateVideo } from './relay-late-video.js';
+import { joins, starts } from './relay-starts.js';
 import { exitOnSignals } from './scratch.js';
-import { median, quantile } from './statistics.js';
-import { table } from './table.js';
-import { figure, judge, TARGET_HEAD, targetRow, type Target } from './target.js';
 
-const BIN = fileURLToPath(new URL('../../bin/framerail.js', import.meta.url));
-/** A start that has not delivered a picture by then is counted with what it reached. Milliseconds. */
-const LONGEST_START = 15_000;
-/** From one keyframe of the origin to the next, in milliseconds. */
-const PHASE = 2000;
-const STEPS = ['dialled', 'published', 'tag', 'picture'] as const;
-const TUNED = ['-fpsprobesize', '0', '-probesize', '32', '-tcp_nodelay', '1'];
-const METHOD = [
-  'Each side in turn, each start on its own: milliseconds from the start of the process, or from `relay.start()` in a',
-  'process that runs (warm), until a line in front of the destination sees the connection, the answer to `publish`,',
-  'the first tag of media and the first keyframe. Origin and destination are nginx-rtmp, which keeps no group of',
-  'pictures: a keyframe comes every two seconds, and framerail begins with one. ffmpeg begins with sound. Tuned is',
-  `ffmpeg ${TUNED.join(' ')}.`,
-].join('\n');
-
-type Step = (typeof STEPS)[number];
-type Start = Partial<Record<Step, number>>;
-
-interface Side {
-  readonly name: string;
-  /** Starts it; gives when it started, and what ends it. */
-  begin(from: string, to: string): { readonly at: number; readonly end: () => Promise<unknown> };
-}
-
-const SIDES: readonly Side[] = [
-  {
-    name: 'framerail, warm',
-    begin: (from, to) => {
-      const relay = createRelay({ from, to: [to] });
-      const at = performance.now();
-      relay.start().catch(() => undefined);
-      return { at, end: () => relay.stop() };
-    },
-  },
-  { name: 'framerail relay, cold', begin: (from, to) => command(process.execPath, [BIN, 'relay', from, to, '--json']) },
-  {
-    name: 'ffmpeg, tuned',
-    begin: (from, to) => ffmpeg([...TUNED, '-i', from], to, ['-tcp_nodelay', '1']),
-  },
-  { name: 'ffmpeg -c copy', begin: (from, to) => ffmpeg(['-i', from], to) },
-];
+/** The parts in the order of their turns. */
+const PARTS: Readonly<Record<string, (runs: number) => Promise<Part>>> = {
+  starts,
+  joins,
+  distance,
+  'late-video': lateVideo,
+  density,
+};
 
 /** Runs the suite and prints what came of it. */
 export async function run(options: BenchOptions): Promise<void> {
   checkRuns(options.runs);
+  const names = options.only === undefined ? Object.keys(PARTS) : [checkPart(options.only, Object.keys(PARTS))];
   exitOnSignals();
   const machine = await readMachine();
-  const nginx = await startNginx();
-  const tap = await Tap.open(nginx.port);
-  const from = `rtmp://127.0.0.1:${String(nginx.port)}/live/origin`;
-  const stop = await publish(await findBroadcast(), from);
-  try {
-    const starts = await measure(options.runs, from, tap);
-    const targets = judgeAll(starts);
-    if (options.json === true) console.log(JSON.stringify({ suite: 'relay', machine, starts, targets }));
-    else print(machineText(machine), options.runs, starts, targets);
-  } finally {
-    stop();
-    tap.close();
-    nginx.close();
+  const parts: Part[] = [];
+  if (options.json !== true) console.log(`bench relay\n${machineText(machine)}`);
+  for (const name of names) {
+    const part = await PARTS[name]?.(options.runs);
+    if (part === undefined) continue;
+    parts.push(part);
+    if (options.json !== true) printPart(part, 1);
   }
-}
-
-async function measure(runs: number, from: string, tap: Tap): Promise<Start[][]> {
-  const starts = SIDES.map((): Start[] => []);
-  const random = numbers();
-  for (let round = 0; round < runs; round++)
-    for (const [i, side] of SIDES.entries()) {
-      const to = `rtmp://127.0.0.1:${String(tap.port)}/live/d${String(round)}-${String(i)}`;
-      // Not always at the same place between two keyframes.
-      await later(random() * PHASE);
-      const { promise, cancel } = deadline(LONGEST_START);
-      const arrived = tap.next(promise);
-      const { at, end } = side.begin(from, to);
-      const arrivals = await arrived;
-      cancel();
-      await end();
-      starts[i]?.push(sinceStart(arrivals, at));
-    }
-  return starts;
-}
-
-/** Numbers from 0 to 1, the same in every run. */
-function numbers(): () => number {
-  let state = 12_345;
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return state / 2 ** 31;
-  };
-}
-
-function sinceStart(arrivals: Arrivals | undefined, at: number): Start {
-  const known = STEPS.flatMap((step) => {
-    const when = arrivals?.[step];
-    return when === undefined ? [] : [[step, when - at] as const];
-  });
-  return Object.fromEntries(known);
-}
-
-function values(starts: readonly Start[] | undefined, step: Step): number[] {
-  return (starts ?? []).map((start) => start[step]).filter((value) => value !== undefined);
-}
-
-function judgeAll(starts: readonly Start[][]): Target[] {
-  const [warm, cold, tuned, stock] = starts;
-  const middle = (side: Start[] | undefined, step: Step): number | undefined => {
-    const all = values(side, step);
-    return all.length === 0 ? undefined : median(all);
-  };
-  const timesFaster = true;
-  const ours = middle(warm, 'dialled');
-  return [
-    judge({ name: 'dialled warm, ms', ours, against: 1, wanted: { atMost: 10 } }),
-    judge({ name: 'publish accepted warm, ms', ours: middle(warm, 'published'), against: 1, wanted: { atMost: 15 } }),
-    judge({
-      ...{ name: 'dialled warm, against ffmpeg -c copy', ours, against: middle(stock, 'dialled') },
-      ...{ wanted: { atLeast: 100 }, timesFaster },
-    }),
-    judge({
-      ...{ name: 'dialled warm, against tuned', ours, against: middle(tuned, 'dialled') },
-      ...{ wanted: { atLeast: 20 }, timesFaster },
-    }),
-    judge({
-      ...{ name: 'dialled cold, against tuned', ours: middle(cold, 'dialled'), against: middle(tuned, 'dialled') },
-      ...{ wanted: { atLeast: 4 }, timesFaster },
-    }),
-  ];
-}
-
-function print(machine: string, runs: number, starts: readonly Start[][], targets: readonly Target[]): void {
-  const rows = SIDES.map(({ name }, i) => [
-    name,
-    ...STEPS.flatMap((step) => {
-      const all = values(starts[i], step);
-      return [figure(median(all), 1), figure(quantile(all, 0.95), 1)];
-    }),
-    String(values(starts[i], 'picture').length),
-  ]);
-  const head = ['ms', 'dialled', 'p95', 'published', 'p95', 'first tag', 'p95', 'first picture', 'p95', 'delivered'];
-  console.log(`bench relay: ${String(runs)} starts a side\n${machine}\n\n${table(head, rows)}`);
-  console.log(
-    `\n${table(
-      TARGET_HEAD,
-      targets.map((target) => targetRow(target, 1)),
-    )}\n\n${METHOD}`,
-  );
-}
-
-function ffmpeg(input: readonly string[], to: string, output: readonly string[] = []): ReturnType<Side['begin']> {
-  return command('ffmpeg', ['-v', 'error', '-nostdin', ...input, '-c', 'copy', ...output, '-f', 'flv', to]);
-}
-
-function command(program: string, args: readonly string[]): ReturnType<Side['begin']> {
-  const at = performance.now();
-  const child = spawn(program, [...args], { stdio: 'ignore' });
-  const gone = once(child, 'exit');
-  return {
-    at,
-    end: () => {
-      child.kill('SIGKILL');
-      return gone;
-    },
-  };
-}
-
-function deadline(milliseconds: number): { readonly promise: Promise<void>; readonly cancel: () => void } {
-  let cancel = (): void => undefined;
-  const promise = new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    cancel = () => {
-      clearTimeout(timer);
-    };
-  });
-  return { promise, cancel };
+  if (options.json === true) console.log(JSON.stringify({ suite: 'relay', machine, parts }));
 }

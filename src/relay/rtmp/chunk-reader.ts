@@ -13,7 +13,7 @@ const MAX_STREAMS = 64;
 /** What unfinished messages of one peer may take together, in bytes: one of the largest kind. */
 const MAX_UNFINISHED = 24 * 1024 * 1024;
 /** Room that a chunk stream keeps between messages, in bytes. */
-const KEPT = 16 * 1024;
+const KEPT = 4096;
 
 /** What is known of one chunk stream. */
 interface ChunkStream {

@@ -1,0 +1,45 @@
+// Runs many relays in one process and tells what they cost: a process of its own, so that nothing else is counted.
+import { createRelay, type Relay } from '#dist/index.js';
+
+interface HostOptions {
+  readonly count: number;
+  readonly port: number;
+}
+
+const { count, port } = JSON.parse(process.argv[2] ?? '{}') as HostOptions;
+const url = (key: string): string => `rtmp://127.0.0.1:${String(port)}/live/${key}`;
+const relays: Relay[] = [];
+
+async function add(name: number): Promise<void> {
+  // Nobody joins later here, so nothing is kept for him.
+  const relay = createRelay({ from: url(`a${String(name)}`), to: [url(`b${String(name)}`)], gopBytes: 0 });
+  relays.push(relay);
+  await relay.start();
+}
+
+let cpu = process.cpuUsage();
+let since = performance.now();
+process.on('message', (what) => {
+  if (what === 'reset') {
+    cpu = process.cpuUsage();
+    since = performance.now();
+    return;
+  }
+  const { user, system } = process.cpuUsage(cpu);
+  const dropped = relays.reduce(
+    (sum, relay) => sum + relay.status().destinations.reduce((all, one) => all + one.dropped, 0),
+    0,
+  );
+  process.send?.({
+    cpu: (user + system) / 1000 / (performance.now() - since),
+    rss: process.memoryUsage.rss(),
+    dropped,
+  });
+});
+process.on('disconnect', () => process.exit(0));
+
+// One relay first: what code costs is not the cost of a relay.
+await add(0);
+const before = process.memoryUsage.rss();
+for (let i = 1; i < count; i++) await add(i);
+process.send?.({ before });
