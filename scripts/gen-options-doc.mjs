@@ -24,6 +24,7 @@ const SECTIONS = [
   ['`createVideo()`', ['VideoSinkOptions'], 'Only `size` has to be given.'],
   ['`video.write()`', ['FrameTimes'], 'When a drawn frame is shown.'],
   ['`new Engine()`', ['PoolOptions'], 'Bounds that hold for everything that an engine runs.'],
+  ['`createRelay()`', ['RelayOptions'], 'Throws `FR_ARG_INVALID`; nobody is dialled before `relay.start()`.'],
   [
     '`covers.make()`',
     ['CoverOptions'],

@@ -4,7 +4,9 @@ import type { ReadyReason } from './readiness.js';
 
 /** What went wrong, as data. */
 export interface EventError {
+  /** Which failure; the table is in docs/reference/errors.md. */
   readonly code: string;
+  /** One sentence for a person. */
   readonly message: string;
 }
 
@@ -31,6 +33,7 @@ export interface RelayEventMap {
     readonly error: EventError;
     readonly retryInMs: number | null;
   };
+  /** A destination is somewhere else than before. */
   state: { readonly destination: string; readonly id: number; readonly state: DestinationState };
   /** The relay is over; `error` is null when it was stopped, or its origin ended. */
   end: { readonly error: EventError | null };
@@ -43,14 +46,21 @@ export type RelayEvent = {
 
 /** When the steps towards the origin were done, in milliseconds since the start; what did not happen is missing. */
 export interface OriginTimings {
+  /** The connection was begun. */
   dialled?: number;
+  /** Its name was resolved; missing where an address was dialled. */
   dns?: number;
+  /** The connection of TCP stood. */
   tcp?: number;
+  /** The connection of TLS stood. */
   tls?: number;
+  /** Both sides had shaken hands, as RTMP does. */
   handshake?: number;
   /** It accepted what it was asked for: what FFmpeg calls opening the input. */
   play?: number;
+  /** Its first tag of sound came. */
   firstAudio?: number;
+  /** Its first tag of video came. */
   firstVideo?: number;
   /** The streams are known: what FFmpeg needs its analysis for. */
   ready?: number;
@@ -58,15 +68,22 @@ export interface OriginTimings {
 
 /** When the steps towards a destination were done, in milliseconds since the start; what did not happen is missing. */
 export interface DestinationTimings {
+  /** The connection was begun. */
   dialled?: number;
+  /** Its name was resolved; missing where an address was dialled. */
   dns?: number;
+  /** The connection of TCP stood. */
   tcp?: number;
+  /** The connection of TLS stood. */
   tls?: number;
+  /** Both sides had shaken hands, as RTMP does. */
   handshake?: number;
   /** It answered `connect`. */
   connected?: number;
   /** It accepted to be published to. */
   publish?: number;
+  /** The first tag was sent to it. */
   firstTag?: number;
+  /** The first picture that can be decoded was sent to it. */
   firstPicture?: number;
 }

@@ -6,21 +6,29 @@ import type { DestinationTimings, OriginTimings, RelayEvent, RelayEventMap } fro
 import { Feed, type FeedTarget } from './feed.js';
 import { checkRelay, type CheckedRelay, type RelayOptions } from './options.js';
 import type { Origin } from './origin.js';
+import { RelayMetrics } from './relay-metrics.js';
+import { Telemetry } from '../telemetry/index.js';
 import { Recorder } from './recorder.js';
 import type { ReadyReason } from './readiness.js';
 import { describeDestination, describeFeed, type DestinationStatus, type FeedStatus } from './status.js';
 
 /** All that is known of a relay at a moment; plain JSON. */
 export interface RelayStatus {
+  /** Where the stream comes from: its address without secrets, whether it plays now, and how often it was dialled. */
   readonly origin: { readonly address: string; readonly open: boolean; readonly connections: number };
+  /** Why destinations are fed; null while they are not. */
   readonly ready: ReadyReason | null;
+  /** What comes in. */
   readonly feed: FeedStatus;
+  /** Where it goes. */
   readonly destinations: readonly DestinationStatus[];
+  /** When the steps of the last start were done. */
   readonly timings: RelayTimings;
 }
 
 /** When everything happened, in milliseconds since the start. */
 export interface RelayTimings {
+  /** Of the origin. */
   readonly origin: OriginTimings;
   /** By the number of the destination. */
   readonly destinations: Readonly<Record<number, DestinationTimings>>;
@@ -43,6 +51,9 @@ export function createRelay(options: RelayOptions): Relay {
 
 /** A relay. Its events are those of {@link RelayEventMap}; `event` has all of them. */
 export class Relay extends EventEmitter<Listeners> {
+  /** Its metrics, also as text for Prometheus. */
+  readonly telemetry = new Telemetry();
+  readonly #metrics = new RelayMetrics(this.telemetry);
   readonly #options: CheckedRelay;
   readonly #feed: Feed;
   readonly #destinations = new Map<number, Destination>();
@@ -170,6 +181,7 @@ export class Relay extends EventEmitter<Listeners> {
     await this.#done.catch(() => undefined);
   }
 
+  /** The same as `stop()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
@@ -275,6 +287,7 @@ export class Relay extends EventEmitter<Listeners> {
   #look(): void {
     const now = monotonicNow();
     for (const destination of this.#destinations.values()) destination.watch(now);
+    this.#metrics.sample(this.#feed, this.#destinations);
     const { originTimeout, from } = this.#options;
     if (!this.#originOpen || now - this.#lastMedia < originTimeout) return;
     const waited = `${String(originTimeout)} ms`;
@@ -293,6 +306,8 @@ export class Relay extends EventEmitter<Listeners> {
     this.#state = 'over';
     clearTimeout(this.#retry);
     clearInterval(this.#watch);
+    this.#metrics.sample(this.#feed, this.#destinations);
+    this.telemetry.close();
     this.#feed.stop();
     this.#origin?.close();
     this.#origin = undefined;
@@ -341,8 +356,10 @@ export class Relay extends EventEmitter<Listeners> {
   #tell<Name extends keyof RelayEventMap>(event: Name, what: RelayEventMap[Name]): void {
     // The types of the emitter cannot follow a name that is a parameter.
     const emit = (name: string, value: object): boolean => super.emit(name as 'event', value as RelayEvent);
+    const whole = { event, sinceStartMs: this.#now(), ...what };
+    this.#metrics.hear(whole as RelayEvent);
     emit(event, what);
-    emit('event', { event, sinceStartMs: this.#now(), ...what });
+    emit('event', whole);
   }
 }
 

@@ -4,7 +4,9 @@ import type { Feed } from './feed.js';
 
 /** The stream that comes in. */
 export interface FeedStatus {
+  /** Sound; null while there is none. */
   readonly audio: TrackStatus | null;
+  /** Pictures; null while there are none. */
   readonly video: TrackStatus | null;
   /** Columns and rows, as the metadata says. */
   readonly size: readonly [number, number] | null;
@@ -18,32 +20,45 @@ export interface FeedStatus {
   readonly driftSeconds: number;
   /** Jumps of the origin's clock that were evened out. */
   readonly jumps: number;
-  /** Tags that came ahead of their sequence header, and those that a new connection brought a second time. */
+  /** Tags that came ahead of their sequence header. */
   readonly undecodable: number;
+  /** Tags that a new connection brought a second time, and that were left out. */
   readonly replayed: number;
 }
 
-/** One stream. */
+/** One stream of those that come in. */
 export interface TrackStatus {
+  /** As FFmpeg calls it, or unknown. */
   readonly codec: string;
+  /** Tags so far. */
   readonly tags: number;
+  /** Bytes of media so far. */
   readonly bytes: number;
-  /** Over the last second. */
+  /** Bits a second, over the last second. */
   readonly bitsPerSecond: number;
+  /** Tags a second, over the last second; of video they are its frames. */
   readonly tagsPerSecond: number;
 }
 
-/** One destination. */
+/** One destination of those that are fed. */
 export interface DestinationStatus {
+  /** Its number, as `add()` gave it. */
   readonly id: number;
+  /** Its address without secrets. */
   readonly address: string;
+  /** Where it stands. */
   readonly state: DestinationState;
+  /** Tags that were sent to it. */
   readonly tags: number;
+  /** Bytes of media that were sent to it. */
   readonly bytes: number;
   /** Tags that were left out since it was slow. */
   readonly dropped: number;
+  /** Bytes that wait for it. */
   readonly queuedBytes: number;
+  /** How often it was dialled. */
   readonly connections: number;
+  /** What it was lost for last. */
   readonly lastError: { readonly code: string; readonly message: string } | null;
 }
 

@@ -20,7 +20,7 @@ export interface MetricMeaning {
 const SHORT_TIMES = [0.00001, 0.0001, 0.001, 0.01, 0.1, 1];
 const WAIT_TIMES = [0.001, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** Every metric that an engine can report, by name. */
+/** Every metric that an engine or a relay can report, by name. */
 export const METRICS = {
   framerail_pool_budget_bytes: {
     kind: 'gauge',
@@ -113,6 +113,43 @@ export const METRICS = {
     unit: 'workers',
     labels: ['how'],
     help: 'Workers that ended although nobody closed them: the signal, or exit.',
+  },
+  framerail_relay_step_seconds: {
+    kind: 'histogram',
+    unit: 'seconds',
+    labels: ['side', 'step'],
+    help: 'When the steps of a start were done, since the start of the relay.',
+    bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  },
+  framerail_relay_tags_total: {
+    kind: 'counter',
+    unit: 'items',
+    labels: ['direction'],
+    help: 'Tags that came in from the origin, and that went out to all destinations.',
+  },
+  framerail_relay_bytes_total: {
+    kind: 'counter',
+    unit: 'bytes',
+    labels: ['direction'],
+    help: 'Bytes of media that came in from the origin, and that went out to all destinations.',
+  },
+  framerail_relay_dropped_tags_total: {
+    kind: 'counter',
+    unit: 'items',
+    labels: [],
+    help: 'Tags that were left out for destinations that were slow.',
+  },
+  framerail_relay_queued_bytes: {
+    kind: 'gauge',
+    unit: 'bytes',
+    labels: [],
+    help: 'Bytes that wait for the destinations.',
+  },
+  framerail_relay_losses_total: {
+    kind: 'counter',
+    unit: 'events',
+    labels: ['side', 'code'],
+    help: 'Connections that were lost or refused, by the code of their error; an origin may also have ended.',
   },
   framerail_batches_total: {
     kind: 'counter',
