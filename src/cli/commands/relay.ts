@@ -72,6 +72,8 @@ export const relay: CliCommand = {
 };
 
 async function run(source: string, destinations: readonly string[], options: Options): Promise<void> {
+  if (destinations.length === 0 && options.record === undefined)
+    throw argumentError('destinations', 'at least one address, or --record', undefined);
   try {
     await relayTo(source, destinations, options);
   } finally {
