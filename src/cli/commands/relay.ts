@@ -1,5 +1,6 @@
 // framerail relay: pull a live stream and push it on, every destination dialled at once.
 import type { Command } from 'commander';
+import { argumentError } from '../../base/index.js';
 import {
   createRelay,
   dropEarly,
