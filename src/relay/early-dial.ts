@@ -34,7 +34,9 @@ export function dialEarly(args: readonly string[]): void {
 
 /** Gives a connection that was dialled early; whoever takes it answers for it. */
 export function takeEarly(host: string, port: number): EarlySocket | undefined {
-  return waiting.get(`${host}:${String(port)}`)?.shift();
+  const early = waiting.get(`${host}:${String(port)}`)?.shift();
+  early?.socket.ref();
+  return early;
 }
 
 /** Ends what nobody took. */
@@ -56,7 +58,9 @@ function dial(host: string, port: number): EarlySocket {
     error: undefined,
     read: () => undefined,
   };
+  // Nobody may want it: it does not keep the program from ending before somebody does.
   early.socket
+    .unref()
     .once('lookup', () => (early.marks.dns = process.hrtime.bigint()))
     .once('connect', () => (early.marks.tcp = process.hrtime.bigint()))
     .once('error', (error) => (early.error = error));

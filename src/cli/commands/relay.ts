@@ -73,8 +73,6 @@ export const relay: CliCommand = {
 };
 
 async function run(source: string, destinations: readonly string[], options: Options): Promise<void> {
-  if (destinations.length === 0 && options.record === undefined)
-    throw argumentError('destinations', 'at least one address, or --record', undefined);
   try {
     await relayTo(source, destinations, options);
   } finally {
@@ -84,6 +82,8 @@ async function run(source: string, destinations: readonly string[], options: Opt
 }
 
 async function relayTo(source: string, destinations: readonly string[], options: Options): Promise<void> {
+  if (destinations.length === 0 && options.record === undefined)
+    throw argumentError('destinations', 'at least one address, or --record', undefined);
   const session = createRelay({
     from: source,
     to: destinations,
