@@ -65,7 +65,7 @@ export async function starts(runs: number): Promise<Part> {
   const from = `rtmp://127.0.0.1:${String(nginx.port)}/live/origin`;
   const stop = await publish(await findBroadcast(), from);
   try {
-    const raw = await measure(runs, from, tap, SIDES);
+    const raw = await measure(runs, from, tap, PHASE);
     const title = `starts: ${String(runs)} a side, nginx-rtmp on both sides`;
     return { name: 'starts', title, head: HEAD, rows: rowsOf(raw), targets: judgeStarts(raw), method: METHOD, raw };
   } finally {
@@ -80,7 +80,7 @@ export async function joins(runs: number): Promise<Part> {
   const load = await Load.open({ clip: await findBroadcast() });
   const tap = await Tap.open(load.port);
   try {
-    const raw = await measure(runs, `rtmp://127.0.0.1:${String(load.port)}/live/0`, tap, SIDES);
+    const raw = await measure(runs, `rtmp://127.0.0.1:${String(load.port)}/live/0`, tap, 0);
     const [warm, , tuned] = raw;
     const targets = [
       judge({
@@ -104,14 +104,14 @@ export async function joins(runs: number): Promise<Part> {
   }
 }
 
-async function measure(runs: number, from: string, tap: Tap, sides: readonly Side[]): Promise<Start[][]> {
-  const starts = sides.map((): Start[] => []);
+async function measure(runs: number, from: string, tap: Tap, phase: number): Promise<Start[][]> {
+  const starts = SIDES.map((): Start[] => []);
   const random = numbers();
   for (let round = 0; round < runs; round++)
-    for (const [i, side] of sides.entries()) {
+    for (const [i, side] of SIDES.entries()) {
       const to = `rtmp://127.0.0.1:${String(tap.port)}/live/d${String(round)}-${String(i)}`;
       // Not always at the same place between two keyframes.
-      await later(random() * PHASE);
+      await later(random() * phase);
       const { promise, cancel } = deadline(LONGEST_START);
       const arrived = tap.next(promise);
       const { at, end } = side.begin(from, to);

@@ -2,6 +2,7 @@
 import { machineText, readMachine } from './machine.js';
 import { checkPart, checkRuns, type BenchOptions } from './options.js';
 import { printPart, type Part } from './part.js';
+import { cycles } from './relay-cycles.js';
 import { density } from './relay-density.js';
 import { distance } from './relay-distance.js';
 import { lateVideo } from './relay-late-video.js';
@@ -15,6 +16,7 @@ const PARTS: Readonly<Record<string, (runs: number) => Promise<Part>>> = {
   distance,
   'late-video': lateVideo,
   density,
+  cycles,
 };
 
 /** Runs the suite and prints what came of it. */

@@ -28,7 +28,10 @@ export const bench: CliCommand = {
       .argument('<suite>', SUITES.join(', '), (text) => checkOneOf('suite', text, SUITES))
       .option('--runs <number>', 'how often each side runs', integer('--runs'), 5)
       .option('--input <file>', 'a video instead of the generated one')
-      .option('--only <part>', 'of frames: transport, reading, round-trip, latency, peers or sampling')
+      .option(
+        '--only <part>',
+        'of frames: transport, reading, round-trip, latency, peers or sampling; of relay: starts, joins and so on',
+      )
       .option('--minutes <number>', 'how long a soak lasts', integer('--minutes'))
       .option('--json', 'print one JSON document')
       .action(async (suite: Suite, options: Options) => {
