@@ -38,7 +38,7 @@ export class RelayClock {
   /** Jumps of the origin's clock that were evened out. */
   jumps = 0;
   readonly #tracks = new Map<TrackKind, Track>();
-  /** The stretch that the origin is in, and the one before it, in which some tracks may still be. */
+  /** The stretch that the origin is in; some tracks may still be in the one before it. */
   #current: Epoch | undefined;
   #latestGiven = 0;
   #pause = 0;
@@ -99,10 +99,13 @@ export class RelayClock {
 
   #jumped(track: Track, timestamp: number): number {
     const current = this.#current;
-    if (current !== undefined && current !== track.epoch) {
-      const at = nearest(timestamp, current.latest);
-      // Another track went there first: the same offset keeps their distance.
-      if (Math.abs(at - current.latest) <= TOGETHER) return this.#give(track, current, at);
+    // Another track went there first, or has never left: the same offset keeps their distance.
+    for (const epoch of this.#stretches()) {
+      if (epoch === track.epoch) continue;
+      const at = nearest(timestamp, epoch.latest);
+      if (Math.abs(at - epoch.latest) > TOGETHER) continue;
+      this.#current = epoch;
+      return this.#give(track, epoch, at);
     }
     if (current !== undefined) this.jumps += 1;
     const pause = current === undefined ? this.#pause : track.step;
@@ -110,6 +113,14 @@ export class RelayClock {
     const epoch = { offset: this.#latestGiven + pause - timestamp, latest: timestamp };
     this.#current = epoch;
     return this.#give(track, epoch, timestamp);
+  }
+
+  /** The stretches that the origin is in: the one that it entered last, and those in which other tracks still are. */
+  #stretches(): Set<Epoch> {
+    const all = new Set<Epoch>();
+    for (const epoch of [this.#current, ...[...this.#tracks.values()].map((track) => track.epoch)])
+      if (epoch !== undefined) all.add(epoch);
+    return all;
   }
 
   #give(track: Track, epoch: Epoch, at: number): number {
@@ -134,7 +145,7 @@ function nearest(timestamp: number, last: number): number {
   const wrapped = closest(timestamp, last, WRAP);
   if (timestamp >= 2 ** 24 || Math.abs(wrapped - last) <= AHEAD) return wrapped;
   const short = closest(timestamp, last, 2 ** 24);
-  return Math.abs(short - last) <= AHEAD && short > last ? short : wrapped;
+  return short - last >= -BACK && short - last <= AHEAD ? short : wrapped;
 }
 
 function closest(timestamp: number, last: number, wrap: number): number {
