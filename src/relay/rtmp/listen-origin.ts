@@ -1,6 +1,6 @@
 // A stream that is pushed to us: an RTMP server for one key, as OBS and ffmpeg publish to.
 import { createServer, type Server, type Socket } from 'node:net';
-import { FramerailError, monotonicNow } from '../../base/index.js';
+import { argumentError, FramerailError, monotonicNow } from '../../base/index.js';
 import type { Origin, OriginHandlers, OriginMarks, OriginSource } from '../origin.js';
 import { parseRtmp, type RtmpAddress } from './address.js';
 import { RtmpPublisherSession } from './publisher-session.js';
@@ -10,12 +10,13 @@ const MOST_STRANGERS = 16;
 
 /** Whether an address asks to listen instead of dialling. */
 export function parseListen(address: string): boolean {
-  return /^rtmp:\/\/.*[?&]listen$/i.test(address);
+  return /^rtmps?:\/\/.*[?&]listen$/i.test(address);
 }
 
 /** Reads the address; throws FR_ARG_INVALID. */
 export function listenOrigin(name: string, text: string): OriginSource {
   const address = parseRtmp(name, text.replace(/[?&]listen$/i, ''));
+  if (address.secure) throw argumentError(name, 'an address of rtmp:// to listen on', address.shown);
   return {
     shown: address.shown,
     open: (handlers) => new ListenOrigin(address, handlers),
