@@ -5,7 +5,7 @@ import type { Origin, OriginHandlers, OriginMarks, OriginSource } from '../origi
 import { parseRtmp, type RtmpAddress } from './address.js';
 import { RtmpPublisherSession } from './publisher-session.js';
 
-/** Publishers that have not yet shown the key, at once; more wait in the system's line. */
+/** Publishers that have not yet shown the key, at once; whoever comes then takes the place of the oldest. */
 const MOST_STRANGERS = 16;
 
 /** Whether an address asks to listen instead of dialling. */
@@ -38,8 +38,7 @@ class ListenOrigin implements Origin {
     this.#server = createServer((socket) => {
       this.#welcome(socket);
     });
-    this.#server.maxConnections = MOST_STRANGERS;
-    this.#server.once('error', (error) => {
+    this.#server.on('error', (error) => {
       this.#end(
         new FramerailError('FR_RELAY_CONNECT', `${address.shown} cannot be listened on: ${error.message}.`, {
           cause: error,
@@ -80,6 +79,15 @@ class ListenOrigin implements Origin {
       },
     });
     this.#sessions.add(session);
+    const strangers = [...this.#sessions].filter((one) => one !== this.#publisher);
+    if (strangers.length > MOST_STRANGERS) this.#dismiss(strangers[0]);
+  }
+
+  #dismiss(session: RtmpPublisherSession | undefined): void {
+    if (session === undefined) return;
+    this.#sessions.delete(session);
+    // Nothing was said to it, and a flood of them would stay for as long as they may read.
+    session.close(0);
   }
 
   #end(error: FramerailError | undefined): void {

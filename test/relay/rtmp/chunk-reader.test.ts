@@ -319,7 +319,6 @@ describe('claims', () => {
     const readers = Array.from({ length: 20 }, () => {
       const reader = new ChunkReader(() => undefined);
       reader.chunkSize = 0x7fffffff;
-      // One byte of payload each: the claims are 20 * 60 * 16 MB together.
       for (let id = 3; id < 63; id += 1) {
         reader.push(chunk(0, id, { length: 0xffffff }, noise(1)));
         if (id < 62) reader.abort(id);
