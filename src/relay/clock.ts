@@ -19,6 +19,8 @@ interface Track {
   last: number;
   /** The last difference that was usual, in milliseconds. */
   step: number;
+  /** The last difference, whatever it was. */
+  stride: number;
   /** The time that was last given. */
   given: number;
 }
@@ -29,6 +31,8 @@ const BACK = 300;
 const AHEAD = 3000;
 /** Milliseconds around a place within which two tracks are in the same stretch of time. */
 const TOGETHER = 3000;
+/** The longest time between two pictures of a stream that has always been so slow. Milliseconds. */
+const SLOWEST = 60_000;
 /** A frame of 25 a second, where nothing better is known. Milliseconds. */
 const USUAL_STEP = 40;
 const WRAP = 2 ** 32;
@@ -59,7 +63,10 @@ export class RelayClock {
     if (epoch === undefined) return this.#jumped(track, timestamp);
     const next = nearest(timestamp, track.last);
     const step = next - track.last;
-    if (!continues(epoch, next, step)) return this.#jumped(track, timestamp);
+    // One picture each ten seconds is slow, and no jump each time.
+    const slow = step > 0 && step <= Math.min(SLOWEST, 2 * track.stride);
+    track.stride = step;
+    if (!slow && !continues(epoch, next, step)) return this.#jumped(track, timestamp);
     if (step > 0 && step <= AHEAD) track.step = step;
     return this.#give(track, epoch, next);
   }
@@ -87,7 +94,7 @@ export class RelayClock {
   #first(kind: TrackKind, timestamp: number): number {
     const current = this.#current;
     const at = current === undefined ? timestamp : nearest(timestamp, current.latest);
-    const track: Track = { epoch: undefined, last: at, step: USUAL_STEP, given: 0 };
+    const track: Track = { epoch: undefined, last: at, step: USUAL_STEP, stride: 0, given: 0 };
     this.#tracks.set(kind, track);
     if (current !== undefined && Math.abs(at - current.latest) <= 2 * TOGETHER) return this.#give(track, current, at);
     // A track that counts from elsewhere is put where the others are, and leaves them their stretch.
