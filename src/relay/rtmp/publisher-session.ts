@@ -99,6 +99,8 @@ export class RtmpPublisherSession {
       rest = rest.subarray(skipped);
     }
     if (rest.byteLength > 0) this.#link.receive(rest);
+    // ffmpeg writes its commands piece by piece, and each waits for the acknowledgement of the one ahead.
+    if (!this.#publishing) this.#link.answerNow();
     if (this.#link.queued > MOST_QUEUED)
       throw new FramerailError('FR_RELAY_PROTOCOL', 'The publisher does not take its answers.');
     if (this.#publishing && !this.#over) this.#options.onTurn();
