@@ -23,18 +23,23 @@ const LONG_STRING = 0x0c;
 const UNSUPPORTED = 0x0d;
 const XML = 0x0f;
 const TYPED_OBJECT = 0x10;
+/** Bytes of a name at most: more cannot be written. */
+const LONGEST_NAME = 0xffff;
 /** Nobody nests deeper; a hostile peer would, until the stack ends. */
 const MAX_DEPTH = 16;
 
-/** Reads all values of a message; throws FR_RELAY_PROTOCOL for what is none. */
-export function decodeAmf(bytes: Buffer): AmfValue[] {
+/**
+ * Reads the values of a message; throws FR_RELAY_PROTOCOL for what is none.
+ * @param most - values that are wanted; what lies behind them is not looked at
+ */
+export function decodeAmf(bytes: Buffer, most = Infinity): AmfValue[] {
   const reader = new Reader(bytes);
   const values: AmfValue[] = [];
-  while (reader.left > 0) values.push(reader.value(0));
+  while (reader.left > 0 && values.length < most) values.push(reader.value(0));
   return values;
 }
 
-/** Writes values behind each other. Arrays become strict arrays, and what is undefined in an object is left out. */
+/** Writes values behind each other. Arrays become strict arrays; what is undefined in an object, or has too long a name, is left out. */
 export function encodeAmf(...values: readonly AmfValue[]): Buffer {
   const pieces: Buffer[] = [];
   for (const value of values) write(pieces, value);
@@ -94,6 +99,8 @@ function writeProperties(pieces: Buffer[], object: AmfObject): void {
   for (const [name, value] of Object.entries(object)) {
     if (value === undefined) continue;
     const bytes = Buffer.from(name);
+    // A name that came as broken text has grown: each such byte is three now.
+    if (bytes.byteLength > LONGEST_NAME) continue;
     const head = Buffer.alloc(2);
     head.writeUInt16BE(bytes.byteLength);
     pieces.push(head, bytes);
@@ -172,7 +179,10 @@ class Reader {
 
   #list(count: number, depth: number): AmfValue[] {
     if (count > this.left) throw malformed('a list has more values than bytes');
-    return Array.from({ length: count }, () => this.value(depth + 1));
+    const values: AmfValue[] = [];
+    // Room for what was announced would be room for each list of many within each other.
+    while (values.length < count) values.push(this.value(depth + 1));
+    return values;
   }
 
   #text(length: number): string {

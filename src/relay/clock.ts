@@ -19,6 +19,8 @@ interface Track {
   last: number;
   /** The last difference that was usual, in milliseconds. */
   step: number;
+  /** The last difference, whatever it was. */
+  stride: number;
   /** The time that was last given. */
   given: number;
 }
@@ -29,6 +31,8 @@ const BACK = 300;
 const AHEAD = 3000;
 /** Milliseconds around a place within which two tracks are in the same stretch of time. */
 const TOGETHER = 3000;
+/** The longest time between two pictures of a stream that has always been so slow. Milliseconds. */
+const SLOWEST = 60_000;
 /** A frame of 25 a second, where nothing better is known. Milliseconds. */
 const USUAL_STEP = 40;
 const WRAP = 2 ** 32;
@@ -38,7 +42,7 @@ export class RelayClock {
   /** Jumps of the origin's clock that were evened out. */
   jumps = 0;
   readonly #tracks = new Map<TrackKind, Track>();
-  /** The stretch that the origin is in, and the one before it, in which some tracks may still be. */
+  /** The stretch that the origin is in; some tracks may still be in the one before it. */
   #current: Epoch | undefined;
   #latestGiven = 0;
   #pause = 0;
@@ -59,7 +63,10 @@ export class RelayClock {
     if (epoch === undefined) return this.#jumped(track, timestamp);
     const next = nearest(timestamp, track.last);
     const step = next - track.last;
-    if (!continues(epoch, next, step)) return this.#jumped(track, timestamp);
+    // One picture each ten seconds is slow, and no jump each time.
+    const slow = step > 0 && step <= Math.min(SLOWEST, 2 * track.stride);
+    track.stride = step;
+    if (!slow && !continues(epoch, next, step)) return this.#jumped(track, timestamp);
     if (step > 0 && step <= AHEAD) track.step = step;
     return this.#give(track, epoch, next);
   }
@@ -87,7 +94,7 @@ export class RelayClock {
   #first(kind: TrackKind, timestamp: number): number {
     const current = this.#current;
     const at = current === undefined ? timestamp : nearest(timestamp, current.latest);
-    const track: Track = { epoch: undefined, last: at, step: USUAL_STEP, given: 0 };
+    const track: Track = { epoch: undefined, last: at, step: USUAL_STEP, stride: 0, given: 0 };
     this.#tracks.set(kind, track);
     if (current !== undefined && Math.abs(at - current.latest) <= 2 * TOGETHER) return this.#give(track, current, at);
     // A track that counts from elsewhere is put where the others are, and leaves them their stretch.
@@ -99,10 +106,13 @@ export class RelayClock {
 
   #jumped(track: Track, timestamp: number): number {
     const current = this.#current;
-    if (current !== undefined && current !== track.epoch) {
-      const at = nearest(timestamp, current.latest);
-      // Another track went there first: the same offset keeps their distance.
-      if (Math.abs(at - current.latest) <= TOGETHER) return this.#give(track, current, at);
+    // Another track went there first, or has never left: the same offset keeps their distance.
+    for (const epoch of this.#stretches()) {
+      if (epoch === track.epoch) continue;
+      const at = nearest(timestamp, epoch.latest);
+      if (Math.abs(at - epoch.latest) > TOGETHER) continue;
+      this.#current = epoch;
+      return this.#give(track, epoch, at);
     }
     if (current !== undefined) this.jumps += 1;
     const pause = current === undefined ? this.#pause : track.step;
@@ -110,6 +120,14 @@ export class RelayClock {
     const epoch = { offset: this.#latestGiven + pause - timestamp, latest: timestamp };
     this.#current = epoch;
     return this.#give(track, epoch, timestamp);
+  }
+
+  /** The stretches that the origin is in: the one that it entered last, and those in which other tracks still are. */
+  #stretches(): Set<Epoch> {
+    const all = new Set<Epoch>();
+    for (const epoch of [this.#current, ...[...this.#tracks.values()].map((track) => track.epoch)])
+      if (epoch !== undefined) all.add(epoch);
+    return all;
   }
 
   #give(track: Track, epoch: Epoch, at: number): number {
@@ -134,7 +152,7 @@ function nearest(timestamp: number, last: number): number {
   const wrapped = closest(timestamp, last, WRAP);
   if (timestamp >= 2 ** 24 || Math.abs(wrapped - last) <= AHEAD) return wrapped;
   const short = closest(timestamp, last, 2 ** 24);
-  return Math.abs(short - last) <= AHEAD && short > last ? short : wrapped;
+  return short - last >= -BACK && short - last <= AHEAD ? short : wrapped;
 }
 
 function closest(timestamp: number, last: number, wrap: number): number {

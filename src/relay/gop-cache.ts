@@ -28,7 +28,7 @@ export class GopCache {
   #whole = false;
   #hasVideo = false;
 
-  /** @param limit - bytes of media at most; a group that is larger is not kept */
+  /** @param limit - bytes of media at most, with a little for each tag; a group that is larger is not kept */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -66,13 +66,14 @@ export class GopCache {
   media(tag: Omit<KeptTag, 'payload'>, payload: Uint8Array): void {
     const { type, kind, time } = tag;
     const keyframe = type === TAG.video && (kind & KIND.key) !== 0;
+    // Sound that was kept for itself is no beginning of a group.
+    if (keyframe || (type === TAG.video && !this.#hasVideo)) this.#clear();
     if (type === TAG.video) this.#hasVideo = true;
-    if (keyframe) this.#clear();
     // Sound alone needs no beginning: the last of it is as good as any.
     if (keyframe || !this.#hasVideo) this.#whole = true;
     if (!this.#hasVideo) this.#clearOld(time);
     if (!this.#whole) return;
-    if (this.#bytes + payload.byteLength > this.#limit) {
+    if (this.#bytes + payload.byteLength + (this.#tags.length + 1) * TAG_COST > this.#limit) {
       if (this.#limit > 0) this.overflows += 1;
       this.#clear();
       return;
@@ -98,5 +99,7 @@ export class GopCache {
   }
 }
 
+/** What a tag takes beside its payload, in bytes, about: many small ones are not for free. */
+const TAG_COST = 100;
 /** Milliseconds of sound that a late destination begins with, where there is no video. */
 const SOUND_KEPT = 500;

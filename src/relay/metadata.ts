@@ -12,6 +12,8 @@ export interface StreamMetadata {
   readonly values: AmfObject;
 }
 
+/** The command that tells a server to keep what follows. */
+const SET = '@setDataFrame';
 /** More is no description. */
 const LONGEST = 64 * 1024;
 
@@ -20,12 +22,13 @@ export function readMetadata(payload: Buffer): StreamMetadata | undefined {
   if (payload.byteLength > LONGEST) return undefined;
   let values: AmfValue[];
   try {
-    values = decodeAmf(payload);
+    // What lies behind the object is nothing, or broken: some encoders end it twice.
+    const ahead = decodeAmf(payload, 1)[0] === SET ? 1 : 0;
+    values = decodeAmf(payload, 2 + ahead).slice(ahead);
   } catch {
     // It is passed on as it is; nobody is lost over a description.
     return undefined;
   }
-  if (values[0] === '@setDataFrame') values.shift();
   const [name, object] = values;
   if (name !== 'onMetaData' || object === undefined || !isAmfObject(object)) return undefined;
   return {
@@ -39,7 +42,7 @@ export function readMetadata(payload: Buffer): StreamMetadata | undefined {
 
 /** The payload of a message that sets metadata at a destination. */
 export function metadataMessage(values: AmfObject): Buffer {
-  return Buffer.concat([encodeAmf('@setDataFrame', 'onMetaData'), encodeEcmaArray(values)]);
+  return Buffer.concat([encodeAmf(SET, 'onMetaData'), encodeEcmaArray(values)]);
 }
 
 /** The same for FLV, whose files hold it without the command. */

@@ -1,5 +1,6 @@
 // When a relay may begin: as soon as the streams that are there are known, and without waiting long for others.
 // Headers of files and metadata are hints; what counts is a stream's own sequence header.
+import { monotonicNow } from '../base/index.js';
 import type { OriginHints } from './origin.js';
 
 /** How long is waited for what is missing. Milliseconds of wall time. */
@@ -31,8 +32,11 @@ export class Readiness {
   readonly #video: Stream = { hinted: undefined, known: false };
   #keyframe = false;
   #timer: NodeJS.Timeout | undefined;
-  /** What the timer waits for; another one begins its wait anew. */
+  /** What the timer waits for. */
   #waitsFor: keyof Waits | undefined;
+  /** When another stream was first missed: what is said of it later changes how long it is waited for, from then on. */
+  #missedAt: number | undefined;
+  #stopped = false;
 
   constructor(waits: Waits, onReady: (reason: ReadyReason) => void) {
     this.#waits = waits;
@@ -69,11 +73,12 @@ export class Readiness {
 
   /** Waits for nothing any more. */
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#timer);
   }
 
   #decide(): void {
-    if (this.reason !== undefined) return;
+    if (this.reason !== undefined || this.#stopped) return;
     const { known: audio } = this.#audio;
     const { known: video } = this.#video;
     const picture = video && this.#keyframe;
@@ -87,9 +92,17 @@ export class Readiness {
     if (this.#waitsFor === what) return;
     this.#waitsFor = what;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#go(then);
-    }, this.#waits[what]);
+    let waited = 0;
+    if (what !== 'keyframe') {
+      this.#missedAt ??= monotonicNow();
+      waited = monotonicNow() - this.#missedAt;
+    }
+    this.#timer = setTimeout(
+      () => {
+        this.#go(then);
+      },
+      Math.max(0, this.#waits[what] - waited),
+    );
   }
 
   #go(reason: ReadyReason): void {

@@ -1,5 +1,6 @@
 // Tags out of a stream of FLV, however the network cuts it.
 import { FramerailError } from '../../base/index.js';
+import { TAG } from './tag.js';
 
 /** What the file header claims; a hint at most, as many servers always claim both. */
 export interface FlvHints {
@@ -80,7 +81,11 @@ export class FlvReader {
   /** Bytes of the thing that begins at a place, as far as its header is here. */
   #needed(bytes: Buffer, at: number, have: number): number {
     if (!this.#begun) return FILE_HEADER;
-    return have < TAG_HEADER ? TAG_HEADER : TAG_HEADER + bytes.readUIntBE(at + 1, 3);
+    if (have < TAG_HEADER) return TAG_HEADER;
+    const type = (bytes[at] ?? 0) & 0x1f;
+    // Other tags are passed over; where their last field is not the zero that it must be, these are no tags at all.
+    if (!isKnown(type) && bytes.readUIntBE(at + 8, 3) !== 0) throw malformed(`there is no tag of type ${String(type)}`);
+    return TAG_HEADER + bytes.readUIntBE(at + 1, 3);
   }
 
   #keep(bytes: Buffer, from: number, to: number, needed: number): void {
@@ -102,9 +107,8 @@ export class FlvReader {
     const type = (bytes[at] ?? 0) & 0x1f;
     const length = bytes.readUIntBE(at + 1, 3);
     const time = bytes.readUIntBE(at + 4, 3) + 0x1000000 * (bytes[at + 7] ?? 0);
-    if (type !== 8 && type !== 9 && type !== 18) throw malformed(`there is no tag of type ${String(type)}`);
     this.#skip = BACK_POINTER;
-    this.#handlers.onTag(type, time, bytes.subarray(at + TAG_HEADER, at + TAG_HEADER + length));
+    if (isKnown(type)) this.#handlers.onTag(type, time, bytes.subarray(at + TAG_HEADER, at + TAG_HEADER + length));
     return TAG_HEADER + length;
   }
 
@@ -118,6 +122,10 @@ export class FlvReader {
     this.#handlers.onHeader({ audio: (flags & 4) !== 0, video: (flags & 1) !== 0 });
     return FILE_HEADER;
   }
+}
+
+function isKnown(type: number): boolean {
+  return type === TAG.audio || type === TAG.video || type === TAG.data;
 }
 
 function malformed(why: string): FramerailError {

@@ -53,12 +53,17 @@ const FOURCC: Readonly<Record<string, string>> = {
   'ec-3': 'eac3',
   '.mp3': 'mp3',
 };
+const FOURCC_BYTES = 4;
 const LEGACY_AAC = 10;
 const ENHANCED_AUDIO = 9;
 /** Legacy codecs that have sequence headers: a second byte says which packet it is. */
 const WITH_HEADER = new Set([7, 12, 13]);
 /** Codecs that cannot be decoded without one. */
 const NEEDS_HEADER = new Set(['h264', 'hevc', 'vvc', 'av1', 'aac', 'flac']);
+
+/** Bytes ahead of a legacy codec's own: frame and codec, packet, and for video three of composition time. */
+const VIDEO_HEADER = 5;
+const AAC_HEADER = 2;
 
 /** Packets of Enhanced RTMP. */
 const PACKET = { sequenceStart: 0, codedFrames: 1, codedFramesX: 3, mpeg2ts: 5, multitrackVideo: 6, modEx: 7 } as const;
@@ -82,7 +87,8 @@ export function videoKind(payload: Uint8Array): number {
   }
   if (!WITH_HEADER.has(first & 0x0f)) return KIND.media | key;
   const packet = payload[1];
-  if (packet === 0) return KIND.header;
+  // Empty ones are written by encoders that did not know their own parameters.
+  if (packet === 0) return payload.byteLength > VIDEO_HEADER ? KIND.header : 0;
   return packet === 1 ? KIND.media | key : 0;
 }
 
@@ -96,7 +102,7 @@ export function audioKind(payload: Uint8Array): number {
     if (packet === PACKET.sequenceStart) return KIND.header;
     return packet === PACKET.codedFrames ? KIND.media | KIND.key : 0;
   }
-  if (format === LEGACY_AAC && payload[1] === 0) return KIND.header;
+  if (format === LEGACY_AAC && payload[1] === 0) return payload.byteLength > AAC_HEADER ? KIND.header : 0;
   return KIND.media | KIND.key;
 }
 
@@ -119,11 +125,13 @@ export function needsHeader(codec: string | undefined): boolean {
   return codec === undefined || NEEDS_HEADER.has(codec);
 }
 
-/** Which packet lies behind modifiers and track numbers. */
-function innerPacket(payload: Uint8Array, packet: number, multitrack: number): number {
+/** Which packet lies behind modifiers and track numbers; undefined where it ends before its FourCC. */
+function innerPacket(payload: Uint8Array, packet: number, multitrack: number): number | undefined {
   const { type, at } = skipModifiers(payload, packet);
+  const many = type === multitrack;
+  if (payload.byteLength < at + (many ? 1 : 0) + FOURCC_BYTES) return undefined;
   // A multitrack packet says in the lower half of its next byte what each of its tracks holds.
-  return type === multitrack ? (payload[at] ?? 0) & 0x0f : type;
+  return many ? (payload[at] ?? 0) & 0x0f : type;
 }
 
 /** Modifiers lie ahead of the packet: a length, as many bytes, and what comes next. */
@@ -145,5 +153,5 @@ function skipModifiers(payload: Uint8Array, packet: number): { type: number; at:
 function fourCc(payload: Uint8Array, packet: number, multitrack: number): string | undefined {
   const { type, at } = skipModifiers(payload, packet);
   const from = type === multitrack ? at + 1 : at;
-  return FOURCC[String.fromCharCode(...payload.subarray(from, from + 4))];
+  return FOURCC[String.fromCharCode(...payload.subarray(from, from + FOURCC_BYTES))];
 }

@@ -63,6 +63,7 @@ function decoded(text: string): string {
 
 /** The address itself is not shown: a key that was written wrong is still a key. */
 function addressError(name: string, address: string): Error {
-  const shown = /^[a-z]+:\/\/[^/@?]*(?=\/|$)/i.exec(address)?.[0];
+  // A name and a password without their host would look like a host and its port.
+  const shown = /^[a-z]+:\/\/[^/@?:\s]+(:\d{1,5})?(?=\/|$)/i.exec(address)?.[0];
   return argumentError(name, 'an address such as rtmp://host/application/stream', shown ?? 'another text');
 }

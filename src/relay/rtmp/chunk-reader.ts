@@ -65,6 +65,8 @@ export class ChunkReader {
     const stream = this.#streams.get(chunkStream);
     if (stream === undefined) return;
     this.#forget(stream);
+    // Or one chunk stream after the other would keep the room of its largest message.
+    stream.room = Buffer.alloc(0);
     if (this.#current === stream) this.#left = 0;
   }
 
@@ -84,7 +86,10 @@ export class ChunkReader {
       return at + copied;
     }
     this.#headBytes = 0;
-    return at + end - before;
+    if (end >= before) return at + end - before;
+    // What was kept to be compared with the extended timestamp turned out to be payload.
+    this.push(Buffer.from(this.#head.subarray(end, before)));
+    return at;
   }
 
   /** Reads one header; gives the place behind it, or -1 when more bytes are needed. */
@@ -107,14 +112,11 @@ export class ChunkReader {
     const begins = stream.have === 0;
     let time = format === 3 ? stream.delta : field;
     let end = at + length;
-    if (extended) {
+    // Some senders repeat it in the chunks that go on with a message, and some do not.
+    if (extended && (begins || format !== 3 || repeats(bytes, end, to, stream.delta))) {
       if (end + 4 > to) return -1;
-      const said = bytes.readUInt32BE(end);
-      // Some senders repeat it in the chunks that go on with a message, and some do not.
-      if (begins || format !== 3 || said === stream.delta) {
-        time = said;
-        end += 4;
-      }
+      time = bytes.readUInt32BE(end);
+      end += 4;
     }
     this.#begin(stream, { bytes, at, format, time, extended, begins });
     return end;
@@ -188,6 +190,12 @@ export class ChunkReader {
   #deliver({ type, stream, timestamp }: ChunkStream, payload: Buffer): void {
     this.#onMessage({ type, stream, timestamp, payload });
   }
+}
+
+/** Whether an extended timestamp lies at a place, as far as bytes are here: payload mostly differs in its first byte. */
+function repeats(bytes: Buffer, at: number, to: number, time: number): boolean {
+  for (let i = 0; i < 4 && at + i < to; i += 1) if (bytes[at + i] !== ((time >>> (24 - 8 * i)) & 0xff)) return false;
+  return true;
 }
 
 /** Grows with what has come, and not with what was announced. */

@@ -29,6 +29,8 @@ const WINDOW = 2_500_000;
 /** Bytes of payload in our chunks: few messages need a second one. */
 const CHUNK_SIZE = 60_000;
 const LARGEST_CHUNK = 0x7fffffff;
+/** Bytes of a command at most; a bandwidth check of a server is the longest one. */
+const LONGEST_COMMAND = 1024 * 1024;
 /** Behind each message of an aggregate lies its length again. */
 const BACK_POINTER = 4;
 const TAG_HEADER = 11;
@@ -45,6 +47,8 @@ export class RtmpLink {
   #window = WINDOW;
   #lastAcknowledged = 0;
   #spoke = false;
+  /** What the peer wants an answer to. It gets one for all of the same kind that came together. */
+  readonly #asked: { ping?: number; bandwidth?: boolean } = {};
 
   constructor(wire: Wire, handlers: LinkHandlers) {
     this.#wire = wire;
@@ -63,6 +67,7 @@ export class RtmpLink {
   receive(bytes: Buffer): void {
     this.#spoke = false;
     this.#reader.push(bytes);
+    this.#reply();
     const unacknowledged = this.#wire.received - this.#lastAcknowledged;
     if (unacknowledged >= this.#window / 2) this.#acknowledge();
     this.flush();
@@ -119,6 +124,14 @@ export class RtmpLink {
     this.#control(MESSAGE.acknowledgement, fourBytes(this.#wire.received));
   }
 
+  #reply(): void {
+    const { ping, bandwidth } = this.#asked;
+    if (ping !== undefined) this.control(CONTROL.pingResponse, ping);
+    if (bandwidth === true) this.#control(MESSAGE.windowAckSize, fourBytes(WINDOW));
+    delete this.#asked.ping;
+    delete this.#asked.bandwidth;
+  }
+
   #hear(message: Message): void {
     const { type, payload } = message;
     switch (type) {
@@ -128,8 +141,7 @@ export class RtmpLink {
         this.#handlers.onMedia(message);
         return;
       case MESSAGE.data3:
-        // A byte of AMF3's own, and AMF0 behind it.
-        this.#handlers.onMedia({ ...message, type: MESSAGE.data, payload: payload.subarray(1) });
+        this.#handlers.onMedia({ ...message, type: MESSAGE.data, payload: withoutAmf3(payload) });
         return;
       case MESSAGE.aggregate:
         this.#split(message);
@@ -138,7 +150,7 @@ export class RtmpLink {
         this.#command(message.stream, payload);
         return;
       case MESSAGE.command3:
-        this.#command(message.stream, payload.subarray(1));
+        this.#command(message.stream, withoutAmf3(payload));
         return;
       default:
         this.#hearProtocol(type, payload);
@@ -160,18 +172,18 @@ export class RtmpLink {
     } else if (type === MESSAGE.abort) this.#reader.abort(value);
     else if (type === MESSAGE.acknowledgement) this.acknowledged = value;
     else if (type === MESSAGE.windowAckSize) this.#window = Math.max(1024, value);
-    else this.#control(MESSAGE.windowAckSize, fourBytes(WINDOW));
+    else this.#asked.bandwidth = true;
   }
 
   #hearControl(payload: Buffer): void {
     if (payload.byteLength < 2) throw malformed('a control message is too short');
     const event = payload.readUInt16BE(0);
     if (event === CONTROL.streamEof) this.#handlers.onStreamEof?.();
-    else if (event === CONTROL.pingRequest && payload.byteLength >= 6)
-      this.control(CONTROL.pingResponse, payload.readUInt32BE(2));
+    else if (event === CONTROL.pingRequest && payload.byteLength >= 6) this.#asked.ping = payload.readUInt32BE(2);
   }
 
   #command(stream: number, payload: Buffer): void {
+    if (payload.byteLength > LONGEST_COMMAND) throw malformed('a command is too long');
     const [name, transaction, ...values] = decodeAmf(payload);
     if (typeof name !== 'string') throw malformed('a command has no name');
     this.#handlers.onCommand({ name, transaction: typeof transaction === 'number' ? transaction : 0, values, stream });
@@ -198,6 +210,11 @@ export class RtmpLink {
       at = end + BACK_POINTER;
     }
   }
+}
+
+/** AMF0 in a message for AMF3 has a zero ahead of it; where the name of a command begins at once, there is none. */
+function withoutAmf3(payload: Buffer): Buffer {
+  return payload[0] === 0 ? payload.subarray(1) : payload;
 }
 
 function malformed(why: string): FramerailError {

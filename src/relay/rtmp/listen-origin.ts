@@ -1,21 +1,22 @@
 // A stream that is pushed to us: an RTMP server for one key, as OBS and ffmpeg publish to.
 import { createServer, type Server, type Socket } from 'node:net';
-import { FramerailError, monotonicNow } from '../../base/index.js';
+import { argumentError, FramerailError, monotonicNow } from '../../base/index.js';
 import type { Origin, OriginHandlers, OriginMarks, OriginSource } from '../origin.js';
 import { parseRtmp, type RtmpAddress } from './address.js';
 import { RtmpPublisherSession } from './publisher-session.js';
 
-/** Publishers that have not yet shown the key, at once; more wait in the system's line. */
+/** Publishers that have not yet shown the key, at once; whoever comes then takes the place of the oldest. */
 const MOST_STRANGERS = 16;
 
 /** Whether an address asks to listen instead of dialling. */
 export function parseListen(address: string): boolean {
-  return /^rtmp:\/\/.*[?&]listen$/i.test(address);
+  return /^rtmps?:\/\/.*[?&]listen$/i.test(address);
 }
 
 /** Reads the address; throws FR_ARG_INVALID. */
 export function listenOrigin(name: string, text: string): OriginSource {
   const address = parseRtmp(name, text.replace(/[?&]listen$/i, ''));
+  if (address.secure) throw argumentError(name, 'an address of rtmp:// to listen on', address.shown);
   return {
     shown: address.shown,
     open: (handlers) => new ListenOrigin(address, handlers),
@@ -37,8 +38,7 @@ class ListenOrigin implements Origin {
     this.#server = createServer((socket) => {
       this.#welcome(socket);
     });
-    this.#server.maxConnections = MOST_STRANGERS;
-    this.#server.once('error', (error) => {
+    this.#server.on('error', (error) => {
       this.#end(
         new FramerailError('FR_RELAY_CONNECT', `${address.shown} cannot be listened on: ${error.message}.`, {
           cause: error,
@@ -79,6 +79,15 @@ class ListenOrigin implements Origin {
       },
     });
     this.#sessions.add(session);
+    const strangers = [...this.#sessions].filter((one) => one !== this.#publisher);
+    if (strangers.length > MOST_STRANGERS) this.#dismiss(strangers[0]);
+  }
+
+  #dismiss(session: RtmpPublisherSession | undefined): void {
+    if (session === undefined) return;
+    this.#sessions.delete(session);
+    // Nothing was said to it, and a flood of them would stay for as long as they may read.
+    session.close(0);
   }
 
   #end(error: FramerailError | undefined): void {

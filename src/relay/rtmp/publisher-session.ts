@@ -24,6 +24,8 @@ export interface PublisherOptions {
 /** Milliseconds until a publisher must have shown the key. */
 const PATIENCE = 10_000;
 const STREAM = 1;
+/** Bytes of answers that may wait: nobody who reads them has asked for so many. */
+const MOST_QUEUED = 256 * 1024;
 /** Milliseconds in which a refused publisher may read why. */
 const GOODBYE = 500;
 
@@ -39,8 +41,11 @@ export class RtmpPublisherSession {
   #shaken = false;
   /** Bytes of the last packet of the handshake that are still to come: nobody needs them. */
   #echo = HANDSHAKE_BYTES;
-  #appRight = false;
+  /** The application that it connected to; undefined before, or where it is none of ours. */
+  #app: string | undefined;
   #publishing = false;
+  /** It was refused, or has finished: what else it sent with that is not looked at. */
+  #over = false;
 
   constructor(socket: Socket, options: PublisherOptions) {
     this.#options = options;
@@ -59,7 +64,7 @@ export class RtmpPublisherSession {
         this.#command(command);
       },
       onMedia: (message) => {
-        if (this.#publishing) options.onMedia(message);
+        if (this.#publishing && !this.#over) options.onMedia(message);
       },
     });
     this.#late = setTimeout(() => {
@@ -69,10 +74,14 @@ export class RtmpPublisherSession {
     }, PATIENCE);
   }
 
-  /** Ends it; `onEnd` is not called. */
-  close(): void {
+  /**
+   * Ends it; `onEnd` is not called.
+   * @param within - milliseconds in which what was said last may be read
+   */
+  close(within = GOODBYE): void {
+    this.#over = true;
     clearTimeout(this.#late);
-    this.#wire.end(GOODBYE);
+    this.#wire.end(within);
   }
 
   #receive(bytes: Buffer): void {
@@ -90,15 +99,21 @@ export class RtmpPublisherSession {
       rest = rest.subarray(skipped);
     }
     if (rest.byteLength > 0) this.#link.receive(rest);
-    if (this.#publishing) this.#options.onTurn();
+    // ffmpeg writes its commands piece by piece, and each waits for the acknowledgement of the one ahead.
+    if (!this.#publishing) this.#link.answerNow();
+    if (this.#link.queued > MOST_QUEUED)
+      throw new FramerailError('FR_RELAY_PROTOCOL', 'The publisher does not take its answers.');
+    if (this.#publishing && !this.#over) this.#options.onTurn();
   }
 
   #command({ name, transaction, values, stream }: RtmpCommand): void {
+    if (this.#over) return;
     if (name === 'connect') this.#connect(transaction, values);
     else if (name === 'createStream') this.#link.command(0, '_result', transaction, null, STREAM);
     else if (name === 'releaseStream' || name === 'FCPublish')
       this.#link.command(0, '_result', transaction, null, undefined);
     else if (name === 'publish') this.#publish(stream, values);
+    else if (name === 'play') this.#deny(stream, 'NetStream.Play.StreamNotFound', 'Nothing can be played here.');
     else if (this.#publishing && /^(FCUnpublish|deleteStream|closeStream)$/.test(name)) this.#finished();
   }
 
@@ -106,8 +121,8 @@ export class RtmpPublisherSession {
     const app = values.find(isAmfObject)?.['app'];
     this.#link.announce();
     this.#link.limitPeer();
-    this.#appRight = typeof app === 'string' && app.replace(/^\/+|\/+$|\?.*$/g, '') === this.#options.address.app;
-    if (!this.#appRight) {
+    this.#app = typeof app === 'string' ? this.#ours(app) : undefined;
+    if (this.#app === undefined) {
       const why = { level: 'error', code: 'NetConnection.Connect.Rejected', description: 'No such application.' };
       this.#link.command(0, '_error', transaction, null, why);
       this.#refuse();
@@ -122,13 +137,13 @@ export class RtmpPublisherSession {
 
   #publish(stream: number, values: RtmpCommand['values']): void {
     const key = values.find((value) => typeof value === 'string') ?? '';
-    const right = this.#appRight && same(key, this.#options.address.key);
-    const free = this.#options.isFree();
-    if (!right || !free) {
-      const code = right ? 'NetStream.Publish.BadName' : 'NetStream.Publish.Denied';
-      const description = right ? 'Already publishing.' : 'No such stream.';
-      this.#link.command(stream, 'onStatus', 0, null, { level: 'error', code, description });
-      this.#refuse();
+    const { address, isFree } = this.#options;
+    if (this.#app === undefined || !same(`${this.#app}/${key}`, `${address.app}/${address.key}`)) {
+      this.#deny(stream, 'NetStream.Publish.Denied', 'No such stream.');
+      return;
+    }
+    if (!isFree()) {
+      this.#deny(stream, 'NetStream.Publish.BadName', 'Already publishing.');
       return;
     }
     clearTimeout(this.#late);
@@ -139,6 +154,18 @@ export class RtmpPublisherSession {
     this.#options.onPublish();
   }
 
+  /** The application as we write it, if it can be ours: some senders put all of a key but its last part into it. */
+  #ours(app: string): string | undefined {
+    const name = app.replace(/\?.*$/, '').replace(/^\/+|\/+$/g, '');
+    const [ours] = this.#options.address.app.split('/');
+    return name.split('/')[0] === ours ? name : undefined;
+  }
+
+  #deny(stream: number, code: string, description: string): void {
+    this.#link.command(stream, 'onStatus', 0, null, { level: 'error', code, description });
+    this.#refuse();
+  }
+
   #refuse(): void {
     this.#link.flush();
     this.close();
@@ -147,6 +174,8 @@ export class RtmpPublisherSession {
 
   #finished(): void {
     this.close();
+    // What came with the goodbye may be the last pictures.
+    this.#options.onTurn();
     this.#options.onEnd(undefined);
   }
 }

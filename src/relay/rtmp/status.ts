@@ -16,7 +16,9 @@ const SHORTEST_SECRET = 4;
 
 /** Finds the status among the values of a command. */
 export function statusOf(values: readonly AmfValue[]): RtmpStatus {
-  const info = values.find(isAmfObject);
+  const objects = values.filter(isAmfObject);
+  // Some servers put their properties ahead of it.
+  const info = objects.find(({ code }) => typeof code === 'string') ?? objects[0];
   const text = (name: string): string => {
     const value = info?.[name];
     return typeof value === 'string' ? value : '';
@@ -37,12 +39,13 @@ export function refusal(shown: string, status: RtmpStatus, secrets: readonly str
   const code = BUSY.test(words) ? 'FR_RELAY_BUSY' : AUTHENTICATION.test(words) ? 'FR_RELAY_AUTH' : 'FR_RELAY_REFUSED';
   const why = words === '' ? 'without a reason' : `with the words "${words}"`;
   return new FramerailError(code, `${shown} refused ${why}.`, {
-    details: { rtmpCode: status.code, description: hide(status.description, secrets) },
+    details: { rtmpCode: hide(status.code, secrets), description: hide(status.description, secrets) },
   });
 }
 
+/** Without secrets, and without what a terminal would obey. */
 function hide(text: string, secrets: readonly string[]): string {
-  let shown = text;
+  let shown = text.replace(/\p{Cc}+/gu, ' ');
   for (const secret of secrets) if (secret.length >= SHORTEST_SECRET) shown = shown.replaceAll(secret, '***');
   return shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown;
 }

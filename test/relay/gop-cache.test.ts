@@ -1,0 +1,148 @@
+// What those who join later get: headers, and everything since the last keyframe, within a budget.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { KIND, TAG } from '#dist/relay/flv/tag.js';
+import { GopCache } from '#dist/relay/gop-cache.js';
+
+const KEY = KIND.media | KIND.key;
+const video = (cache: GopCache, time: number, key: boolean, size = 100): void => {
+  cache.media({ type: TAG.video, kind: key ? KEY : KIND.media, time, timestamp: time }, Buffer.alloc(size, time));
+};
+const audio = (cache: GopCache, time: number, size = 10): void => {
+  cache.media({ type: TAG.audio, kind: KEY, time, timestamp: time }, Buffer.alloc(size, time));
+};
+const times = (cache: GopCache): number[] => cache.tags.map(({ time }) => time);
+
+test('everything since the last keyframe is kept, in its order', () => {
+  const cache = new GopCache(1e6);
+  video(cache, 0, true);
+  audio(cache, 10);
+  video(cache, 40, false);
+  expect(times(cache)).toEqual([0, 10, 40]);
+  expect(cache.bytes).toBe(210);
+  video(cache, 80, true);
+  audio(cache, 90);
+  expect(times(cache)).toEqual([80, 90]);
+});
+
+test('pictures without their keyframe are not kept', () => {
+  const cache = new GopCache(1e6);
+  video(cache, 0, false);
+  audio(cache, 5);
+  video(cache, 40, false);
+  expect(times(cache)).toEqual([]);
+  video(cache, 80, true);
+  expect(times(cache)).toEqual([80]);
+});
+
+test('where sound came first and pictures join without a keyframe, nothing begins with them', () => {
+  const cache = new GopCache(1e6);
+  for (let time = 0; time < 400; time += 20) audio(cache, time);
+  video(cache, 400, false);
+  audio(cache, 410);
+  expect(times(cache)).toEqual([]);
+  video(cache, 440, true);
+  audio(cache, 450);
+  expect(times(cache)).toEqual([440, 450]);
+});
+
+test('of sound alone, the last half second is kept', () => {
+  const cache = new GopCache(1e6);
+  for (let time = 0; time <= 10_000; time += 20) audio(cache, time);
+  expect(times(cache)[0]).toBe(9500);
+  expect(times(cache).at(-1)).toBe(10_000);
+  expect(cache.bytes).toBe(cache.tags.length * 10);
+});
+
+test('a group that is too large is left out until the next keyframe', () => {
+  const cache = new GopCache(5000);
+  video(cache, 0, true, 2000);
+  video(cache, 40, false, 2000);
+  expect(times(cache)).toEqual([0, 40]);
+  video(cache, 80, false, 2000);
+  expect(times(cache)).toEqual([]);
+  expect(cache.bytes).toBe(0);
+  expect(cache.overflows).toBe(1);
+  video(cache, 120, false, 10);
+  expect(times(cache)).toEqual([]);
+  video(cache, 160, true, 10);
+  expect(times(cache)).toEqual([160]);
+  expect(cache.overflows).toBe(1);
+});
+
+test('with no budget nothing is kept, and nothing counts as too much', () => {
+  const cache = new GopCache(0);
+  for (let time = 0; time < 400; time += 40) video(cache, time, time % 200 === 0);
+  audio(cache, 400);
+  expect(cache.tags).toEqual([]);
+  expect(cache.overflows).toBe(0);
+});
+
+test('tiny tags count for more than their payload: their number is bounded, too', () => {
+  const cache = new GopCache(1e6);
+  video(cache, 0, true, 1);
+  let most = 0;
+  for (let time = 1; time < 50_000; time += 1) {
+    audio(cache, time, 1);
+    most = Math.max(most, cache.tags.length);
+  }
+  expect(most).toBeGreaterThan(1000);
+  expect(most).toBeLessThan(20_000);
+});
+
+test('a header that is new is told from one that is repeated', () => {
+  const cache = new GopCache(1e6);
+  const payload = Buffer.from([0x17, 0, 0, 0, 0, 1]);
+  expect(cache.header(TAG.video, payload)).toBe(true);
+  payload[5] = 2;
+  // It was copied: its owner may use it again.
+  expect(cache.videoHeader?.[5]).toBe(1);
+  expect(cache.header(TAG.video, payload)).toBe(true);
+  expect(cache.header(TAG.video, payload)).toBe(false);
+  expect(cache.header(TAG.audio, payload)).toBe(true);
+  expect(cache.audioHeader?.equals(payload)).toBe(true);
+});
+
+test('with a new header of the video, pictures of the old one are of no use; one of the sound leaves them', () => {
+  const cache = new GopCache(1e6);
+  cache.header(TAG.video, Buffer.from([1]));
+  video(cache, 0, true);
+  cache.header(TAG.audio, Buffer.from([1]));
+  cache.header(TAG.video, Buffer.from([1]));
+  expect(times(cache)).toEqual([0]);
+  cache.header(TAG.video, Buffer.from([2]));
+  expect(times(cache)).toEqual([]);
+  video(cache, 40, false);
+  expect(times(cache)).toEqual([]);
+});
+
+test('payloads are copied, and found again by all that makes them the same', () => {
+  const cache = new GopCache(1e6);
+  const payload = Buffer.from([1, 2, 3]);
+  cache.media({ type: TAG.video, kind: KEY, time: 500, timestamp: 7 }, payload);
+  payload.fill(9);
+  expect(cache.has(TAG.video, 7, Buffer.from([1, 2, 3]))).toBe(true);
+  expect(cache.has(TAG.video, 8, Buffer.from([1, 2, 3]))).toBe(false);
+  expect(cache.has(TAG.audio, 7, Buffer.from([1, 2, 3]))).toBe(false);
+  expect(cache.has(TAG.video, 7, payload)).toBe(false);
+});
+
+test('whatever comes, the budget is kept, and pictures begin with a keyframe', () => {
+  const tag = fc.record({ isVideo: fc.boolean(), key: fc.boolean(), size: fc.nat(900), header: fc.nat(20) });
+  fc.assert(
+    fc.property(fc.array(tag, { maxLength: 200 }), fc.integer({ min: 0, max: 6000 }), (list, limit) => {
+      const cache = new GopCache(limit);
+      for (const [i, { isVideo, key, size, header }] of list.entries()) {
+        if (header === 0) cache.header(TAG.video, Buffer.from([i]));
+        if (isVideo) video(cache, i, key, size);
+        else audio(cache, i, size);
+        const { tags } = cache;
+        expect(cache.bytes).toBeLessThanOrEqual(limit);
+        const first = tags.find(({ type }) => type === TAG.video);
+        if (first !== undefined) expect(first.kind & KIND.key).toBe(KIND.key);
+        if (first !== undefined) expect(tags[0]).toBe(first);
+        if (tags.length > 0) expect(tags.reduce((sum, { payload }) => sum + payload.byteLength, 0)).toBe(cache.bytes);
+      }
+    }),
+  );
+});
