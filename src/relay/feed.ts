@@ -117,15 +117,20 @@ export class Feed {
     const key = (kind & KIND.key) !== 0;
     if (this.codecs.video === undefined) {
       const codec = videoCodec(payload);
-      if (needsHeader(codec)) { this.#unknown(); return; }
+      if (needsHeader(codec)) {
+        this.#unknown();
+        return;
+      }
       this.#found('video', codec, timestamp);
     }
     if (!this.#isNew(TAG.video, timestamp, payload)) return;
     const time = this.clock.time('video', timestamp);
     if (key) statistics.keyframe(time);
     this.gop.media({ type: TAG.video, kind, time, timestamp }, payload);
+    const began = this.ready !== undefined;
     if (key) this.#readiness.keyframe();
-    this.#give(TAG.video, kind, time, payload);
+    // Who begins with this very keyframe has taken it from the cache, unless it is too large for that.
+    if (began || this.gop.tags.length === 0) this.#give(TAG.video, kind, time, payload);
   }
 
   #audio(timestamp: number, payload: Buffer): void {
@@ -139,7 +144,10 @@ export class Feed {
     if ((kind & KIND.media) === 0) return;
     if (this.codecs.audio === undefined) {
       const codec = audioCodec(payload);
-      if (needsHeader(codec)) { this.#unknown(); return; }
+      if (needsHeader(codec)) {
+        this.#unknown();
+        return;
+      }
       this.#found('audio', codec, timestamp);
     }
     if (!this.#isNew(TAG.audio, timestamp, payload)) return;
