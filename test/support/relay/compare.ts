@@ -1,5 +1,6 @@
 // What arrived against what was sent: payloads by their checksums, times by their differences.
 import { expect } from 'vitest';
+import type { Journal } from './journal.js';
 import type { Arrival } from './sink.js';
 import { isHeader, isKeyframe } from './stream.js';
 import { AUDIO, crcOf, DATA, VIDEO, type Tag } from './tags.js';
@@ -44,4 +45,17 @@ export function expectMonotonic(arrived: readonly Arrival[]): void {
     const times = arrived.filter((one) => one.type === type).map(({ timestamp }) => timestamp);
     expect(times).toEqual([...times].sort((a, b) => a - b));
   }
+}
+
+/** What arrived is the end of what was sent, without a gap: nothing is missing from where it began. */
+export function expectUnbroken(arrived: readonly Arrival[], sent: readonly Tag[]): void {
+  expect(arrived.length).toBeGreaterThan(0);
+  expect(sums(arrived)).toEqual(sums(sent.slice(-arrived.length)));
+}
+
+/** Waits until a tag has arrived. */
+export async function arrival(arrivals: Journal<Arrival>, tag: Tag | undefined): Promise<Arrival> {
+  if (tag === undefined) throw new Error('There is no such tag');
+  const crc = crcOf(tag.payload);
+  return await arrivals.find((one) => one.crc === crc, `the tag of ${String(tag.timestamp)} ms`);
 }
