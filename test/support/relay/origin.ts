@@ -39,5 +39,5 @@ export async function rtmpOrigin(
       queueMicrotask(() => play(script, outlet, gone));
     },
   });
-  return { ...server, url: `rtmp://127.0.0.1:${String(server.port)}/live/stream` };
+  return { ...server, url: `rtmp://127.0.0.1:${String(server.port)}/live/secret-key` };
 }

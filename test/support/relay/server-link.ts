@@ -47,7 +47,12 @@ export class ServerLink {
     });
     socket
       .on('data', (bytes) => {
-        this.#read(bytes);
+        try {
+          this.#read(bytes);
+        } catch {
+          // Who does not speak RTMP is hung up on.
+          socket.destroy();
+        }
       })
       .on('error', () => undefined)
       .on('close', handlers.onClose);

@@ -49,6 +49,8 @@ export interface Connection {
   /** The stream that it asked for. */
   key: string;
   stream: number;
+  /** Nothing is answered any more. */
+  silent: boolean;
 }
 
 /** A running server. */
@@ -92,22 +94,24 @@ async function stop(server: Server): Promise<void> {
 
 function serve(socket: Socket, number: number, behaviour: Behaviour, handlers: ServerHandlers): Connection {
   const link = new ServerLink(socket, {
-    onHandshake: () => !cut(connection, 'handshake'),
+    onHandshake: () => !connection.silent && !cut(connection, 'handshake'),
     onCommand: (command) => {
       hear(connection, command, handlers);
     },
     onMessage: (message) => handlers.onMessage?.(connection, message),
     onClose: () => handlers.onClose?.(connection),
   });
-  const connection: Connection = { number, link, behaviour, commands: [], app: '', key: '', stream: 0 };
+  const connection: Connection = { number, link, behaviour, commands: [], app: '', key: '', stream: 0, silent: false };
   handlers.onConnect?.(connection);
   cut(connection, 'accept');
   return connection;
 }
 
 /** Breaks off here, if that is wanted. */
-function cut({ behaviour, link }: Connection, at: Stage): boolean {
+function cut(connection: Connection, at: Stage): boolean {
+  const { behaviour, link } = connection;
   if (behaviour.cut?.at !== at) return false;
+  connection.silent = true;
   if (behaviour.cut.how !== 'silence') link.cut(behaviour.cut.how);
   return true;
 }
@@ -116,11 +120,13 @@ function hear(connection: Connection, command: Command, handlers: ServerHandlers
   const { behaviour, link, commands } = connection;
   const { name } = command;
   commands.push(name);
+  if (connection.silent) return;
   if (behaviour.strict === true && /connect|createStream/.test(command.behind.join())) {
     link.cut('fin');
     return;
   }
   const answer = (): void => {
+    if (connection.silent) return;
     if (name === 'connect') connect(connection, command);
     else if (name === 'createStream') createStream(connection, command);
     else if (name === 'play' || name === 'publish') wish(connection, command, handlers);

@@ -53,7 +53,7 @@ export async function rtmpSink(behave: Behaviour | ((connection: number) => Beha
   });
   return {
     ...server,
-    url: `rtmp://127.0.0.1:${String(server.port)}/live/key`,
+    url: `rtmp://127.0.0.1:${String(server.port)}/live/hidden-key`,
     ...{ arrivals, accepted, closed },
     media: (connection) =>
       arrivals.items.filter((one) => isMedia(one) && (connection === undefined || one.connection === connection)),
