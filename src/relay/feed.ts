@@ -68,6 +68,8 @@ export class Feed {
   #elapsed: number | undefined;
   /** Tracks whose beginning an earlier connection has brought already. */
   readonly #replayed = new Set<number>();
+  /** Whether pictures are missing: those that follow refer to them, until the next keyframe. */
+  #torn = false;
 
   constructor(options: FeedOptions, handlers: FeedHandlers, targets: () => Iterable<FeedTarget>) {
     this.gop = new GopCache(options.gopBytes);
@@ -124,6 +126,11 @@ export class Feed {
       this.#found('video', codec, timestamp);
     }
     if (!this.#isNew(TAG.video, timestamp, payload)) return;
+    if (key) this.#torn = false;
+    else if (this.#torn) {
+      this.#unknown();
+      return;
+    }
     const time = this.clock.time('video', timestamp);
     if (key) statistics.keyframe(time);
     this.gop.media({ type: TAG.video, kind, time, timestamp }, payload);
@@ -160,7 +167,10 @@ export class Feed {
   #isNew(type: number, timestamp: number, payload: Buffer): boolean {
     if (this.#elapsed !== undefined) {
       if (this.gop.has(type, timestamp, payload)) for (const seen of this.#last.keys()) this.#replayed.add(seen);
-      else this.clock.restart(this.#elapsed);
+      else {
+        this.clock.restart(this.#elapsed);
+        this.#torn = true;
+      }
       this.#elapsed = undefined;
     }
     const last = this.#last.get(type) ?? 0;
@@ -176,7 +186,7 @@ export class Feed {
     return true;
   }
 
-  /** Media ahead of its sequence header: nobody can decode it, and nobody will. */
+  /** Media ahead of its sequence header, or of its keyframe behind a loss: nobody can decode it, and nobody will. */
   #unknown(): void {
     this.statistics.undecodable += 1;
   }

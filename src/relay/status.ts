@@ -18,8 +18,9 @@ export interface FeedStatus {
   readonly driftSeconds: number;
   /** Jumps of the origin's clock that were evened out. */
   readonly jumps: number;
-  /** Tags that came ahead of their sequence header, and those that a new connection brought a second time. */
+  /** Tags that came ahead of their sequence header, or of a keyframe where the origin had been lost. */
   readonly undecodable: number;
+  /** Tags that a new connection brought a second time. */
   readonly replayed: number;
 }
 
