@@ -55,6 +55,7 @@ export class Destination implements FeedTarget {
   state: DestinationState = 'idle';
   /** What it was lost for last; undefined while it was never lost. */
   lastError: FramerailError | undefined;
+  /** When the first tag of its last connection was sent, by the monotonic clock in milliseconds. */
   firstTag: number | undefined;
   firstPicture: number | undefined;
   readonly #feed: Feed;
@@ -99,6 +100,7 @@ export class Destination implements FeedTarget {
     this.#begun = false;
     this.#awaitsKeyframe = true;
     this.#draining = false;
+    this.firstTag = this.firstPicture = undefined;
     this.#setState('connecting');
     this.counts.connections += 1;
     this.#dial = new RtmpDial({
