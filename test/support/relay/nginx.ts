@@ -31,7 +31,7 @@ export async function nginx(): Promise<Nginx> {
   const port = await freePort('tcp');
   const config = join(folder, 'nginx.conf');
   writeFileSync(config, configuration(folder, recordings, port));
-  const child = spawn('nginx', ['-p', folder, '-c', config, '-e', join(folder, 'error.log')], {
+  const child = spawn('/usr/sbin/nginx', ['-p', folder, '-c', config, '-e', join(folder, 'error.log')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let said = '';

@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { onTestFinished } from 'vitest';
 import { isAmfObject } from '#dist/relay/amf0.js';
 import type { Message } from '#dist/relay/rtmp/message.js';
+import { Journal } from './journal.js';
 import { ServerLink, type Command, type Stage } from './server-link.js';
 
 /** How one connection is treated; everything is well unless something is said. */
@@ -51,6 +52,8 @@ export interface Connection {
   stream: number;
   /** Nothing is answered any more. */
   silent: boolean;
+  /** Hears when it is broken off. */
+  readonly cuts: Journal<Connection>;
 }
 
 /** A running server. */
@@ -58,6 +61,8 @@ export interface RtmpServer {
   readonly port: number;
   /** Every connection so far. */
   readonly connections: readonly Connection[];
+  /** Connections that were broken off, as their behaviour says. */
+  readonly cuts: Journal<Connection>;
   /** Stops taking connections; those that are there stay. */
   stopListening(): Promise<void>;
 }
@@ -68,12 +73,13 @@ export async function rtmpServer(
   handlers: ServerHandlers,
 ): Promise<RtmpServer> {
   const connections: Connection[] = [];
+  const cuts = new Journal<Connection>();
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     const number = connections.length + 1;
-    connections.push(serve(socket, number, behave(number), handlers));
+    connections.push(serve(socket, number, behave(number), handlers, cuts));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -82,7 +88,7 @@ export async function rtmpServer(
     await stop(server);
   });
   const { port } = server.address() as AddressInfo;
-  return { port, connections, stopListening: async () => await stop(server) };
+  return { port, connections, cuts, stopListening: async () => await stop(server) };
 }
 
 async function stop(server: Server): Promise<void> {
@@ -92,7 +98,13 @@ async function stop(server: Server): Promise<void> {
   await Promise.resolve();
 }
 
-function serve(socket: Socket, number: number, behaviour: Behaviour, handlers: ServerHandlers): Connection {
+function serve(
+  socket: Socket,
+  number: number,
+  behaviour: Behaviour,
+  handlers: ServerHandlers,
+  cuts: Journal<Connection>,
+): Connection {
   const link = new ServerLink(socket, {
     onHandshake: () => !connection.silent && !cut(connection, 'handshake'),
     onCommand: (command) => {
@@ -101,7 +113,17 @@ function serve(socket: Socket, number: number, behaviour: Behaviour, handlers: S
     onMessage: (message) => handlers.onMessage?.(connection, message),
     onClose: () => handlers.onClose?.(connection),
   });
-  const connection: Connection = { number, link, behaviour, commands: [], app: '', key: '', stream: 0, silent: false };
+  const connection: Connection = {
+    number,
+    link,
+    behaviour,
+    commands: [],
+    app: '',
+    key: '',
+    stream: 0,
+    silent: false,
+    cuts,
+  };
   handlers.onConnect?.(connection);
   cut(connection, 'accept');
   return connection;
@@ -113,6 +135,9 @@ function cut(connection: Connection, at: Stage): boolean {
   if (behaviour.cut?.at !== at) return false;
   connection.silent = true;
   if (behaviour.cut.how !== 'silence') link.cut(behaviour.cut.how);
+  // Who does not read does not notice that the client is gone, as on a half-open connection.
+  else if (at === 'accept') link.pause();
+  connection.cuts.push(connection);
   return true;
 }
 
