@@ -1,4 +1,5 @@
 // The stream of a relay between its origin and its destinations: known, timed, and kept since its last keyframe.
+import { monotonicNow } from '../base/index.js';
 import type { AmfObject } from './amf0.js';
 import { RelayClock } from './clock.js';
 import { audioCodec, audioKind, KIND, needsHeader, TAG, videoCodec, videoKind } from './flv/tag.js';
@@ -64,8 +65,10 @@ export class Feed {
   readonly #readiness: Readiness;
   /** The last timestamps of the origin, by the type of their tags. */
   readonly #last = new Map<number, number>();
-  /** Milliseconds for which a new connection was waited for, until its first tag says where it goes on. */
-  #elapsed: number | undefined;
+  /** When the last tag of media came, by the monotonic clock in milliseconds. */
+  #lastAt = 0;
+  /** Whether the origin is a new connection, until its first tag says where it goes on. */
+  #restarted = false;
   /** Tracks whose beginning an earlier connection has brought already. */
   readonly #replayed = new Set<number>();
   /** Whether pictures are missing: those that follow refer to them, until the next keyframe. */
@@ -94,12 +97,9 @@ export class Feed {
     else this.#data(timestamp, payload);
   }
 
-  /**
-   * The origin is a new connection.
-   * @param elapsed - milliseconds since its last tag
-   */
-  restart(elapsed: number): void {
-    this.#elapsed = elapsed;
+  /** The origin is a new connection: its time goes on by as much as passes until its first tag. */
+  restart(): void {
+    this.#restarted = true;
   }
 
   stop(): void {
@@ -165,14 +165,16 @@ export class Feed {
 
   /** Whether an earlier connection has not brought it: origins begin with what they have since their last keyframe. */
   #isNew(type: number, timestamp: number, payload: Buffer): boolean {
-    if (this.#elapsed !== undefined) {
+    const now = monotonicNow();
+    if (this.#restarted) {
       if (this.gop.has(type, timestamp, payload)) for (const seen of this.#last.keys()) this.#replayed.add(seen);
       else {
-        this.clock.restart(this.#elapsed);
+        this.clock.restart(now - this.#lastAt);
         this.#torn = true;
       }
-      this.#elapsed = undefined;
+      this.#restarted = false;
     }
+    this.#lastAt = now;
     const last = this.#last.get(type) ?? 0;
     if (this.#replayed.has(type)) {
       // A difference of 32 bits, as timestamps wrap there.

@@ -259,7 +259,7 @@ export class Relay extends EventEmitter<Listeners> {
       return;
     }
     this.#retry = setTimeout(() => {
-      this.#feed.restart(monotonicNow() - this.#lastMedia);
+      this.#feed.restart();
       this.#dial();
     }, wait);
   }
