@@ -153,7 +153,13 @@ describe('an origin', () => {
   });
 
   test('that counts its streams otherwise, or wants its commands one by one, is played all the same', async () => {
-    for (const behaviour of [{ streamId: 7 }, { strict: true }, { strict: true, streamId: 3 }, { delay: 30 }]) {
+    for (const behaviour of [
+      { streamId: 7 },
+      { strict: true },
+      { strict: true, streamId: 3 },
+      { streamId: 9, refuseUnknown: true },
+      { delay: 30 },
+    ]) {
       const origin = await playing(behaviour);
       const sink = await rtmpSink(behaviour);
       relayOf(origin.url, sink.url);
@@ -187,6 +193,18 @@ describe('a destination', () => {
     expect(error.message).toContain(description);
     expect(retryInMs !== null).toBe(again);
     expect(relay.status().destinations[0]?.lastError?.code).toBe(expectedCode);
+  });
+
+  test('that takes a stream back is told of in its own words', async () => {
+    const origin = await playing();
+    const sink = await rtmpSink();
+    const { told } = relayOf(origin.url, sink.url, SHORT);
+    await arrival(sink.arrivals, media.at(-1));
+    const status = { level: 'error', code: 'NetStream.Publish.Denied', description: 'The quota is used up.' };
+    sink.connections[0]?.link.command(1, 'onStatus', 0, null, status);
+    const { error } = await told('lost');
+    expect(error.code).toBe('FR_RELAY_AUTH');
+    expect(error.message).toContain('The quota is used up.');
   });
 
   test('that asks for a name and a password gets them, and nobody else sees them', async () => {

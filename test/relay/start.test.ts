@@ -1,5 +1,6 @@
 // How a relay begins where all is well: what is sent, in which order, and that nothing of it was touched.
 import { expect, test } from 'vitest';
+import { flvTag } from '#dist/relay/flv/bytes.js';
 import { expectMonotonic, expectSame, offsets } from '../support/relay/compare.js';
 import { httpOrigin } from '../support/relay/http-origin.js';
 import { rtmpOrigin } from '../support/relay/origin.js';
@@ -8,6 +9,7 @@ import { isMedia, rtmpSink } from '../support/relay/sink.js';
 import { isKeyframe, stream } from '../support/relay/stream.js';
 import { AUDIO, audioHeader, DATA, metadata, VIDEO, videoHeader } from '../support/relay/tags.js';
 
+const AGGREGATE = 22;
 const HEADERS = [metadata(), videoHeader(), audioHeader()];
 
 test('sound and picture arrive byte for byte, behind their metadata and sequence headers', async () => {
@@ -90,4 +92,23 @@ test('timestamps begin anew at the destination, and metadata of a stream that ha
   expect(sink.media()[0]?.timestamp).toBe(0);
   expect(sink.headers(VIDEO)).toHaveLength(1);
   expect(sink.headers(AUDIO)).toHaveLength(1);
+});
+
+test('messages that come several in one are taken apart', async () => {
+  const media = stream({ length: 1000, gop: 100, from: 70_000 });
+  const sink = await rtmpSink();
+  const origin = await rtmpOrigin((player) => {
+    player.send(...HEADERS);
+    const { link, stream: number } = origin.connections[0]!;
+    for (let i = 0; i < media.length; i += 7) {
+      const some = media.slice(i, i + 7);
+      // Times within are counted from elsewhere; only their distances matter.
+      const body = some.map(({ type, timestamp, payload }) => flvTag(type, timestamp - 60_000, payload));
+      link.message(6, AGGREGATE, number, some[0]?.timestamp ?? 0, Buffer.concat(body));
+    }
+  });
+  relayOf(origin.url, sink.url);
+  await sink.arrivals.count(media.length, isMedia);
+  expectSame(sink.media(), media);
+  expect(new Set(offsets(sink.media(), media)).size).toBe(1);
 });

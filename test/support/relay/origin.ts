@@ -17,27 +17,32 @@ export interface Origin extends RtmpServer {
 export async function rtmpOrigin(
   script: Script,
   behave: Behaviour | ((connection: number) => Behaviour) = {},
+  secure = false,
 ): Promise<Origin> {
   const leaving = new Map<Connection, AbortController>();
-  const server = await rtmpServer(typeof behave === 'function' ? behave : () => behave, {
-    onConnect: (connection) => leaving.set(connection, new AbortController()),
-    onClose: (connection) => leaving.get(connection)?.abort(),
-    onAccepted: (connection) => {
-      const { link, number, stream } = connection;
-      const gone = leaving.get(connection)?.signal ?? AbortSignal.abort();
-      const outlet = {
-        connection: number,
-        tag: ({ type, timestamp, payload }: Tag) => {
-          const chunkStream = type === AUDIO ? 4 : type === DATA ? 5 : 6;
-          link.message(chunkStream, type, stream, timestamp, payload);
-        },
-        flush: () => link.flush(),
-        raw: (bytes: Uint8Array) => link.raw(bytes),
-        cut: (how: 'fin' | 'rst') => link.cut(how),
-      };
-      // The answer to the client leaves first.
-      queueMicrotask(() => play(script, outlet, gone));
+  const server = await rtmpServer(
+    typeof behave === 'function' ? behave : () => behave,
+    {
+      onConnect: (connection) => leaving.set(connection, new AbortController()),
+      onClose: (connection) => leaving.get(connection)?.abort(),
+      onAccepted: (connection) => {
+        const { link, number, stream } = connection;
+        const gone = leaving.get(connection)?.signal ?? AbortSignal.abort();
+        const outlet = {
+          connection: number,
+          tag: ({ type, timestamp, payload }: Tag) => {
+            const chunkStream = type === AUDIO ? 4 : type === DATA ? 5 : 6;
+            link.message(chunkStream, type, stream, timestamp, payload);
+          },
+          flush: () => link.flush(),
+          raw: (bytes: Uint8Array) => link.raw(bytes),
+          cut: (how: 'fin' | 'rst') => link.cut(how),
+        };
+        // The answer to the client leaves first.
+        queueMicrotask(() => play(script, outlet, gone));
+      },
     },
-  });
-  return { ...server, url: `rtmp://127.0.0.1:${String(server.port)}/live/secret-key` };
+    secure,
+  );
+  return { ...server, url: `${secure ? 'rtmps' : 'rtmp'}://127.0.0.1:${String(server.port)}/live/secret-key` };
 }

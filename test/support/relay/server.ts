@@ -1,9 +1,11 @@
 // A scripted RTMP server: what it answers, when, and where it breaks off. The origin and the sink are made of it.
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createSecureServer } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import { isAmfObject } from '#dist/relay/amf0.js';
 import type { Message } from '#dist/relay/rtmp/message.js';
+import { CERTIFICATE, KEY } from './certificate.js';
 import { Journal } from './journal.js';
 import { ServerLink, type Command, type Stage } from './server-link.js';
 
@@ -23,6 +25,8 @@ export interface Behaviour {
   readonly strict?: boolean;
   /** The number of the message stream that `createStream` gives. */
   readonly streamId?: number;
+  /** Answers with an error what is asked of a stream that was never made; others say nothing. */
+  readonly refuseUnknown?: boolean;
   /** Bytes of payload in its chunks. */
   readonly chunkSize?: number;
   /** Milliseconds ahead of each answer. */
@@ -67,21 +71,23 @@ export interface RtmpServer {
   stopListening(): Promise<void>;
 }
 
-/** Starts one on a free port of the loopback; it goes away with the running test. */
+/** Starts one on a free port of the loopback, with TLS if it is `secure`; it goes away with the running test. */
 export async function rtmpServer(
   behave: (connection: number) => Behaviour,
   handlers: ServerHandlers,
+  secure: boolean,
 ): Promise<RtmpServer> {
   const connections: Connection[] = [];
   const cuts = new Journal<Connection>();
   const sockets = new Set<Socket>();
-  const server = createServer({ noDelay: true }, (socket) => {
+  const welcome = (socket: Socket): void => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     const number = connections.length + 1;
     connections.push(serve(socket, number, behave(number), handlers, cuts));
-  });
-  server.listen(0, '127.0.0.1');
+  };
+  const server = secure ? createSecureServer({ key: KEY, cert: CERTIFICATE }, welcome) : createServer(welcome);
+  server.on('tlsClientError', () => undefined).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(async () => {
     for (const socket of sockets) socket.destroy();
@@ -192,8 +198,12 @@ function createStream(connection: Connection, { transaction }: Command): void {
 
 function wish(connection: Connection, { name, stream, values }: Command, handlers: ServerHandlers): void {
   const { behaviour, link } = connection;
-  // A stream that was never made: real servers ignore what is asked of it.
-  if (stream !== connection.stream || cut(connection, 'wish')) return;
+  if (stream !== connection.stream) {
+    const status = { level: 'error', code: 'NetStream.Failed', description: 'There is no such stream.' };
+    if (behaviour.refuseUnknown === true) link.command(stream, 'onStatus', 0, null, status);
+    return;
+  }
+  if (cut(connection, 'wish')) return;
   connection.key = values.find((value) => typeof value === 'string') ?? '';
   if (behaviour.refuse?.on === 'wish') {
     const { code, description } = behaviour.refuse;

@@ -34,26 +34,33 @@ export interface Sink extends RtmpServer {
 }
 
 /** Starts a sink, which goes away with the running test. */
-export async function rtmpSink(behave: Behaviour | ((connection: number) => Behaviour) = {}): Promise<Sink> {
+export async function rtmpSink(
+  behave: Behaviour | ((connection: number) => Behaviour) = {},
+  secure = false,
+): Promise<Sink> {
   const arrivals = new Journal<Arrival>();
   const accepted: Sink['accepted'] = new Journal();
   const closed: Sink['closed'] = new Journal();
-  const server = await rtmpServer(typeof behave === 'function' ? behave : () => behave, {
-    onAccepted: (connection) => accepted.push({ connection, at: performance.now() }),
-    onClose: (connection) => closed.push({ connection, at: performance.now() }),
-    onMessage: ({ number }, { type, timestamp, payload }: Message) => {
-      if (type !== AUDIO && type !== VIDEO && type !== DATA) return;
-      // The payload lies in memory that the next message will have.
-      const copy = Buffer.from(payload);
-      arrivals.push({
-        ...{ connection: number, type, timestamp, payload: copy },
-        ...{ crc: crcOf(copy), at: performance.now() },
-      });
+  const server = await rtmpServer(
+    typeof behave === 'function' ? behave : () => behave,
+    {
+      onAccepted: (connection) => accepted.push({ connection, at: performance.now() }),
+      onClose: (connection) => closed.push({ connection, at: performance.now() }),
+      onMessage: ({ number }, { type, timestamp, payload }: Message) => {
+        if (type !== AUDIO && type !== VIDEO && type !== DATA) return;
+        // The payload lies in memory that the next message will have.
+        const copy = Buffer.from(payload);
+        arrivals.push({
+          ...{ connection: number, type, timestamp, payload: copy },
+          ...{ crc: crcOf(copy), at: performance.now() },
+        });
+      },
     },
-  });
+    secure,
+  );
   return {
     ...server,
-    url: `rtmp://127.0.0.1:${String(server.port)}/live/hidden-key`,
+    url: `${secure ? 'rtmps' : 'rtmp'}://127.0.0.1:${String(server.port)}/live/hidden-key`,
     ...{ arrivals, accepted, closed },
     media: (connection) =>
       arrivals.items.filter((one) => isMedia(one) && (connection === undefined || one.connection === connection)),
