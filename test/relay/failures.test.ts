@@ -169,6 +169,21 @@ describe('an origin', () => {
   });
 });
 
+test('a server that wants its commands one by one is remembered, and one that was just restarting is not', async () => {
+  const origin = await playing();
+  const strict = await rtmpSink({ strict: true });
+  for (let i = 0; i < 2; i++) {
+    const { told, relay } = relayOf(origin.url, strict.url, SHORT);
+    await told('picture');
+    await relay.stop();
+  }
+  expect(strict.connections.map(({ pipelined }) => pipelined)).toEqual([true, false, false]);
+
+  const restarting = await rtmpSink((connection) => (connection <= 2 ? { cut: { at: 'connect', how: 'fin' } } : {}));
+  await relayOf(origin.url, restarting.url, SHORT).told('picture');
+  expect(restarting.connections.map(({ pipelined }) => pipelined)).toEqual([true, false, true]);
+});
+
 describe('a destination', () => {
   test.each(CUTS)('that breaks off at %s by %s is dialled again, and fed', async (at, how) => {
     const origin = await playing();

@@ -49,6 +49,8 @@ export interface Connection {
   readonly behaviour: Behaviour;
   /** Names of its commands. */
   readonly commands: string[];
+  /** Whether commands came ahead of the answer to `connect`. */
+  pipelined: boolean;
   /** What its `connect` called the application. */
   app: string;
   /** The stream that it asked for. */
@@ -124,6 +126,7 @@ function serve(
     link,
     behaviour,
     commands: [],
+    pipelined: false,
     app: '',
     key: '',
     stream: 0,
@@ -151,6 +154,7 @@ function hear(connection: Connection, command: Command, handlers: ServerHandlers
   const { behaviour, link, commands } = connection;
   const { name } = command;
   commands.push(name);
+  if (command.behind.includes('connect')) connection.pipelined = true;
   if (connection.silent) return;
   if (behaviour.strict === true && /connect|createStream/.test(command.behind.join())) {
     link.cut('fin');
