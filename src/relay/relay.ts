@@ -250,8 +250,10 @@ export class Relay extends EventEmitter<Listeners> {
     if (lasted > HEALTHY) this.#backoff.reset();
     if (error?.retryable === false) this.#refusals += 1;
     const over = this.#options.onEnd === 'exit' || this.#refusals >= MOST_REFUSALS;
-    const wait = over ? undefined : this.#backoff.next();
-    const { shown } = this.#options.from;
+    const { shown, listens } = this.#options.from;
+    // A port that is taken is one that is dialled in vain.
+    const again = listens === true && error?.code !== 'FR_RELAY_CONNECT' ? 0 : this.#backoff.next();
+    const wait = over ? undefined : again;
     const what = { origin: shown, error: error === undefined ? null : asData(error), retryInMs: wait ?? null };
     this.#tell('originLost', what);
     if (wait === undefined) {

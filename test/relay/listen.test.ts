@@ -66,6 +66,18 @@ test('a second publisher is told that the name is taken, and takes over when the
   await events.count(2, ({ event }) => event === 'origin');
 });
 
+test('publishers that come and go are never kept waiting', async () => {
+  const { push, events, all, told } = await listening();
+  await told('state');
+  for (let i = 1; i <= 5; i++) {
+    const { relay } = await push('live/right-key');
+    await events.count(i, ({ event }) => event === 'origin');
+    await relay.stop();
+    await events.count(i, ({ event }) => event === 'originLost');
+  }
+  expect(all('originLost').map(({ retryInMs }) => retryInMs)).toEqual([0, 0, 0, 0, 0]);
+});
+
 test('strangers that say nothing keep nobody out', async () => {
   const { push, sink, port } = await listening();
   for (let i = 0; i < 5; i++) {

@@ -18,6 +18,7 @@ export function listenOrigin(name: string, text: string): OriginSource {
   const address = parseRtmp(name, text.replace(/[?&]listen$/i, ''));
   return {
     shown: address.shown,
+    listens: true,
     open: (handlers) => new ListenOrigin(address, handlers),
   };
 }
