@@ -34,6 +34,7 @@ export interface FeedNews {
 
 /** What is heard of a feed. */
 export interface FeedHandlers {
+  /** A connection of the origin has brought the first tag of a stream. */
   readonly onFirst: (kind: 'audio' | 'video') => void;
   readonly onReady: (reason: ReadyReason) => void;
   /** A stream appeared after the relay had begun, or changed. */
@@ -71,6 +72,8 @@ export class Feed {
   #restarted = false;
   /** Tracks whose beginning an earlier connection has brought already. */
   readonly #replayed = new Set<number>();
+  /** Streams of which this connection has brought something. */
+  readonly #seen = new Set<'audio' | 'video'>();
   /** Whether pictures are missing: those that follow refer to them, until the next keyframe. */
   #torn = false;
 
@@ -100,16 +103,23 @@ export class Feed {
   /** The origin is a new connection: its time goes on by as much as passes until its first tag. */
   restart(): void {
     this.#restarted = true;
+    this.#seen.clear();
   }
 
   stop(): void {
     this.#readiness.stop();
   }
 
+  #see(kind: 'audio' | 'video'): void {
+    if (this.#seen.has(kind)) return;
+    this.#seen.add(kind);
+    this.#handlers.onFirst(kind);
+  }
+
   #video(timestamp: number, payload: Buffer): void {
     const kind = videoKind(payload);
     const { statistics } = this;
-    if (statistics.video.tags === 0) this.#handlers.onFirst('video');
+    this.#see('video');
     statistics.video.count(payload.byteLength);
     if ((kind & KIND.header) !== 0) {
       this.#header(TAG.video, 'video', timestamp, payload);
@@ -142,7 +152,7 @@ export class Feed {
 
   #audio(timestamp: number, payload: Buffer): void {
     const kind = audioKind(payload);
-    if (this.statistics.audio.tags === 0) this.#handlers.onFirst('audio');
+    this.#see('audio');
     this.statistics.audio.count(payload.byteLength);
     if ((kind & KIND.header) !== 0) {
       this.#header(TAG.audio, 'audio', timestamp, payload);

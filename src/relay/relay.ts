@@ -210,6 +210,7 @@ export class Relay extends EventEmitter<Listeners> {
     const { from, destination } = this.#options;
     const { connectTimeout: timeout, verify } = destination;
     this.#originConnections += 1;
+    this.#originTimings = {};
     this.#origin = from.open(
       {
         onOpen: () => {

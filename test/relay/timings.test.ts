@@ -86,6 +86,25 @@ test('a destination that was lost has the record of its last start', async () =>
   expect(events.items.filter(({ event }) => event === 'started')).toHaveLength(2);
 });
 
+test('an origin that was lost has the record of its last connection', async () => {
+  const sink = await rtmpSink();
+  const origin = await rtmpOrigin(async (player) => {
+    const { connection } = player;
+    player.send(...HEADERS, ...stream({ length: 400, number: connection * 1000 }));
+    await player.wait(sink.arrivals.count(connection, isPicture));
+    if (connection < 3) player.cut();
+  });
+  const { relay, events, all } = relayOf(origin.url, sink.url);
+  await events.count(3, ({ event }) => event === 'origin');
+  await sink.arrivals.count(3, isPicture);
+  const plays = all('origin')
+    .map(({ timings, sinceStartMs }) => [timings.dialled, timings.play, sinceStartMs])
+    .flat();
+  expect(plays).toEqual([...plays].sort((a, b) => (a ?? 0) - (b ?? 0)));
+  const steps = ['dialled', 'tcp', 'handshake', 'play', 'firstVideo'] as const;
+  expectInOrder<keyof OriginTimings>(relay.status().timings.origin, steps);
+});
+
 /** Milliseconds that a machine may need for all the rest. */
 const WORK = 30;
 const STARTS = 3;
