@@ -65,6 +65,8 @@ export class Destination implements FeedTarget {
   readonly #busy = new Backoff(RETRY_BUSY);
   #refusals = 0;
   #dial: RtmpDial | undefined;
+  /** Those of a connection that is over. */
+  #marks: ClientMarks | undefined;
   #held = true;
   #retry: NodeJS.Timeout | undefined;
   #begun = false;
@@ -86,7 +88,7 @@ export class Destination implements FeedTarget {
 
   /** When the steps of its last connection were done. */
   get marks(): ClientMarks | undefined {
-    return this.#dial?.marks;
+    return this.#dial?.marks ?? this.#marks;
   }
 
   /** Bytes that wait for it. */
@@ -212,6 +214,7 @@ export class Destination implements FeedTarget {
   /** Says goodbye; nothing is tried any more. */
   close(): void {
     clearTimeout(this.#retry);
+    this.#marks = this.marks;
     this.#dial?.close();
     this.#dial = undefined;
     this.#setState('closed');
@@ -226,6 +229,7 @@ export class Destination implements FeedTarget {
   }
 
   #lost(error: FramerailError): void {
+    this.#marks = this.marks;
     this.#dial = undefined;
     this.#begun = false;
     this.lastError = error;

@@ -297,6 +297,7 @@ export class Relay extends EventEmitter<Listeners> {
     clearTimeout(this.#retry);
     clearInterval(this.#watch);
     this.#feed.stop();
+    this.#originTimings = this.#originMarks();
     this.#origin?.close();
     this.#origin = undefined;
     for (const destination of this.#destinations.values()) {

@@ -57,6 +57,9 @@ test('the record of a start is complete and in order, and agrees with the clock 
   const times = events.items.map(({ sinceStartMs }) => sinceStartMs);
   expect(times).toEqual([...times].sort((a, b) => a - b));
   expect(JSON.parse(JSON.stringify(events.items))).toEqual(events.items);
+  // What is over can still be told of.
+  await relay.stop();
+  expect(relay.status().timings).toEqual(timings);
 });
 
 test('HTTP-FLV has the same record, without a handshake of its own', async () => {
