@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 /** Debian package -> the programs (looked up in PATH) or files (absolute paths) that prove it is there. */
 const TEST_PACKAGES = {
   ffmpeg: ['ffmpeg', 'ffprobe'],
+  'nginx-light': ['/usr/sbin/nginx'], // where PATH may not lead
+  'libnginx-mod-rtmp': ['/usr/lib/nginx/modules/ngx_rtmp_module.so'],
 };
 
 const INSTALL_DEADLINE = 10 * 60_000;
@@ -40,7 +42,8 @@ function installTestPackages() {
   }
   // Another apt may hold the lock for a moment: wait for it instead of failing.
   const apt = (...args) => ['apt-get', '-q', '-o', 'DPkg::Lock::Timeout=120', '-o', 'Acquire::Retries=3', ...args];
-  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  // The run level of a machine that is being repaired: no package starts a service of its own.
+  const env = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   step('updated the package lists', apt('update'), INSTALL_DEADLINE, env);
   step(`installed ${names}`, apt('install', '-y', '--no-install-recommends', ...missing), INSTALL_DEADLINE, env);
   const still = missing.flatMap((name) => TEST_PACKAGES[name]).filter((proof) => !isPresent(proof));

@@ -55,6 +55,7 @@ export class Destination implements FeedTarget {
   state: DestinationState = 'idle';
   /** What it was lost for last; undefined while it was never lost. */
   lastError: FramerailError | undefined;
+  /** When the first tag of its last connection was sent, by the monotonic clock in milliseconds. */
   firstTag: number | undefined;
   firstPicture: number | undefined;
   readonly #feed: Feed;
@@ -64,6 +65,8 @@ export class Destination implements FeedTarget {
   readonly #busy = new Backoff(RETRY_BUSY);
   #refusals = 0;
   #dial: RtmpDial | undefined;
+  /** Those of a connection that is over. */
+  #marks: ClientMarks | undefined;
   #held = true;
   #retry: NodeJS.Timeout | undefined;
   #begun = false;
@@ -85,7 +88,7 @@ export class Destination implements FeedTarget {
 
   /** When the steps of its last connection were done. */
   get marks(): ClientMarks | undefined {
-    return this.#dial?.marks;
+    return this.#dial?.marks ?? this.#marks;
   }
 
   /** Bytes that wait for it. */
@@ -99,6 +102,7 @@ export class Destination implements FeedTarget {
     this.#begun = false;
     this.#awaitsKeyframe = true;
     this.#draining = false;
+    this.firstTag = this.firstPicture = undefined;
     this.#setState('connecting');
     this.counts.connections += 1;
     this.#dial = new RtmpDial({
@@ -210,6 +214,7 @@ export class Destination implements FeedTarget {
   /** Says goodbye; nothing is tried any more. */
   close(): void {
     clearTimeout(this.#retry);
+    this.#marks = this.marks;
     this.#dial?.close();
     this.#dial = undefined;
     this.#setState('closed');
@@ -224,6 +229,7 @@ export class Destination implements FeedTarget {
   }
 
   #lost(error: FramerailError): void {
+    this.#marks = this.marks;
     this.#dial = undefined;
     this.#begun = false;
     this.lastError = error;

@@ -22,9 +22,9 @@ export interface RelayEventMap {
   stream: { readonly kind: 'audio' | 'video'; readonly codec: string | null; readonly late: boolean };
   /** A destination accepted to be published to. */
   connected: { readonly destination: string; readonly id: number; readonly timings: DestinationTimings };
-  /** The first tag was sent to a destination. */
+  /** The first tag of a connection was sent to a destination. */
   started: { readonly destination: string; readonly id: number };
-  /** The first picture that can be decoded was sent to a destination. */
+  /** The first picture that can be decoded was sent on a connection to a destination. */
   picture: { readonly destination: string; readonly id: number };
   /** A destination was lost or refused; `retryInMs` is null when it is given up. */
   lost: {

@@ -1,4 +1,5 @@
 // The stream of a relay between its origin and its destinations: known, timed, and kept since its last keyframe.
+import { monotonicNow } from '../base/index.js';
 import type { AmfObject } from './amf0.js';
 import { RelayClock } from './clock.js';
 import { audioCodec, audioKind, KIND, needsHeader, TAG, videoCodec, videoKind } from './flv/tag.js';
@@ -33,6 +34,7 @@ export interface FeedNews {
 
 /** What is heard of a feed. */
 export interface FeedHandlers {
+  /** A connection of the origin has brought the first tag of a stream. */
   readonly onFirst: (kind: 'audio' | 'video') => void;
   readonly onReady: (reason: ReadyReason) => void;
   /** A stream appeared after the relay had begun, or changed. */
@@ -64,10 +66,16 @@ export class Feed {
   readonly #readiness: Readiness;
   /** The last timestamps of the origin, by the type of their tags. */
   readonly #last = new Map<number, number>();
-  /** Milliseconds for which a new connection was waited for, until its first tag says where it goes on. */
-  #elapsed: number | undefined;
+  /** When the last tag of media came, by the monotonic clock in milliseconds. */
+  #lastAt = 0;
+  /** Whether the origin is a new connection, until its first tag says where it goes on. */
+  #restarted = false;
   /** Tracks whose beginning an earlier connection has brought already. */
   readonly #replayed = new Set<number>();
+  /** Streams of which this connection has brought something. */
+  readonly #seen = new Set<'audio' | 'video'>();
+  /** Whether pictures are missing: those that follow refer to them, until the next keyframe. */
+  #torn = false;
 
   constructor(options: FeedOptions, handlers: FeedHandlers, targets: () => Iterable<FeedTarget>) {
     this.gop = new GopCache(options.gopBytes);
@@ -92,22 +100,26 @@ export class Feed {
     else this.#data(timestamp, payload);
   }
 
-  /**
-   * The origin is a new connection.
-   * @param elapsed - milliseconds since its last tag
-   */
-  restart(elapsed: number): void {
-    this.#elapsed = elapsed;
+  /** The origin is a new connection: its time goes on by as much as passes until its first tag. */
+  restart(): void {
+    this.#restarted = true;
+    this.#seen.clear();
   }
 
   stop(): void {
     this.#readiness.stop();
   }
 
+  #see(kind: 'audio' | 'video'): void {
+    if (this.#seen.has(kind)) return;
+    this.#seen.add(kind);
+    this.#handlers.onFirst(kind);
+  }
+
   #video(timestamp: number, payload: Buffer): void {
     const kind = videoKind(payload);
     const { statistics } = this;
-    if (statistics.video.tags === 0) this.#handlers.onFirst('video');
+    this.#see('video');
     statistics.video.count(payload.byteLength);
     if ((kind & KIND.header) !== 0) {
       this.#header(TAG.video, 'video', timestamp, payload);
@@ -124,16 +136,23 @@ export class Feed {
       this.#found('video', codec, timestamp);
     }
     if (!this.#isNew(TAG.video, timestamp, payload)) return;
+    if (key) this.#torn = false;
+    else if (this.#torn) {
+      this.#unknown();
+      return;
+    }
     const time = this.clock.time('video', timestamp);
     if (key) statistics.keyframe(time);
     this.gop.media({ type: TAG.video, kind, time, timestamp }, payload);
+    const began = this.ready !== undefined;
     if (key) this.#readiness.keyframe();
-    this.#give(TAG.video, kind, time, payload);
+    // Who begins with this very keyframe has taken it from the cache, unless it is too large for that.
+    if (began || this.gop.tags.length === 0) this.#give(TAG.video, kind, time, payload);
   }
 
   #audio(timestamp: number, payload: Buffer): void {
     const kind = audioKind(payload);
-    if (this.statistics.audio.tags === 0) this.#handlers.onFirst('audio');
+    this.#see('audio');
     this.statistics.audio.count(payload.byteLength);
     if ((kind & KIND.header) !== 0) {
       this.#header(TAG.audio, 'audio', timestamp, payload);
@@ -156,11 +175,16 @@ export class Feed {
 
   /** Whether an earlier connection has not brought it: origins begin with what they have since their last keyframe. */
   #isNew(type: number, timestamp: number, payload: Buffer): boolean {
-    if (this.#elapsed !== undefined) {
+    const now = monotonicNow();
+    if (this.#restarted) {
       if (this.gop.has(type, timestamp, payload)) for (const seen of this.#last.keys()) this.#replayed.add(seen);
-      else this.clock.restart(this.#elapsed);
-      this.#elapsed = undefined;
+      else {
+        this.clock.restart(now - this.#lastAt);
+        this.#torn = true;
+      }
+      this.#restarted = false;
     }
+    this.#lastAt = now;
     const last = this.#last.get(type) ?? 0;
     if (this.#replayed.has(type)) {
       // A difference of 32 bits, as timestamps wrap there.
@@ -174,7 +198,7 @@ export class Feed {
     return true;
   }
 
-  /** Media ahead of its sequence header: nobody can decode it, and nobody will. */
+  /** Media ahead of its sequence header, or of its keyframe behind a loss: nobody can decode it, and nobody will. */
   #unknown(): void {
     this.statistics.undecodable += 1;
   }

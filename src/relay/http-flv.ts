@@ -108,7 +108,8 @@ class HttpFlv implements Origin {
         this.#read(bytes);
       })
       .once('end', () => {
-        this.#end(undefined);
+        const broken = this.#reader.pending;
+        this.#end(broken ? new FramerailError('FR_RELAY_LOST', `${this.#shown} ended within a tag.`) : undefined);
       })
       .once('error', (error) => {
         this.#end(new FramerailError('FR_RELAY_LOST', `${this.#shown} broke off.`, { cause: error }));

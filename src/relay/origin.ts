@@ -59,6 +59,8 @@ export interface Origin {
 export interface OriginSource {
   /** The address without its secrets. */
   readonly shown: string;
+  /** Whether it is pushed to: to listen again at once costs nobody anything, and a pause would turn publishers away. */
+  readonly listens?: boolean;
   open(handlers: OriginHandlers, options: OriginOptions): Origin;
 }
 

@@ -222,6 +222,7 @@ export class Relay extends EventEmitter<Listeners> {
     const { from, destination } = this.#options;
     const { connectTimeout: timeout, verify } = destination;
     this.#originConnections += 1;
+    this.#originTimings = {};
     this.#origin = from.open(
       {
         onOpen: () => {
@@ -262,8 +263,10 @@ export class Relay extends EventEmitter<Listeners> {
     if (lasted > HEALTHY) this.#backoff.reset();
     if (error?.retryable === false) this.#refusals += 1;
     const over = this.#options.onEnd === 'exit' || this.#refusals >= MOST_REFUSALS;
-    const wait = over ? undefined : this.#backoff.next();
-    const { shown } = this.#options.from;
+    const { shown, listens } = this.#options.from;
+    // A port that is taken is one that is dialled in vain.
+    const again = listens === true && error?.code !== 'FR_RELAY_CONNECT' ? 0 : this.#backoff.next();
+    const wait = over ? undefined : again;
     const what = { origin: shown, error: error === undefined ? null : asData(error), retryInMs: wait ?? null };
     this.#tell('originLost', what);
     if (wait === undefined) {
@@ -271,7 +274,7 @@ export class Relay extends EventEmitter<Listeners> {
       return;
     }
     this.#retry = setTimeout(() => {
-      this.#feed.restart(monotonicNow() - this.#lastMedia);
+      this.#feed.restart();
       this.#dial();
     }, wait);
   }
@@ -309,6 +312,7 @@ export class Relay extends EventEmitter<Listeners> {
     this.#metrics.sample(this.#feed, this.#destinations);
     this.telemetry.close();
     this.#feed.stop();
+    this.#originTimings = this.#originMarks();
     this.#origin?.close();
     this.#origin = undefined;
     for (const destination of this.#destinations.values()) {

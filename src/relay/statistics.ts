@@ -38,7 +38,7 @@ export class RateCount {
 export class FeedStatistics {
   readonly audio = new RateCount();
   readonly video = new RateCount();
-  /** Tags that came ahead of their sequence header. */
+  /** Tags that came ahead of their sequence header, or of a keyframe where the origin had been lost. */
   undecodable = 0;
   /** Tags that a new connection brought a second time. */
   replayed = 0;

@@ -20,7 +20,7 @@ export interface FeedStatus {
   readonly driftSeconds: number;
   /** Jumps of the origin's clock that were evened out. */
   readonly jumps: number;
-  /** Tags that came ahead of their sequence header. */
+  /** Tags that came ahead of their sequence header, or of a keyframe where the origin had been lost. */
   readonly undecodable: number;
   /** Tags that a new connection brought a second time, and that were left out. */
   readonly replayed: number;

@@ -55,10 +55,10 @@ export class Wire {
         this.#finish(this.#failure(error));
       })
       .on('end', () => {
-        this.#finish(undefined);
+        this.#finish(this.#early());
       })
       .on('close', () => {
-        this.#finish(undefined);
+        this.#finish(this.#early());
       })
       .on('drain', () => options.onDrain?.());
   }
@@ -214,6 +214,13 @@ export class Wire {
     this.#over = true;
     this.#socket.destroy();
     this.#options.onEnd(error);
+  }
+
+  /** What it means that the peer hung up, where TLS was not yet agreed on: most servers do that to what they cannot read. */
+  #early(): FramerailError | undefined {
+    if (this.#opened) return undefined;
+    const { shown } = this.#options;
+    return new FramerailError('FR_RELAY_CONNECT', `${shown} could not be reached: it closed the connection at once.`);
   }
 
   #failure(error: Error): FramerailError {

@@ -222,10 +222,10 @@ export class RtmpClient {
     }
   }
 
-  #answer({ name, transaction, values }: RtmpCommand): void {
+  #answer({ name, transaction, values, stream }: RtmpCommand): void {
     if (name === '_result') this.#result(transaction, values);
     else if (name === '_error') this.#refused(transaction, values);
-    else if (name === 'onStatus') this.#status(values);
+    else if (name === 'onStatus') this.#status(values, stream);
     else if (name === 'close') this.#over();
   }
 
@@ -250,11 +250,13 @@ export class RtmpClient {
     this.#wire.destroy(this.#refusal(values));
   }
 
-  #status(values: RtmpCommand['values']): void {
+  #status(values: RtmpCommand['values'], stream: number): void {
     const { level, code } = statusOf(values);
-    if (level === 'error' || /\.(Failed|BadName|StreamNotFound|Denied|Rejected)$/.test(code))
+    if (level === 'error' || /\.(Failed|BadName|StreamNotFound|Denied|Rejected)$/.test(code)) {
+      // Said of what was asked in advance, of a stream that turned out to have another number.
+      if (stream === FIRST_STREAM && this.#stream !== FIRST_STREAM) return;
       this.#wire.destroy(this.#refusal(values));
-    else if (code === 'NetStream.Play.Start' || code === 'NetStream.Publish.Start') this.#accept();
+    } else if (code === 'NetStream.Play.Start' || code === 'NetStream.Publish.Start') this.#accept();
     else if (PLAY_ENDED.test(code) && this.#options.purpose === 'play') this.#over();
   }
 

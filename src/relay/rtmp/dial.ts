@@ -9,7 +9,7 @@ export type DialOptions = Omit<ClientOptions, 'pipelined' | 'appSuffix'>;
 
 /** A name, and a challenge: a server that wants more does not know what it wants. */
 const MOST_LOGINS = 2;
-/** Servers that want their commands one by one, as far as this process has met them. */
+/** Servers that took their commands one by one and had not taken them together, as far as this process has met them. */
 const strict = new Set<string>();
 const MOST_STRICT = 1000;
 
@@ -77,6 +77,10 @@ export class RtmpDial {
       held: this.#held,
       pipelined,
       appSuffix: this.#suffix,
+      onAccepted: () => {
+        if (!pipelined && strict.size < MOST_STRICT) strict.add(placeOf(this.#options));
+        this.#options.onAccepted();
+      },
       onEnd: (error) => {
         this.#ended(client, pipelined, error);
       },
@@ -92,11 +96,13 @@ export class RtmpDial {
         this.#client = this.#open(pipelined);
         return;
       }
-      if (pipelined && stumbled(client, error)) {
-        const place = placeOf(this.#options);
-        if (strict.size < MOST_STRICT) strict.add(place);
-        this.#client = this.#open(false);
-        return;
+      if (stumbled(client, error)) {
+        if (pipelined) {
+          this.#client = this.#open(false);
+          return;
+        }
+        // It fails either way: that was no question of manners.
+        strict.delete(placeOf(this.#options));
       }
     }
     this.#options.onEnd(error);

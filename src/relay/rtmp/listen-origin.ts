@@ -19,6 +19,7 @@ export function listenOrigin(name: string, text: string): OriginSource {
   if (address.secure) throw argumentError(name, 'an address of rtmp:// to listen on', address.shown);
   return {
     shown: address.shown,
+    listens: true,
     open: (handlers) => new ListenOrigin(address, handlers),
   };
 }

@@ -1,0 +1,86 @@
+// A recording beside the destinations: the same tags, in a file that appears when it is whole.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { FlvReader } from '#dist/relay/flv/reader.js';
+import { filesIn } from '../support/process.js';
+import { arrival, mediaOf, sums } from '../support/relay/compare.js';
+import { rtmpOrigin } from '../support/relay/origin.js';
+import { relayOf } from '../support/relay/relays.js';
+import { isMedia, rtmpSink } from '../support/relay/sink.js';
+import { isKeyframe, stream } from '../support/relay/stream.js';
+import { audioHeader, DATA, metadata, VIDEO, videoHeader, type Tag } from '../support/relay/tags.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+const HEADERS = [metadata(), videoHeader(), audioHeader()];
+
+function tagsOf(path: string): Tag[] {
+  const tags: Tag[] = [];
+  const reader = new FlvReader({
+    onHeader: () => undefined,
+    onTag: (type, timestamp, payload) => tags.push({ type, timestamp, payload: Buffer.from(payload) }),
+  });
+  reader.push(readFileSync(path));
+  expect(reader.pending).toBe(false);
+  return tags;
+}
+
+test('what is forwarded is recorded, from its first keyframe to stop()', async () => {
+  const folder = temporaryFolder();
+  const record = join(folder, 'out.flv');
+  const media = stream({ length: 1200 });
+  const joined = media.slice(3);
+  const sink = await rtmpSink();
+  const origin = await rtmpOrigin(async (player) => {
+    player.send(...HEADERS);
+    await player.wait(sink.accepted.find(() => true));
+    await player.pace(joined, 8);
+  });
+  const { relay } = relayOf(origin.url, sink.url, { record, publishEarly: true });
+  await arrival(sink.arrivals, media.at(-1));
+  expect(filesIn(folder)).not.toContain('out.flv');
+  await relay.stop();
+  expect(filesIn(folder)).toEqual(['out.flv']);
+  const tags = tagsOf(record);
+  expect(tags.slice(0, 4).map(({ type }) => type)).toEqual([DATA, VIDEO, 8, VIDEO]);
+  expect(tags[3]).toSatisfy(isKeyframe);
+  expect(sums(mediaOf(tags))).toEqual(sums(sink.media()));
+  const recorded = mediaOf(tags).map(({ timestamp }) => timestamp);
+  expect(recorded).toEqual(sink.media().map(({ timestamp }) => timestamp));
+});
+
+test('a recording needs no destination, and has streams that come late', async () => {
+  const record = join(temporaryFolder(), 'out.flv');
+  const alone = stream({ length: 400, video: false });
+  const both = stream({ length: 800, from: 400, number: 900 });
+  let played = (): void => undefined;
+  const end = new Promise<void>((resolve) => (played = resolve));
+  const origin = await rtmpOrigin(async (player) => {
+    player.send(audioHeader());
+    await player.pace(alone);
+    player.send(videoHeader(400));
+    await player.pace(both, 4);
+    player.cut();
+    played();
+  });
+  const { relay, told } = relayOf(origin.url, [], { record, waitUnannounced: 50, onEnd: 'exit' });
+  await relay.start().catch(() => undefined);
+  await end;
+  await relay.done;
+  expect((await told('ready')).reason).toBe('audio alone');
+  const tags = tagsOf(record);
+  const video = tags.filter((tag) => tag.type === VIDEO && isMedia(tag));
+  expect(sums(video)).toEqual(sums(both.filter(({ type }) => type === VIDEO)));
+});
+
+test('a relay that never had anything to record leaves no file, and one that cannot write fails', async () => {
+  const folder = temporaryFolder();
+  const origin = await rtmpOrigin(() => undefined);
+  const { relay, told } = relayOf(origin.url, [], { record: join(folder, 'out.flv') });
+  await told('origin');
+  await relay.stop();
+  expect(filesIn(folder)).toEqual([]);
+
+  const wrong = relayOf(origin.url, [], { record: join(folder, 'no', 'such', 'out.flv') });
+  await expect(wrong.relay.done).rejects.toMatchObject({ code: expect.stringMatching(/^FR_OUTPUT/) });
+});
