@@ -93,7 +93,7 @@ describe('an origin', () => {
     ['no byte of a stream', async () => (await httpOrigin(() => undefined)).url, 'FR_RELAY_TIMEOUT'],
     [
       'what is no FLV',
-      async () => (await httpOrigin((player) => player.raw(Buffer.from([7, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0])))).url,
+      async () => (await httpOrigin((player) => player.raw(Buffer.from('<html>Not found</html>')))).url,
       'FR_RELAY_PROTOCOL',
     ],
     [
