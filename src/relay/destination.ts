@@ -136,13 +136,12 @@ export class Destination implements FeedTarget {
     const { tags } = gop;
     const time = tags[0]?.time ?? clock.latest;
     if (metadata !== undefined) this.#send(TAG.data, time, metadataMessage(metadata));
-    if (gop.videoHeader !== undefined) this.#send(TAG.video, time, gop.videoHeader);
-    if (gop.audioHeader !== undefined) this.#send(TAG.audio, time, gop.audioHeader);
+    for (const { type, payload } of gop.setups) if (this.#carried.has(type)) this.#send(type, time, payload);
     for (const tag of tags) this.media(tag.type, tag.kind, tag.time, tag.payload);
     this.flush();
   }
 
-  announce({ kind, time, late }: FeedNews): void {
+  announce({ kind, time, late, setup, breaks }: FeedNews): void {
     if (!this.#begun) return;
     const { lateStream } = this.#options;
     if (late && lateStream === 'ignore') return;
@@ -150,13 +149,11 @@ export class Destination implements FeedTarget {
       this.#republish();
       return;
     }
-    const { gop, metadata } = this.#feed;
+    const { metadata } = this.#feed;
     if (late) this.#carried.add(kind === 'video' ? TAG.video : TAG.audio);
     if (metadata !== undefined && (late || kind === 'metadata')) this.#send(TAG.data, time, metadataMessage(metadata));
-    const header = kind === 'video' ? gop.videoHeader : gop.audioHeader;
-    if (kind === 'metadata' || header === undefined) return;
-    this.#send(kind === 'video' ? TAG.video : TAG.audio, time, header);
-    if (kind === 'video') this.#awaitsKeyframe = true;
+    if (setup !== undefined && this.#carried.has(setup.type)) this.#send(setup.type, time, setup.payload);
+    if (kind === 'video' && breaks) this.#awaitsKeyframe = true;
   }
 
   media(type: number, kind: number, time: number, payload: Buffer): void {
@@ -223,6 +220,7 @@ export class Destination implements FeedTarget {
   #accepted(): void {
     this.#acceptedAt = monotonicNow();
     this.#takenAt = this.#acceptedAt;
+    this.#refusals = 0;
     this.#setState('accepted');
     this.#handlers.onAccepted();
     this.begin();

@@ -3,8 +3,8 @@ import { monotonicNow } from '../base/index.js';
 import type { AmfObject } from './amf0.js';
 import { RelayClock } from './clock.js';
 import { audioCodec, audioKind, KIND, needsHeader, TAG, videoCodec, videoKind } from './flv/tag.js';
-import { GopCache } from './gop-cache.js';
-import { readMetadata } from './metadata.js';
+import { GopCache, type Setup } from './gop-cache.js';
+import { completeMetadata, readMetadata } from './metadata.js';
 import type { OriginHints } from './origin.js';
 import { Readiness, type ReadyReason, type Waits } from './readiness.js';
 import { FeedStatistics } from './statistics.js';
@@ -28,6 +28,10 @@ export interface FeedTarget {
 export interface FeedNews {
   readonly kind: 'metadata' | 'audio' | 'video';
   readonly time: number;
+  /** What decoders must be told; undefined for metadata, and for streams that need nothing. */
+  readonly setup: Setup | undefined;
+  /** Whether pictures that came before cannot be gone on with: the next one must be a keyframe. */
+  readonly breaks: boolean;
   /** Whether the stream was not there when the relay began. */
   readonly late: boolean;
 }
@@ -59,8 +63,7 @@ export class Feed {
   readonly statistics = new FeedStatistics();
   /** Names of the codecs, as far as they are known. */
   readonly codecs: { audio?: string | undefined; video?: string | undefined } = {};
-  /** The last metadata; undefined where there was none. */
-  metadata: AmfObject | undefined;
+  #metadata: AmfObject | undefined;
   readonly #handlers: FeedHandlers;
   readonly #targets: () => Iterable<FeedTarget>;
   readonly #readiness: Readiness;
@@ -82,6 +85,11 @@ export class Feed {
     this.#handlers = handlers;
     this.#targets = targets;
     this.#readiness = new Readiness(options.waits, handlers.onReady);
+  }
+
+  /** What the origin says of its streams, with those that it does not mention; undefined where it said nothing. */
+  get metadata(): AmfObject | undefined {
+    return this.#metadata && completeMetadata(this.#metadata, this.codecs);
   }
 
   /** Why the relay began; undefined while it has not. */
@@ -121,8 +129,8 @@ export class Feed {
     const { statistics } = this;
     this.#see('video');
     statistics.video.count(payload.byteLength);
-    if ((kind & KIND.header) !== 0) {
-      this.#header(TAG.video, 'video', timestamp, payload);
+    if ((kind & (KIND.header | KIND.about)) !== 0) {
+      this.#setup(TAG.video, kind, timestamp, payload);
       return;
     }
     if ((kind & KIND.media) === 0) return;
@@ -154,8 +162,8 @@ export class Feed {
     const kind = audioKind(payload);
     this.#see('audio');
     this.statistics.audio.count(payload.byteLength);
-    if ((kind & KIND.header) !== 0) {
-      this.#header(TAG.audio, 'audio', timestamp, payload);
+    if ((kind & (KIND.header | KIND.about)) !== 0) {
+      this.#setup(TAG.audio, kind, timestamp, payload);
       return;
     }
     if ((kind & KIND.media) === 0) return;
@@ -203,23 +211,27 @@ export class Feed {
     this.statistics.undecodable += 1;
   }
 
-  #header(type: number, kind: 'audio' | 'video', timestamp: number, payload: Buffer): void {
-    const codec = kind === 'video' ? videoCodec(payload) : audioCodec(payload);
-    const changed = this.gop.header(type, payload);
-    if (this.codecs[kind] === undefined) this.#found(kind, codec, timestamp);
-    else if (changed) {
-      this.codecs[kind] = codec;
-      this.#handlers.onStream({ kind, codec, late: false });
-      this.#tell({ kind, time: this.clock.timeBeside(timestamp), late: false });
+  #setup(type: number, kind: number, timestamp: number, payload: Buffer): void {
+    const name = type === TAG.video ? 'video' : 'audio';
+    const codec = type === TAG.video ? videoCodec(payload) : audioCodec(payload);
+    const setup = this.gop.setup(type, kind, payload);
+    const header = (kind & KIND.header) !== 0;
+    if (header && this.codecs[name] === undefined) this.#found(name, codec, timestamp, setup);
+    else if (setup !== undefined && this.codecs[name] !== undefined) {
+      if (header) {
+        this.codecs[name] = codec ?? 'unknown';
+        this.#handlers.onStream({ kind: name, codec, late: false });
+      }
+      this.#tell({ kind: name, time: this.clock.timeBeside(timestamp), late: false, setup, breaks: header });
     }
   }
 
-  #found(kind: 'audio' | 'video', codec: string | undefined, timestamp: number): void {
+  #found(kind: 'audio' | 'video', codec: string | undefined, timestamp: number, setup?: Setup): void {
     const late = this.ready !== undefined;
     this.codecs[kind] = codec ?? 'unknown';
     if (late) {
       this.#handlers.onStream({ kind, codec, late });
-      this.#tell({ kind, time: this.clock.timeBeside(timestamp), late });
+      this.#tell({ kind, time: this.clock.timeBeside(timestamp), late, setup, breaks: true });
     }
     if (kind === 'video') this.#readiness.videoKnown();
     else this.#readiness.audioKnown();
@@ -232,13 +244,14 @@ export class Feed {
       if (this.ready !== undefined) for (const target of this.#targets()) target.data(time, payload);
       return;
     }
-    this.metadata = metadata.values;
+    this.#metadata = metadata.values;
     this.statistics.describe(metadata);
     this.#readiness.hint(metadata.hints);
-    if (this.ready !== undefined) this.#tell({ kind: 'metadata', time, late: false });
+    if (this.ready !== undefined) this.#tell({ kind: 'metadata', time, late: false, setup: undefined, breaks: false });
   }
 
   #tell(news: FeedNews): void {
+    if (this.ready === undefined) return;
     for (const target of this.#targets()) target.announce(news);
   }
 

@@ -1,5 +1,11 @@
 // What a destination needs that comes later: metadata, sequence headers, and everything since the last keyframe.
-import { KIND, TAG } from './flv/tag.js';
+import { audioTrack, KIND, TAG, videoTrack } from './flv/tag.js';
+
+/** What a decoder must be told ahead of media: a sequence header, or something about its pictures or sound. */
+export interface Setup {
+  readonly type: number;
+  readonly payload: Buffer;
+}
 
 /** A tag that is kept. */
 export interface KeptTag {
@@ -15,13 +21,11 @@ export interface KeptTag {
 
 /** Keeps what is needed to begin. */
 export class GopCache {
-  /** The last `onMetaData`, as it came. */
-  metadata: Buffer | undefined;
-  audioHeader: Buffer | undefined;
-  videoHeader: Buffer | undefined;
   /** Tags that were left out since the group was larger than the cache. */
   overflows = 0;
   readonly #limit: number;
+  /** By their kind and track, in the order in which they came first. */
+  readonly #setups = new Map<string, Setup>();
   #tags: KeptTag[] = [];
   #bytes = 0;
   /** Whether the group lies here from its keyframe on. */
@@ -43,18 +47,28 @@ export class GopCache {
     return this.#whole ? this.#tags : [];
   }
 
-  /** Takes a sequence header; tells whether it differs from the last one. */
-  header(type: number, payload: Uint8Array): boolean {
-    const before = type === TAG.audio ? this.audioHeader : this.videoHeader;
-    if (before?.equals(payload) === true) return false;
-    const kept = Buffer.from(payload);
-    if (type === TAG.audio) this.audioHeader = kept;
-    else {
-      this.videoHeader = kept;
-      // What came before it cannot be decoded with it.
-      this.#clear();
-    }
-    return true;
+  /** What decoders must be told ahead of the tags, video first. */
+  get setups(): readonly Setup[] {
+    return [...this.#setups.values()].sort((a, b) => b.type - a.type);
+  }
+
+  /**
+   * Takes a sequence header, or something about media.
+   * @param kind - bits of `KIND`
+   * @returns what is kept of it, or undefined when it is the same as before
+   */
+  setup(type: number, kind: number, payload: Uint8Array): Setup | undefined {
+    const track = type === TAG.video ? videoTrack(payload) : audioTrack(payload);
+    const name = `${String(type)}/${String(kind)}/${String(track)}`;
+    const before = this.#setups.get(name);
+    if (before?.payload.equals(payload) === true) return undefined;
+    // A peer may name 256 tracks of each type, and does not.
+    if (before === undefined && this.#setups.size >= MOST_SETUPS) return undefined;
+    const setup = { type, payload: Buffer.from(payload) };
+    this.#setups.set(name, setup);
+    // What came before a header cannot be decoded with it.
+    if (type === TAG.video && (kind & KIND.header) !== 0) this.#clear();
+    return setup;
   }
 
   /** Whether this very tag is kept. */
@@ -99,6 +113,8 @@ export class GopCache {
   }
 }
 
+/** Headers that are kept at most. */
+const MOST_SETUPS = 32;
 /** What a tag takes beside its payload, in bytes, about: many small ones are not for free. */
 const TAG_COST = 100;
 /** Milliseconds of sound that a late destination begins with, where there is no video. */

@@ -50,6 +50,39 @@ export function metadataTag(values: AmfObject): Buffer {
   return Buffer.concat([encodeAmf('onMetaData'), encodeEcmaArray(values)]);
 }
 
+/** Numbers of codecs in metadata; those of Enhanced RTMP are named by their FourCC as a number, as OBS writes them. */
+const CODEC_IDS: Readonly<Record<string, number>> = {
+  h264: 7,
+  aac: 10,
+  mp3: 2,
+  speex: 11,
+  hevc: fourCc('hvc1'),
+  av1: fourCc('av01'),
+  vp9: fourCc('vp09'),
+  vvc: fourCc('vvc1'),
+  opus: fourCc('Opus'),
+  flac: fourCc('fLaC'),
+  ac3: fourCc('ac-3'),
+  eac3: fourCc('ec-3'),
+};
+
+/** The same values, with the codecs of streams that they do not announce. */
+export function completeMetadata(
+  values: AmfObject,
+  codecs: { readonly audio?: string | undefined; readonly video?: string | undefined },
+): AmfObject {
+  const missing: Record<string, number> = {};
+  for (const kind of ['audio', 'video'] as const) {
+    const id = CODEC_IDS[codecs[kind] ?? ''];
+    if (id !== undefined && announced(values, `${kind}codecid`) !== true) missing[`${kind}codecid`] = id;
+  }
+  return Object.keys(missing).length === 0 ? values : { ...values, ...missing };
+}
+
+function fourCc(name: string): number {
+  return Buffer.from(name, 'latin1').readUInt32BE(0);
+}
+
 /** A codec that is named is announced, a zero is what some servers write for none. */
 function announced(object: AmfObject, name: string): boolean | undefined {
   const value = object[name];

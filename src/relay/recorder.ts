@@ -49,19 +49,16 @@ export class Recorder implements FeedTarget {
     file.write(flvHeader({ audio: true, video: codecs.video !== undefined || codecs.audio !== undefined }));
     const time = gop.tags[0]?.time ?? this.#feed.clock.latest;
     if (metadata !== undefined) file.write(flvTag(TAG.data, time, metadataTag(metadata)));
-    if (gop.videoHeader !== undefined) file.write(flvTag(TAG.video, time, gop.videoHeader));
-    if (gop.audioHeader !== undefined) file.write(flvTag(TAG.audio, time, gop.audioHeader));
+    for (const { type, payload } of gop.setups) file.write(flvTag(type, time, payload));
     for (const tag of gop.tags) this.media(tag.type, tag.kind, tag.time, tag.payload);
     this.#onFirst();
   }
 
-  announce({ kind, time }: FeedNews): void {
-    const { gop, metadata } = this.#feed;
-    const payload =
-      kind === 'metadata' ? metadata && metadataTag(metadata) : kind === 'video' ? gop.videoHeader : gop.audioHeader;
-    if (kind === 'video') this.#awaitsKeyframe = true;
-    const type = { metadata: TAG.data, video: TAG.video, audio: TAG.audio }[kind];
-    if (payload !== undefined) this.#write(type, time, payload);
+  announce({ kind, time, late, setup, breaks }: FeedNews): void {
+    const { metadata } = this.#feed;
+    if (metadata !== undefined && (late || kind === 'metadata')) this.#write(TAG.data, time, metadataTag(metadata));
+    if (setup !== undefined) this.#write(setup.type, time, setup.payload);
+    if (kind === 'video' && breaks) this.#awaitsKeyframe = true;
   }
 
   media(type: number, kind: number, time: number, payload: Buffer): void {

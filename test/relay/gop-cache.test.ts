@@ -93,24 +93,40 @@ test('tiny tags count for more than their payload: their number is bounded, too'
 test('a header that is new is told from one that is repeated', () => {
   const cache = new GopCache(1e6);
   const payload = Buffer.from([0x17, 0, 0, 0, 0, 1]);
-  expect(cache.header(TAG.video, payload)).toBe(true);
+  expect(cache.setup(TAG.video, KIND.header, payload)?.payload).toEqual(payload);
   payload[5] = 2;
   // It was copied: its owner may use it again.
-  expect(cache.videoHeader?.[5]).toBe(1);
-  expect(cache.header(TAG.video, payload)).toBe(true);
-  expect(cache.header(TAG.video, payload)).toBe(false);
-  expect(cache.header(TAG.audio, payload)).toBe(true);
-  expect(cache.audioHeader?.equals(payload)).toBe(true);
+  expect(cache.setups.map(({ payload: kept }) => kept[5])).toEqual([1]);
+  expect(cache.setup(TAG.video, KIND.header, payload)).toBeDefined();
+  expect(cache.setup(TAG.video, KIND.header, payload)).toBeUndefined();
+  expect(cache.setup(TAG.audio, KIND.header, payload)).toBeDefined();
+  expect(cache.setups.map(({ type }) => type)).toEqual([TAG.video, TAG.audio]);
+});
+
+test('each track has a header of its own, and what is said about pictures lies beside it', () => {
+  const cache = new GopCache(1e6);
+  const header = (track: number, last: number): Buffer =>
+    Buffer.concat([Buffer.from([0x96, 0x00]), Buffer.from('hvc1'), Buffer.from([track, 1, last])]);
+  const colours = Buffer.concat([Buffer.from([0x94]), Buffer.from('hvc1'), Buffer.from([9])]);
+  expect(cache.setup(TAG.video, KIND.header, header(0, 1))).toBeDefined();
+  expect(cache.setup(TAG.video, KIND.header, header(1, 1))).toBeDefined();
+  expect(cache.setup(TAG.video, KIND.header, header(0, 1))).toBeUndefined();
+  video(cache, 0, true);
+  expect(cache.setup(TAG.video, KIND.about, colours)).toBeDefined();
+  expect(times(cache)).toEqual([0]);
+  expect(cache.setups).toHaveLength(3);
+  for (let track = 0; track < 256; track++) cache.setup(TAG.video, KIND.header, header(track, 2));
+  expect(cache.setups.length).toBeLessThan(64);
 });
 
 test('with a new header of the video, pictures of the old one are of no use; one of the sound leaves them', () => {
   const cache = new GopCache(1e6);
-  cache.header(TAG.video, Buffer.from([1]));
+  cache.setup(TAG.video, KIND.header, Buffer.from([1]));
   video(cache, 0, true);
-  cache.header(TAG.audio, Buffer.from([1]));
-  cache.header(TAG.video, Buffer.from([1]));
+  cache.setup(TAG.audio, KIND.header, Buffer.from([1]));
+  cache.setup(TAG.video, KIND.header, Buffer.from([1]));
   expect(times(cache)).toEqual([0]);
-  cache.header(TAG.video, Buffer.from([2]));
+  cache.setup(TAG.video, KIND.header, Buffer.from([2]));
   expect(times(cache)).toEqual([]);
   video(cache, 40, false);
   expect(times(cache)).toEqual([]);
@@ -133,7 +149,7 @@ test('whatever comes, the budget is kept, and pictures begin with a keyframe', (
     fc.property(fc.array(tag, { maxLength: 200 }), fc.integer({ min: 0, max: 6000 }), (list, limit) => {
       const cache = new GopCache(limit);
       for (const [i, { isVideo, key, size, header }] of list.entries()) {
-        if (header === 0) cache.header(TAG.video, Buffer.from([i]));
+        if (header === 0) cache.setup(TAG.video, KIND.header, Buffer.from([i]));
         if (isVideo) video(cache, i, key, size);
         else audio(cache, i, size);
         const { tags } = cache;

@@ -9,8 +9,10 @@ export const KIND = {
   header: 1,
   /** A picture that can be decoded by itself, or any piece of sound. */
   key: 2,
-  /** Pictures or sound at all; what is neither header nor this is about them, such as an end of sequence. */
+  /** Pictures or sound at all. */
   media: 4,
+  /** Something about them that decoders want to know: colours of HDR, the places of channels. */
+  about: 8,
 } as const;
 
 const VIDEO_CODECS: Readonly<Record<number, string>> = {
@@ -66,9 +68,19 @@ const VIDEO_HEADER = 5;
 const AAC_HEADER = 2;
 
 /** Packets of Enhanced RTMP. */
-const PACKET = { sequenceStart: 0, codedFrames: 1, codedFramesX: 3, mpeg2ts: 5, multitrackVideo: 6, modEx: 7 } as const;
+const PACKET = {
+  sequenceStart: 0,
+  codedFrames: 1,
+  codedFramesX: 3,
+  about: 4,
+  mpeg2ts: 5,
+  multitrackVideo: 6,
+  modEx: 7,
+} as const;
 const MULTITRACK_AUDIO = 5;
 const KEYFRAME = 1;
+/** What streams without numbers count as. */
+const FIRST_TRACK = 0;
 /** A video tag that holds a command for the player instead of a picture. */
 const COMMAND_FRAME = 5;
 
@@ -83,7 +95,10 @@ export function videoKind(payload: Uint8Array): number {
   if (enhanced) {
     const packet = innerPacket(payload, first & 0x0f, PACKET.multitrackVideo);
     if (packet === PACKET.sequenceStart || packet === PACKET.mpeg2ts) return KIND.header;
-    return packet === PACKET.codedFrames || packet === PACKET.codedFramesX ? KIND.media | key : 0;
+    if (packet === PACKET.about) return KIND.about;
+    if (packet !== PACKET.codedFrames && packet !== PACKET.codedFramesX) return 0;
+    // Who begins, begins with a picture of the first track; the others have keyframes of their own.
+    return videoTrack(payload) === FIRST_TRACK ? KIND.media | key : KIND.media;
   }
   if (!WITH_HEADER.has(first & 0x0f)) return KIND.media | key;
   const packet = payload[1];
@@ -100,6 +115,7 @@ export function audioKind(payload: Uint8Array): number {
   if (format === ENHANCED_AUDIO) {
     const packet = innerPacket(payload, first & 0x0f, MULTITRACK_AUDIO);
     if (packet === PACKET.sequenceStart) return KIND.header;
+    if (packet === PACKET.about) return KIND.about;
     return packet === PACKET.codedFrames ? KIND.media | KIND.key : 0;
   }
   if (format === LEGACY_AAC && payload[1] === 0) return payload.byteLength > AAC_HEADER ? KIND.header : 0;
@@ -118,6 +134,18 @@ export function audioCodec(payload: Uint8Array): string | undefined {
   const first = payload[0] ?? 0;
   if (first >> 4 !== ENHANCED_AUDIO) return AUDIO_CODECS[first >> 4];
   return fourCc(payload, first & 0x0f, MULTITRACK_AUDIO);
+}
+
+/** The track of a video tag; several in one count as the first one. */
+export function videoTrack(payload: Uint8Array): number {
+  const first = payload[0] ?? 0;
+  return (first & 0x80) === 0 ? FIRST_TRACK : trackOf(payload, first & 0x0f, PACKET.multitrackVideo);
+}
+
+/** The track of an audio tag; several in one count as the first one. */
+export function audioTrack(payload: Uint8Array): number {
+  const first = payload[0] ?? 0;
+  return first >> 4 === ENHANCED_AUDIO ? trackOf(payload, first & 0x0f, MULTITRACK_AUDIO) : FIRST_TRACK;
 }
 
 /** Whether pictures or sound of a codec mean nothing without its sequence header. */
@@ -148,6 +176,13 @@ function skipModifiers(payload: Uint8Array, packet: number): { type: number; at:
     type = (payload[at++] ?? 0) & 0x0f;
   }
   return { type, at };
+}
+
+function trackOf(payload: Uint8Array, packet: number, multitrack: number): number {
+  const { type, at } = skipModifiers(payload, packet);
+  // The upper half of the byte says whether it holds one track; its number lies behind the FourCC.
+  const one = type === multitrack && (payload[at] ?? 0) >> 4 === 0;
+  return one ? (payload[at + 1 + FOURCC_BYTES] ?? FIRST_TRACK) : FIRST_TRACK;
 }
 
 function fourCc(payload: Uint8Array, packet: number, multitrack: number): string | undefined {

@@ -47,6 +47,8 @@ export interface ClientMarks extends WireMarks {
 const CONNECT = 1;
 const CREATE_STREAM = 4;
 const WISH = 5;
+/** The same, asked for once more. */
+const WISH_AGAIN = 8;
 /** The number that servers give to the first stream of a connection. */
 const FIRST_STREAM = 1;
 /** What a player says that it buffers, in milliseconds; servers may size their first burst by it. */
@@ -57,6 +59,8 @@ const PLAY_ENDED = /^NetStream\.Play\.(UnpublishNotify|Stop|Complete)$/;
 
 /** One connection to a server. */
 export class RtmpClient {
+  /** The words of a refusal as they came: they may ask for a login, and are not to be shown. */
+  refusedWith: string | undefined;
   readonly #options: ClientOptions;
   readonly #wire: Wire;
   readonly #link: RtmpLink;
@@ -67,6 +71,7 @@ export class RtmpClient {
   #connected = false;
   #stream = 0;
   #asked = false;
+  #wish = WISH;
   #accepted = false;
   #deadline: NodeJS.Timeout | undefined;
 
@@ -214,10 +219,10 @@ export class RtmpClient {
     if (this.#held || this.#stream === 0) return;
     const { address, purpose } = this.#options;
     this.#asked = true;
-    if (purpose === 'publish') this.#link.command(this.#stream, 'publish', WISH, null, address.key, 'live');
+    if (purpose === 'publish') this.#link.command(this.#stream, 'publish', this.#wish, null, address.key, 'live');
     else {
       // Minus two thousand: a live stream, or a recorded one where there is none.
-      this.#link.command(this.#stream, 'play', WISH, null, address.key, -2000);
+      this.#link.command(this.#stream, 'play', this.#wish, null, address.key, -2000);
       this.#link.control(CONTROL.setBufferLength, this.#stream, BUFFER);
     }
   }
@@ -240,13 +245,14 @@ export class RtmpClient {
       if (given === this.#stream) return;
       // It counts otherwise than others: what was asked for in advance was about a stream that is not there.
       this.#stream = given;
+      if (this.#asked) this.#wish = WISH_AGAIN;
       this.#ask();
     }
   }
 
   #refused(transaction: number, values: RtmpCommand['values']): void {
     // Many servers do not know the two courtesies ahead of a stream.
-    if (transaction !== CONNECT && transaction !== CREATE_STREAM && transaction !== WISH) return;
+    if (transaction !== CONNECT && transaction !== CREATE_STREAM && transaction !== this.#wish) return;
     this.#wire.destroy(this.#refusal(values));
   }
 
@@ -277,7 +283,9 @@ export class RtmpClient {
   #refusal(values: RtmpCommand['values']): FramerailError {
     const { address } = this.#options;
     const [key = ''] = address.key.split('?');
-    return refusal(address.shown, statusOf(values), [address.key, key, address.password ?? '']);
+    const status = statusOf(values);
+    this.refusedWith = status.description;
+    return refusal(address.shown, status, [address.key, key, address.password ?? '']);
   }
 
   #protocolError(why: string): FramerailError {

@@ -90,7 +90,7 @@ export class RtmpDial {
 
   #ended(client: RtmpClient, pipelined: boolean, error: FramerailError | undefined): void {
     if (error !== undefined && !client.accepted) {
-      const suffix = this.#login(error);
+      const suffix = this.#login(client.refusedWith);
       if (suffix !== undefined) {
         this.#suffix = suffix;
         this.#client = this.#open(pipelined);
@@ -108,11 +108,11 @@ export class RtmpDial {
     this.#options.onEnd(error);
   }
 
-  #login(error: FramerailError): string | undefined {
+  #login(words: string | undefined): string | undefined {
     const { address } = this.#options;
     const { user, password = '', app } = address;
-    if (error.code !== 'FR_RELAY_AUTH' || user === undefined || this.#logins >= MOST_LOGINS) return undefined;
-    const challenge = readChallenge(String(error.details['description']));
+    if (words === undefined || user === undefined || this.#logins >= MOST_LOGINS) return undefined;
+    const challenge = readChallenge(words);
     if (challenge === undefined) return undefined;
     this.#logins += 1;
     return answerChallenge(challenge, { user, password, app });
