@@ -1,7 +1,16 @@
 // What the first bytes of tags say: legacy FLV, and Enhanced RTMP v2 with its modifiers and tracks.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { audioCodec, audioKind, KIND, needsHeader, videoCodec, videoKind } from '#dist/relay/flv/tag.js';
+import {
+  audioCodec,
+  audioKind,
+  audioTrack,
+  KIND,
+  needsHeader,
+  videoCodec,
+  videoKind,
+  videoTrack,
+} from '#dist/relay/flv/tag.js';
 
 const KEY = KIND.media | KIND.key;
 const bytes = (...parts: readonly (number | string)[]): Buffer =>
@@ -96,7 +105,7 @@ describe('enhanced video', () => {
     expect(videoKind(packet(1, 3))).toBe(KEY);
     expect(videoKind(packet(2, 3))).toBe(KIND.media);
     expect(videoKind(packet(1, 2))).toBe(0);
-    expect(videoKind(packet(1, 4))).toBe(0);
+    expect(videoKind(packet(1, 4))).toBe(KIND.about);
     expect(videoKind(packet(5, 1))).toBe(0);
     // Numbers that the specification keeps for later.
     for (let type = 8; type < 16; type += 1) expect(videoKind(packet(1, type))).toBe(0);
@@ -146,8 +155,17 @@ describe('enhanced video', () => {
     expect([videoKind(many), videoCodec(many)]).toEqual([KEY, 'hevc']);
     const codecs = bytes(0xa6, 0x23, 'av01', 0, 0, 0, 1, 9, 'vp09', 1, 0, 0, 1, 9);
     expect([videoKind(codecs), videoCodec(codecs)]).toEqual([KIND.media, 'av1']);
-    const modified = bytes(0x97, 2, 0, 1, 2, 0x06, 0x01, 'avc1', 1, 0, 0, 0);
+    const modified = bytes(0x97, 2, 0, 1, 2, 0x06, 0x01, 'avc1', 0, 0, 0, 0);
     expect([videoKind(modified), videoCodec(modified)]).toEqual([KEY, 'h264']);
+    expect([videoTrack(one), videoTrack(many), videoTrack(modified)]).toEqual([1, 0, 0]);
+  });
+
+  test('a keyframe of another track than the first is no place to begin', () => {
+    const second = bytes(0x96, 0x01, 'avc1', 1, 0, 0, 0);
+    expect([videoKind(second), videoTrack(second)]).toEqual([KIND.media, 1]);
+    expect(audioTrack(bytes(0x95, 0x01, 'mp4a', 3, 0))).toBe(3);
+    expect(audioTrack(bytes(0xaf, 1, 3))).toBe(0);
+    expect(videoTrack(bytes(0x96, 0x01, 'avc1'))).toBe(0);
   });
 });
 
@@ -164,7 +182,7 @@ describe('enhanced audio', () => {
     expect(audioKind(bytes(0x90, name))).toBe(KIND.header);
     expect(audioKind(bytes(0x91, name, 1))).toBe(KEY);
     expect(audioKind(bytes(0x92, name))).toBe(0);
-    expect(audioKind(bytes(0x94, name, 1, 2, 3))).toBe(0);
+    expect(audioKind(bytes(0x94, name, 1, 2, 3))).toBe(KIND.about);
     expect(needsHeader(codec)).toBe(header);
   });
 
@@ -189,7 +207,7 @@ test('whatever the bytes are, nothing is thrown, and the answers are bits and na
   fc.assert(
     fc.property(tag, (payload) => {
       for (const kind of [videoKind(payload), audioKind(payload)])
-        expect([0, KIND.header, KIND.media, KEY]).toContain(kind);
+        expect([0, KIND.header, KIND.media, KEY, KIND.about]).toContain(kind);
       for (const codec of [videoCodec(payload), audioCodec(payload)])
         expect(codec === undefined || /^[a-z][a-z0-9]+$/.test(codec)).toBe(true);
     }),
