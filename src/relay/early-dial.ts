@@ -18,6 +18,7 @@ const LISTENS = /[?&]listen$/i;
 const PORT = 1935;
 const READ_BUFFER = 64 * 1024;
 
+let began: bigint | undefined;
 const waiting = new Map<string, EarlySocket[]>();
 
 /** Dials whoever is named by an rtmp address among the arguments of a command line. */
@@ -39,6 +40,11 @@ export function takeEarly(host: string, port: number): EarlySocket | undefined {
   return early;
 }
 
+/** When the first of them was dialled, by `process.hrtime` in nanoseconds; undefined when none was. */
+export function firstEarly(): bigint | undefined {
+  return began;
+}
+
 /** Ends what nobody took. */
 export function dropEarly(): void {
   for (const sockets of waiting.values()) for (const { socket } of sockets) socket.destroy();
@@ -46,6 +52,7 @@ export function dropEarly(): void {
 }
 
 function dial(host: string, port: number): EarlySocket {
+  began ??= process.hrtime.bigint();
   const buffer = Buffer.allocUnsafeSlow(READ_BUFFER);
   const callback = (count: number, bytes: Uint8Array): boolean => {
     early.read(count, bytes);

@@ -5,6 +5,7 @@ import { Destination } from './destination.js';
 import type { DestinationTimings, OriginTimings, RelayEvent, RelayEventMap } from './events.js';
 import { Feed, type FeedTarget } from './feed.js';
 import { checkRelay, type CheckedRelay, type RelayOptions } from './options.js';
+import { firstEarly } from './early-dial.js';
 import type { Origin } from './origin.js';
 import { RelayMetrics } from './relay-metrics.js';
 import { Telemetry } from '../telemetry/index.js';
@@ -115,7 +116,9 @@ export class Relay extends EventEmitter<Listeners> {
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new FramerailError('FR_CLOSED', 'A relay can be started once.');
     this.#state = 'running';
-    this.#startedAt = monotonicNow();
+    // A command that dialled before it read this code began there.
+    const early = firstEarly();
+    this.#startedAt = early === undefined ? monotonicNow() : Number(early) / 1e6;
     const started = new Promise<void>((resolve) => {
       this.once('started', () => {
         resolve();

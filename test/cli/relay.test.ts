@@ -1,0 +1,128 @@
+// framerail relay: the library's relay from the command line, with its events, its exit codes and its chart.
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { cli, startCli } from '../support/cli.js';
+import { ffprobe } from '../support/ffmpeg.js';
+import { freePort } from '../support/live.js';
+import { filesIn } from '../support/process.js';
+import { nginx } from '../support/relay/nginx.js';
+import { rtmpOrigin, type Origin } from '../support/relay/origin.js';
+import { rtmpSink } from '../support/relay/sink.js';
+import { stream } from '../support/relay/stream.js';
+import { audioHeader, metadata, videoHeader } from '../support/relay/tags.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+interface Line {
+  readonly event: string;
+  readonly sinceStartMs: number;
+  readonly timings?: Readonly<Record<string, number>>;
+}
+
+/** Plays for longer than any test runs. */
+function endless(): Promise<Origin> {
+  return rtmpOrigin(async (player) => {
+    player.send(metadata(), videoHeader(), audioHeader());
+    await player.pace(stream({ length: 30_000 }));
+  });
+}
+
+const linesOf = (stdout: Buffer): Line[] =>
+  stdout
+    .toString()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
+
+test('--json against nginx shows the steps of both sides; --duration ends it with 0', async () => {
+  const server = await nginx();
+  const origin = await endless();
+  const args = [origin.url, server.url('live', 'secret-key'), '--duration', '1s', '--status', '400ms', '--json'];
+  const { code, stdout, stderr, orphans } = await cli('relay', ...args);
+  expect([code, stderr, orphans]).toEqual([0, '', []]);
+  const lines = linesOf(stdout);
+  const events = lines.map(({ event }) => event);
+  for (const event of ['origin', 'connected', 'ready', 'started', 'picture', 'status']) expect(events).toContain(event);
+  expect(events.at(-1)).toBe('end');
+  const steps = (event: string): string[] => Object.keys(lines.find((line) => line.event === event)?.timings ?? {});
+  expect(steps('origin')).toEqual(['dialled', 'tcp', 'handshake', 'connected', 'play']);
+  expect(steps('connected')).toEqual(['dialled', 'tcp', 'handshake', 'connected', 'publish']);
+  const times = lines.filter(({ sinceStartMs }) => typeof sinceStartMs === 'number').map((line) => line.sinceStartMs);
+  expect(times).toEqual(times.toSorted((a, b) => a - b));
+  // What was dialled before the code of the relay was read counts from there.
+  expect(lines.find(({ event }) => event === 'connected')?.timings?.['dialled']).toBeGreaterThanOrEqual(0);
+  expect(stdout.toString()).not.toContain('secret-key');
+});
+
+test('Ctrl-C ends it cleanly: the recording is there, and the exit code is 0', async () => {
+  const [origin, sink, folder] = [await endless(), await rtmpSink(), temporaryFolder()];
+  const record = join(folder, 'show.flv');
+  const running = startCli(['relay', origin.url, sink.url, '--record', record], { detached: true });
+  await sink.arrivals.find(() => true, 'a tag');
+  process.kill(-running.child.pid!, 'SIGINT');
+  const { code, signal, stdout, stderr, orphans } = await running.ended;
+  expect([code, signal, stderr, orphans]).toEqual([0, null, '', []]);
+  expect(stdout.toString()).toMatch(/ms {2}the relay is over\n$/);
+  expect(filesIn(folder)).toEqual(['show.flv']);
+  expect(readFileSync(record).toString('latin1', 0, 3)).toBe('FLV');
+  await expect(ffprobe('-show_streams', record)).resolves.toBeDefined();
+});
+
+test('without a terminal it prints what happens, and the start to scale', async () => {
+  const [origin, sink] = [await endless(), await rtmpSink()];
+  const running = startCli(['relay', origin.url, sink.url, '--duration', '1s']);
+  const { code, stdout } = await running.ended;
+  expect(code).toBe(0);
+  const text = stdout.toString();
+  expect(text).toMatch(/ ms {2}rtmp:\/\/127\.0\.0\.1:\d+\/\w+\/\*\*\* answered\n/);
+  expect(text).toMatch(/ready: both streams \(h264, aac\)\n/);
+  expect(text).toMatch(/\norigin +TCP +█/);
+  expect(text).toMatch(/\n +publish +█/);
+  // Lines that are rewritten are for terminals.
+  expect(text).not.toContain('\u001B');
+});
+
+test('an origin that ends: with --on-end exit it is over, with 0', async () => {
+  const origin = await rtmpOrigin(async (player) => {
+    player.send(metadata(), videoHeader(), audioHeader());
+    await player.pace(stream({ length: 300 }));
+    player.cut('fin');
+  });
+  const sink = await rtmpSink();
+  const { code, stdout, stderr } = await cli('relay', origin.url, sink.url, '--on-end', 'exit', '--json');
+  expect([code, stderr]).toEqual([0, '']);
+  expect(linesOf(stdout).at(-1)).toMatchObject({ event: 'end', error: null });
+});
+
+test('nobody at the origin, and no more attempts: one sentence and 1', async () => {
+  const sink = await rtmpSink();
+  const { code, stderr, orphans } = await cli('relay', 'rtmp://127.0.0.1:9/live/key', sink.url, '--on-end', 'exit');
+  expect([code, orphans]).toEqual([1, []]);
+  expect(stderr).toBe(
+    'framerail: rtmp://127.0.0.1:9/live/*** could not be reached: nobody listens there. (FR_RELAY_CONNECT)\n',
+  );
+});
+
+test.each([
+  [['rtmp://127.0.0.1/live/a'], 'at least one address, or --record'],
+  [['rtmp://127.0.0.1/live', 'rtmp://127.0.0.1/live/b'], '`from`'],
+  [['rtmp://127.0.0.1/live/a', 'http://127.0.0.1/b'], '`to[0]`'],
+  [['rtmp://127.0.0.1/live/a', 'rtmp://127.0.0.1/live/b', '--on-end', 'never'], '`onEnd`'],
+  [['rtmp://127.0.0.1/live/a', 'rtmp://127.0.0.1/live/b', '--queue', 'large'], '--queue'],
+  [['rtmp://127.0.0.1/live/a', 'rtmp://127.0.0.1/live/b', '--nonsense'], '--nonsense'],
+])('wrong usage: %j', async (args, named) => {
+  const { code, stderr, orphans } = await cli('relay', ...args);
+  expect([code, orphans]).toEqual([2, []]);
+  expect(stderr).toContain(named);
+});
+
+test('what was dialled early for an address that listens does not keep the command', async () => {
+  const source = `rtmp://127.0.0.1:${String(await freePort('tcp'))}/live/key?listen`;
+  const running = startCli(['relay', source, 'rtmp://127.0.0.1:9/live/b', '--json']);
+  const [first] = (await once(running.child.stdout, 'data')) as [Buffer];
+  expect(first.length).toBeGreaterThan(0);
+  process.kill(running.child.pid!, 'SIGTERM');
+  const { code, orphans } = await running.ended;
+  expect([code, orphans]).toEqual([0, []]);
+});
