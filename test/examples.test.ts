@@ -1,14 +1,18 @@
 // Every example runs as its first lines say, and makes what they say.
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { ffmpeg, ffprobe, imagePixels, rawPixels } from './support/ffmpeg.js';
 import { fixture } from './support/fixtures.js';
+import { freePort } from './support/live.js';
 import { meanColor, psnr } from './support/psnr.js';
+import { isPicture, rtmpSink } from './support/relay/sink.js';
 import { temporaryFolder } from './support/temporary-folder.js';
 
 const EXAMPLES = join(import.meta.dirname, '../examples');
@@ -20,11 +24,26 @@ async function run(name: string, ...args: string[]): Promise<string> {
   return stdout;
 }
 
+/** Starts one that runs until it is told to stop; it is gone when the test is over. */
+function begin(name: string, ...args: string[]): ChildProcessByStdio<null, Readable, null> {
+  const child = spawn(process.execPath, [join(EXAMPLES, name), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+/** Resolves when somebody listens there. */
+async function listening(port: number): Promise<void> {
+  await vi.waitFor(async () => {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect').finally(() => socket.destroy());
+  }, 10_000);
+}
+
 test('every example is run here, says how to run it, and turns a wrong file into one sentence', async () => {
   const own = await readFile(import.meta.filename, 'utf8');
   const names = await readdir(EXAMPLES);
   for (const name of names) {
-    expect(own, name).toContain(`run('${name}'`);
+    expect(own, name).toMatch(new RegExp(`(run|begin)\\('${name}'`));
     expect((await readFile(join(EXAMPLES, name), 'utf8')).split('\n').slice(0, 3).join('\n')).toContain(
       `node examples/${name} `,
     );
@@ -201,6 +220,25 @@ test('live records what comes, with what it draws', async () => {
   expect(red).toBeGreaterThan(180);
   const late = pixels.subarray(-320 * 180 * 3);
   expect(meanColor(late, 320, { x: 8, y: 177, width: 200, height: 2 })[2]).toBeGreaterThan(230);
+});
+
+test('restream takes a push and sends it on, until it is told to stop', async () => {
+  const [sink, other] = [await rtmpSink(), await rtmpSink()];
+  const port = await freePort('tcp');
+  const push = `rtmp://127.0.0.1:${String(port)}/live/MYKEY`;
+  const child = begin('restream.mjs', `${push}?listen`, sink.url, other.url);
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
+  await listening(port);
+  const clip = ['-re', '-i', fixture('plain.mp4'), '-c', 'copy', '-f', 'flv', push];
+  const sender = spawn('ffmpeg', ['-v', 'error', '-nostdin', ...clip], { stdio: 'ignore' });
+  onTestFinished(() => void sender.kill('SIGKILL'));
+  for (const { arrivals } of [sink, other]) await arrivals.find(isPicture, 'a picture');
+  const ended = once(child, 'close');
+  child.kill('SIGINT');
+  expect(await ended).toEqual([0, null]);
+  expect(printed).toMatch(/is live\nboth streams: h264, aac\n/);
+  for (const id of [1, 2]) expect(printed).toContain(`destination ${String(id)} has a picture\n`);
 });
 
 test('engine lists every kind of hardware and what its engine counted', async () => {

@@ -1,12 +1,12 @@
 // A relay: one stream from an origin to any number of destinations, all dialled at the same moment.
 import { EventEmitter } from 'node:events';
-import { Backoff, FramerailError, isFramerailError, monotonicNow } from '../base/index.js';
+import { FramerailError, isFramerailError, monotonicNow } from '../base/index.js';
 import { Destination } from './destination.js';
 import type { DestinationTimings, OriginTimings, RelayEvent, RelayEventMap } from './events.js';
 import { Feed, type FeedTarget } from './feed.js';
 import { checkRelay, type CheckedRelay, type RelayOptions } from './options.js';
 import { firstEarly } from './early-dial.js';
-import type { Origin } from './origin.js';
+import { OriginLink } from './origin-link.js';
 import { RelayMetrics } from './relay-metrics.js';
 import { Telemetry } from '../telemetry/index.js';
 import { Recorder } from './recorder.js';
@@ -39,12 +39,6 @@ type Listeners = { [Name in keyof RelayEventMap]: [RelayEventMap[Name]] } & { ev
 
 /** How often peers are looked after, in milliseconds. */
 const WATCH_INTERVAL = 500;
-const RETRY = { first: 0, second: 500, longest: 15_000 };
-/** Refusals of the origin in a row after which it is given up. */
-const MOST_REFUSALS = 3;
-/** Milliseconds of media after which a loss of the origin is the first one again. */
-const HEALTHY = 30_000;
-
 /** Makes a relay, which begins with `start()`. Throws FR_ARG_INVALID. */
 export function createRelay(options: RelayOptions): Relay {
   return new Relay(checkRelay(options));
@@ -59,22 +53,15 @@ export class Relay extends EventEmitter<Listeners> {
   readonly #feed: Feed;
   readonly #destinations = new Map<number, Destination>();
   readonly #targets = new Set<FeedTarget>();
-  readonly #backoff = new Backoff(RETRY);
+  readonly #origin: OriginLink;
   readonly #done: Promise<void>;
   #settle: (error: FramerailError | undefined) => void = () => undefined;
   #nextId = 1;
   #startedAt = 0;
   #state: 'new' | 'running' | 'over' = 'new';
-  #origin: Origin | undefined;
-  #originOpen = false;
-  #originConnections = 0;
-  #refusals = 0;
-  #retry: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
-  #openedAt = 0;
-  /** When the origin sent its last tag of media, or answered. */
-  #lastMedia = 0;
-  #originTimings: OriginTimings = {};
+  /** What the last connection of the origin brought, and when; the steps towards it are its own. */
+  #brought: OriginTimings = {};
   #recorder: Recorder | undefined;
 
   /** @internal */
@@ -86,7 +73,7 @@ export class Relay extends EventEmitter<Listeners> {
       {
         onFirst: (kind) => {
           const name = kind === 'audio' ? 'firstAudio' : 'firstVideo';
-          this.#originTimings[name] ??= this.#now();
+          this.#brought[name] ??= this.#now();
         },
         onReady: (reason) => {
           this.#ready(reason);
@@ -96,6 +83,32 @@ export class Relay extends EventEmitter<Listeners> {
         },
       },
       () => this.#targets,
+    );
+    const { connectTimeout, verify } = options.destination;
+    this.#origin = new OriginLink(
+      { ...options, connectTimeout, verify },
+      {
+        onOpen: () => {
+          this.#tell('origin', { origin: options.from.shown, timings: this.#originTimings() });
+          for (const destination of this.#destinations.values()) destination.release();
+        },
+        onHints: (hints) => {
+          this.#feed.hint(hints);
+        },
+        onTag: (type, timestamp, payload) => {
+          this.#feed.push(type, timestamp, payload);
+        },
+        onTurn: () => {
+          for (const destination of this.#destinations.values()) destination.flush();
+        },
+        onAgain: () => {
+          this.#brought = {};
+          this.#feed.restart();
+        },
+        onLost: (error, wait) => {
+          this.#originLost(error, wait);
+        },
+      },
     );
     this.#done = new Promise((resolve, reject) => {
       this.#settle = (error) => {
@@ -134,7 +147,7 @@ export class Relay extends EventEmitter<Listeners> {
       });
     }
     for (const destination of this.#destinations.values()) this.#open(destination);
-    this.#dial();
+    this.#origin.dial();
     this.#watch = setInterval(() => {
       this.#look();
     }, WATCH_INTERVAL);
@@ -167,12 +180,12 @@ export class Relay extends EventEmitter<Listeners> {
   status(): RelayStatus {
     const now = monotonicNow();
     return {
-      origin: { address: this.#options.from.shown, open: this.#originOpen, connections: this.#originConnections },
+      origin: { address: this.#options.from.shown, open: this.#origin.open, connections: this.#origin.connections },
       ready: this.#feed.ready ?? null,
       feed: describeFeed(this.#feed, now - this.#startedAt, now),
       destinations: [...this.#destinations].map(([id, destination]) => describeDestination(id, destination)),
       timings: {
-        origin: this.#originMarks(),
+        origin: this.#originTimings(),
         destinations: Object.fromEntries([...this.#destinations].map(([id, one]) => [id, this.#marksOf(one)])),
       },
     };
@@ -217,73 +230,22 @@ export class Relay extends EventEmitter<Listeners> {
   }
 
   #open(destination: Destination): void {
-    if (this.#options.publishEarly || this.#originOpen) destination.release();
+    if (this.#options.publishEarly || this.#origin.open) destination.release();
     destination.open();
   }
 
-  #dial(): void {
-    const { from, destination } = this.#options;
-    const { connectTimeout: timeout, verify } = destination;
-    this.#originConnections += 1;
-    this.#originTimings = {};
-    this.#origin = from.open(
-      {
-        onOpen: () => {
-          this.#originOpened();
-        },
-        onHints: (hints) => {
-          this.#feed.hint(hints);
-        },
-        onTag: (type, timestamp, payload) => {
-          this.#lastMedia = monotonicNow();
-          this.#feed.push(type, timestamp, payload);
-        },
-        onTurn: () => {
-          for (const one of this.#destinations.values()) one.flush();
-        },
-        onEnd: (error) => {
-          this.#originEnded(error);
-        },
-      },
-      { timeout, verify },
-    );
-  }
-
-  #originOpened(): void {
-    this.#originOpen = true;
-    this.#refusals = 0;
-    this.#openedAt = this.#lastMedia = monotonicNow();
-    this.#tell('origin', { origin: this.#options.from.shown, timings: this.#originMarks() });
-    for (const destination of this.#destinations.values()) destination.release();
-  }
-
-  #originEnded(error: FramerailError | undefined): void {
-    this.#originTimings = this.#originMarks();
-    const lasted = this.#originOpen ? monotonicNow() - this.#openedAt : 0;
-    this.#originOpen = false;
-    this.#origin = undefined;
-    if (this.#state !== 'running') return;
-    if (lasted > HEALTHY) this.#backoff.reset();
-    if (error?.retryable === false) this.#refusals += 1;
-    const over = this.#options.onEnd === 'exit' || this.#refusals >= MOST_REFUSALS;
-    const { shown, listens } = this.#options.from;
-    // A port that is taken is one that is dialled in vain.
-    const again = listens === true && error?.code !== 'FR_RELAY_CONNECT' ? 0 : this.#backoff.next();
-    const wait = over ? undefined : again;
-    const what = { origin: shown, error: error === undefined ? null : asData(error), retryInMs: wait ?? null };
-    this.#tell('originLost', what);
-    if (wait === undefined) {
-      this.#finish(error);
-      return;
-    }
-    this.#retry = setTimeout(() => {
-      this.#feed.restart();
-      this.#dial();
-    }, wait);
+  #originLost(error: FramerailError | undefined, wait: number | undefined): void {
+    const { shown } = this.#options.from;
+    this.#tell('originLost', {
+      origin: shown,
+      error: error === undefined ? null : asData(error),
+      retryInMs: wait ?? null,
+    });
+    if (wait === undefined) this.#finish(error);
   }
 
   #ready(reason: ReadyReason): void {
-    this.#originTimings.ready = this.#now();
+    this.#brought.ready = this.#now();
     const { audio, video } = this.#feed.codecs;
     this.#tell('ready', { reason, audio: audio ?? null, video: video ?? null });
     for (const destination of this.#destinations.values()) destination.begin();
@@ -292,13 +254,9 @@ export class Relay extends EventEmitter<Listeners> {
 
   #look(): void {
     const now = monotonicNow();
+    this.#origin.watch(now);
     for (const destination of this.#destinations.values()) destination.watch(now);
     this.#metrics.sample(this.#feed, this.#destinations);
-    const { originTimeout, from } = this.#options;
-    if (!this.#originOpen || now - this.#lastMedia < originTimeout) return;
-    const waited = `${String(originTimeout)} ms`;
-    const options = { details: { originTimeout } };
-    this.#origin?.fail(new FramerailError('FR_RELAY_TIMEOUT', `${from.shown} sent no media for ${waited}.`, options));
   }
 
   /** A destination will not be tried again: without any other there is nothing to do. */
@@ -310,14 +268,11 @@ export class Relay extends EventEmitter<Listeners> {
   #finish(error: FramerailError | undefined): void {
     if (this.#state === 'over') return;
     this.#state = 'over';
-    clearTimeout(this.#retry);
     clearInterval(this.#watch);
     this.#metrics.sample(this.#feed, this.#destinations);
     this.telemetry.close();
     this.#feed.stop();
-    this.#originTimings = this.#originMarks();
-    this.#origin?.close();
-    this.#origin = undefined;
+    this.#origin.close();
     for (const destination of this.#destinations.values()) {
       destination.flush();
       destination.close();
@@ -342,11 +297,9 @@ export class Relay extends EventEmitter<Listeners> {
     return round(monotonicNow() - this.#startedAt);
   }
 
-  #originMarks(): OriginTimings {
-    const marks = this.#origin?.marks;
-    if (marks === undefined) return { ...this.#originTimings };
-    const { accepted, ...steps } = marks;
-    return { ...this.#since({ ...steps, play: accepted }), ...this.#originTimings };
+  #originTimings(): OriginTimings {
+    const { accepted, ...steps } = this.#origin.marks ?? {};
+    return { ...this.#since({ ...steps, play: accepted }), ...this.#brought };
   }
 
   #marksOf(destination: Destination): DestinationTimings {
@@ -361,12 +314,19 @@ export class Relay extends EventEmitter<Listeners> {
   }
 
   #tell<Name extends keyof RelayEventMap>(event: Name, what: RelayEventMap[Name]): void {
-    // The types of the emitter cannot follow a name that is a parameter.
-    const emit = (name: string, value: object): boolean => super.emit(name as 'event', value as RelayEvent);
     const whole = { event, sinceStartMs: this.#now(), ...what };
     this.#metrics.hear(whole as RelayEvent);
-    emit(event, what);
-    emit('event', whole);
+    // The types of the emitter cannot follow a name that is a parameter.
+    const emit = (name: string, value: object): boolean => super.emit(name as 'event', value as RelayEvent);
+    try {
+      emit(event, what);
+      emit('event', whole);
+    } catch (error) {
+      // A listener that throws is the caller's mistake, and no failure of whoever happened to be on the line.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 }
 

@@ -1,0 +1,131 @@
+// The origin's side of a relay: dialled, watched, and dialled again when it is lost.
+import { Backoff, FramerailError, monotonicNow } from '../base/index.js';
+import type { OnOriginEnd } from './options.js';
+import type { Origin, OriginHints, OriginMarks, OriginSource } from './origin.js';
+
+/** How the origin is kept. */
+export interface OriginLinkOptions {
+  readonly from: OriginSource;
+  /** Milliseconds until it must have answered. */
+  readonly connectTimeout: number;
+  /** Milliseconds without media after which it counts as lost. */
+  readonly originTimeout: number;
+  readonly verify: boolean;
+  readonly onEnd: OnOriginEnd;
+}
+
+/** Who hears of the origin. */
+export interface OriginLinkHandlers {
+  /** It has answered. */
+  readonly onOpen: () => void;
+  readonly onHints: (hints: OriginHints) => void;
+  /** A tag; the payload is valid until it returns. */
+  readonly onTag: (type: number, timestamp: number, payload: Buffer) => void;
+  /** All that came together was handed over. */
+  readonly onTurn: () => void;
+  /** It is dialled once more: what comes next is a new connection. */
+  readonly onAgain: () => void;
+  /** It ended, without an error, or was lost; undefined milliseconds say that it is not dialled again. */
+  readonly onLost: (error: FramerailError | undefined, retryIn: number | undefined) => void;
+}
+
+/** At once, then up to a quarter of a minute. Milliseconds. */
+const RETRY = { first: 0, second: 500, longest: 15_000 };
+/** Refusals in a row after which it is given up. */
+const MOST_REFUSALS = 3;
+/** Milliseconds of media after which the next loss is the first one again. */
+const HEALTHY = 30_000;
+
+/** Keeps one origin. */
+export class OriginLink {
+  /** Whether it has answered and is not lost. */
+  open = false;
+  /** How often it was dialled. */
+  connections = 0;
+  readonly #options: OriginLinkOptions;
+  readonly #handlers: OriginLinkHandlers;
+  readonly #backoff = new Backoff(RETRY);
+  #origin: Origin | undefined;
+  #lastMarks: OriginMarks | undefined;
+  #refusals = 0;
+  #retry: NodeJS.Timeout | undefined;
+  #openedAt = 0;
+  /** When it sent its last tag, or answered. */
+  #lastTag = 0;
+
+  constructor(options: OriginLinkOptions, handlers: OriginLinkHandlers) {
+    this.#options = options;
+    this.#handlers = handlers;
+  }
+
+  /** When the steps of its last connection were done; undefined when it was never dialled. */
+  get marks(): OriginMarks | undefined {
+    return this.#origin?.marks ?? this.#lastMarks;
+  }
+
+  /** Dials it. */
+  dial(): void {
+    const { from, connectTimeout: timeout, verify } = this.#options;
+    const { onHints, onTag, onTurn } = this.#handlers;
+    this.connections += 1;
+    this.#origin = from.open(
+      {
+        ...{ onHints, onTurn },
+        onOpen: () => {
+          this.open = true;
+          this.#refusals = 0;
+          this.#openedAt = this.#lastTag = monotonicNow();
+          this.#handlers.onOpen();
+        },
+        onTag: (type, timestamp, payload) => {
+          this.#lastTag = monotonicNow();
+          onTag(type, timestamp, payload);
+        },
+        onEnd: (error) => {
+          this.#ended(error);
+        },
+      },
+      { timeout, verify },
+    );
+  }
+
+  /** Looks whether it still sends; called now and then. */
+  watch(now: number): void {
+    const { originTimeout, from } = this.#options;
+    if (!this.open || now - this.#lastTag < originTimeout) return;
+    const waited = `${String(originTimeout)} ms`;
+    const options = { details: { originTimeout } };
+    this.#origin?.fail(new FramerailError('FR_RELAY_TIMEOUT', `${from.shown} sent no media for ${waited}.`, options));
+  }
+
+  /** Ends it; nothing is tried any more. */
+  close(): void {
+    clearTimeout(this.#retry);
+    this.#lastMarks = this.marks;
+    this.#origin?.close();
+    this.#origin = undefined;
+    this.open = false;
+  }
+
+  #ended(error: FramerailError | undefined): void {
+    this.#lastMarks = this.marks;
+    this.#origin = undefined;
+    if (this.open && monotonicNow() - this.#openedAt > HEALTHY) this.#backoff.reset();
+    this.open = false;
+    if (error?.retryable === false) this.#refusals += 1;
+    const over = this.#options.onEnd === 'exit' || this.#refusals >= MOST_REFUSALS;
+    const wait = over ? undefined : this.#wait(error);
+    if (wait !== undefined)
+      this.#retry = setTimeout(() => {
+        this.#handlers.onAgain();
+        this.dial();
+      }, wait);
+    this.#handlers.onLost(error, wait);
+  }
+
+  #wait(error: FramerailError | undefined): number {
+    // Who listens does so again at once; a port that is taken is one that is dialled in vain.
+    const listens = this.#options.from.listens === true && error?.code !== 'FR_RELAY_CONNECT';
+    return listens ? 0 : this.#backoff.next();
+  }
+}
