@@ -9,6 +9,8 @@ export interface Part {
   readonly title: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** Lines of a chart behind the table. */
+  readonly chart?: readonly string[];
   readonly targets: readonly Target[];
   /** How it was measured. */
   readonly method: string;
@@ -20,8 +22,9 @@ export interface Part {
  * Prints a part.
  * @param digits - how many of the figures of its targets follow the point
  */
-export function printPart({ title, head, rows, targets, method }: Part, digits: number): void {
+export function printPart({ title, head, rows, chart, targets, method }: Part, digits: number): void {
   console.log(`\n== ${title}\n\n${table(head, rows)}`);
+  if (chart !== undefined) console.log(`\n${chart.join('\n')}`);
   if (targets.length > 0)
     console.log(
       `\n${table(

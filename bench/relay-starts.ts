@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as later } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { createRelay } from '#dist/index.js';
+import { waterfall } from '#dist/cli/waterfall.js';
+import { createRelay, type RelayTimings } from '#dist/index.js';
 import type { Part } from './part.js';
 import { Load } from './relay-load.js';
 import { publish, startNginx } from './relay-nginx.js';
@@ -24,7 +25,7 @@ const METHOD = [
   'process that runs (warm), until a line in front of the destination sees the connection, the answer to `publish`,',
   'the first tag of media and the first keyframe. Origin and destination are nginx-rtmp, which keeps no group of',
   'pictures: a keyframe comes every two seconds, and framerail begins with one. ffmpeg begins with sound. Tuned is',
-  `ffmpeg ${TUNED.join(' ')}.`,
+  `ffmpeg ${TUNED.join(' ')}. The chart has the medians of what warm relays say of themselves.`,
 ].join('\n');
 
 const HEAD = ['ms', 'dialled', 'p95', 'published', 'p95', 'first tag', 'p95', 'first picture', 'p95', 'delivered'];
@@ -40,6 +41,9 @@ interface Side {
   begin(from: string, to: string): { readonly at: number; readonly end: () => Promise<unknown> };
 }
 
+/** What framerail says of its own warm starts. */
+const warmTimings: RelayTimings[] = [];
+
 const SIDES: readonly Side[] = [
   {
     name: 'framerail, warm',
@@ -47,7 +51,11 @@ const SIDES: readonly Side[] = [
       const relay = createRelay({ from, to: [to] });
       const at = performance.now();
       relay.start().catch(() => undefined);
-      return { at, end: () => relay.stop() };
+      const end = async (): Promise<void> => {
+        warmTimings.push(relay.status().timings);
+        await relay.stop();
+      };
+      return { at, end };
     },
   },
   { name: 'framerail relay, cold', begin: (from, to) => command(process.execPath, [BIN, 'relay', from, to, '--json']) },
@@ -67,7 +75,17 @@ export async function starts(runs: number): Promise<Part> {
   try {
     const raw = await measure(runs, from, tap, PHASE);
     const title = `starts: ${String(runs)} a side, nginx-rtmp on both sides`;
-    return { name: 'starts', title, head: HEAD, rows: rowsOf(raw), targets: judgeStarts(raw), method: METHOD, raw };
+    const chart = waterfall(medianTimings());
+    return {
+      name: 'starts',
+      title,
+      head: HEAD,
+      rows: rowsOf(raw),
+      chart,
+      targets: judgeStarts(raw),
+      method: METHOD,
+      raw,
+    };
   } finally {
     stop();
     tap.close();
@@ -175,6 +193,20 @@ function rowsOf(starts: readonly Start[][]): string[][] {
     }),
     String(values(starts[i], 'picture').length),
   ]);
+}
+
+/** The median of every step, as if it were one start. */
+function medianTimings(): RelayTimings {
+  const middles = (all: readonly object[]): Record<string, number> => {
+    const names = new Set(all.flatMap((timings) => Object.keys(timings)));
+    const of = (name: string): number[] =>
+      all.flatMap((timings) => Object.entries(timings).flatMap(([key, at]) => (key === name ? [Number(at)] : [])));
+    return Object.fromEntries([...names].map((name) => [name, median(of(name))]));
+  };
+  return {
+    origin: middles(warmTimings.map(({ origin }) => origin)),
+    destinations: { 1: middles(warmTimings.map(({ destinations }) => destinations[1] ?? {})) },
+  };
 }
 
 function middle(side: readonly Start[] | undefined, step: Step): number | undefined {

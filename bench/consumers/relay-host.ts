@@ -1,12 +1,15 @@
 // Runs many relays in one process and tells what they cost: a process of its own, so that nothing else is counted.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createRelay, type Relay } from '#dist/index.js';
 
 interface HostOptions {
+  /** The number of its first relay. */
+  readonly first: number;
   readonly count: number;
   readonly port: number;
 }
 
-const { count, port } = JSON.parse(process.argv[2] ?? '{}') as HostOptions;
+const { first, count, port } = JSON.parse(process.argv[2] ?? '{}') as HostOptions;
 const url = (key: string): string => `rtmp://127.0.0.1:${String(port)}/live/${key}`;
 const relays: Relay[] = [];
 
@@ -17,12 +20,17 @@ async function add(name: number): Promise<void> {
   await relay.start();
 }
 
+/** Milliseconds between two looks at the event loop. */
+const LOOK = 1;
+const waits = monitorEventLoopDelay({ resolution: LOOK });
 let cpu = process.cpuUsage();
 let since = performance.now();
 process.on('message', (what) => {
   if (what === 'reset') {
     cpu = process.cpuUsage();
     since = performance.now();
+    waits.reset();
+    waits.enable();
     return;
   }
   const { user, system } = process.cpuUsage(cpu);
@@ -34,12 +42,14 @@ process.on('message', (what) => {
     cpu: (user + system) / 1000 / (performance.now() - since),
     rss: process.memoryUsage.rss(),
     dropped,
+    // How long what has arrived waits for its turn in this process.
+    wait: Math.max(0, waits.percentile(99) / 1e6 - LOOK),
   });
 });
 process.on('disconnect', () => process.exit(0));
 
 // One relay first: what code costs is not the cost of a relay.
-await add(0);
+await add(first);
 const before = process.memoryUsage.rss();
-for (let i = 1; i < count; i++) await add(i);
+for (let i = 1; i < count; i++) await add(first + i);
 process.send?.({ before });
