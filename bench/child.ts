@@ -24,6 +24,12 @@ process.on('exit', () => {
   for (const child of running) killTree(child);
 });
 
+/** Has a process and its descendants killed when this one ends early. */
+export function killAtExit(child: ChildProcess): void {
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+}
+
 /** Runs a command without a shell and without standard input; rejects when it fails. */
 export function runChild(program: string, args: readonly string[], options: ChildOptions): Promise<ChildResult> {
   return new Promise((resolve, reject) => {

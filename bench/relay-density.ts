@@ -3,6 +3,7 @@ import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as later } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { killAtExit } from './child.js';
 import type { Part } from './part.js';
 import { cpuTimes, residentMemory } from './proc.js';
 import { Load } from './relay-load.js';
@@ -92,7 +93,7 @@ async function measure({ count, hosts }: Crowd): Promise<Measured> {
   const processes = Array.from({ length: hosts }, (_, i) => {
     const argument = JSON.stringify({ first: i * each, count: each, port: load.port });
     const host = fork(HOST, [argument], { execArgv: ['--max-semi-space-size=2'], serialization: 'advanced' });
-    process.once('exit', () => host.kill('SIGKILL'));
+    killAtExit(host);
     return host;
   });
   try {
@@ -131,7 +132,7 @@ async function oneFfmpeg(): Promise<{ cpu: number; memory: number }> {
   const url = (key: string): string => `rtmp://127.0.0.1:${String(load.port)}/live/${key}`;
   const args = ['-v', 'error', '-nostdin', '-i', url('a0'), '-c', 'copy', '-f', 'flv', url('b0')];
   const child = spawn('ffmpeg', args, { stdio: 'ignore' });
-  process.once('exit', () => child.kill('SIGKILL'));
+  killAtExit(child);
   try {
     await later(2 * SETTLE);
     const spent = (): number => cpuTimes(child.pid ?? 0)?.own ?? Number.NaN;

@@ -2,6 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { killAtExit } from './child.js';
 
 const PROGRAM = fileURLToPath(new URL('./consumers/relay-load.js', import.meta.url));
 
@@ -46,7 +47,7 @@ export class Load {
     const child = fork(PROGRAM, [JSON.stringify({ gopCache, audioAlone, sample, clip })], {
       serialization: 'advanced',
     });
-    process.once('exit', () => child.kill('SIGKILL'));
+    killAtExit(child);
     const [{ port }] = (await once(child, 'message')) as [{ port: number }];
     return new Load(child, port);
   }

@@ -5,6 +5,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as later } from 'node:timers/promises';
+import { killAtExit } from './child.js';
 import { FramerailError } from '#dist/index.js';
 import { scratchFolder } from './scratch.js';
 
@@ -35,7 +36,7 @@ export async function startNginx(): Promise<RtmpServer> {
      events { worker_connections 4096; } rtmp { server { ${server} } }`,
   );
   const child = spawn('nginx', ['-c', file, '-p', folder, '-e', join(folder, 'error.log')], { stdio: 'ignore' });
-  process.once('exit', () => child.kill('SIGKILL'));
+  killAtExit(child);
   await answering(child, port);
   return { port, close: () => child.kill('SIGKILL') };
 }
@@ -44,7 +45,7 @@ export async function startNginx(): Promise<RtmpServer> {
 export async function publish(clip: string, url: string): Promise<() => void> {
   const args = ['-v', 'error', '-re', '-stream_loop', '-1', '-i', clip, '-c', 'copy', '-f', 'flv', url];
   const child = spawn('ffmpeg', ['-progress', 'pipe:1', '-nostdin', ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
-  process.once('exit', () => child.kill('SIGKILL'));
+  killAtExit(child);
   const [first] = (await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])) as [unknown];
   if (!(first instanceof Buffer)) throw new FramerailError('FR_RELAY_LOST', 'ffmpeg could not publish.');
   child.stdout.resume();

@@ -16,6 +16,8 @@ import { figure, judge, type Target } from './target.js';
 const BIN = fileURLToPath(new URL('../../bin/framerail.js', import.meta.url));
 /** A start that has not delivered a picture by then is counted with what it reached. Milliseconds. */
 const LONGEST_START = 15_000;
+/** Sound without a picture for longer than from one keyframe to the next is sound alone. Milliseconds. */
+const PICTURE_PATIENCE = 3000;
 /** From one keyframe of the origin to the next, in milliseconds. */
 const PHASE = 2000;
 const STEPS = ['dialled', 'published', 'tag', 'picture'] as const;
@@ -131,7 +133,7 @@ async function measure(runs: number, from: string, tap: Tap, phase: number): Pro
       // Not always at the same place between two keyframes.
       await later(random() * phase);
       const { promise, cancel } = deadline(LONGEST_START);
-      const arrived = tap.next(promise);
+      const arrived = tap.next(promise, PICTURE_PATIENCE);
       const { at, end } = side.begin(from, to);
       const arrivals = await arrived;
       cancel();

@@ -43,16 +43,22 @@ export class Tap {
     return new Tap(server, target);
   }
 
-  /** The next start; resolves with its first picture, or with what there is when `until` ends. */
-  async next(until: Promise<unknown>): Promise<Arrivals | undefined> {
+  /**
+   * The next start; resolves with its first picture, or with what there is when `until` ends.
+   * @param patience - milliseconds behind the first tag after which no picture is waited for any more
+   */
+  async next(until: Promise<unknown>, patience: number): Promise<Arrivals | undefined> {
     let seen: Arrivals | undefined;
+    let late: NodeJS.Timeout | undefined;
     const whole = new Promise<void>((resolve) => {
       this.#next = (arrivals) => {
         seen = arrivals;
         if (arrivals.picture !== undefined) resolve();
+        else if (arrivals.tag !== undefined) late ??= setTimeout(resolve, patience);
       };
     });
     await Promise.race([whole, until]);
+    clearTimeout(late);
     this.#next = undefined;
     return seen;
   }
