@@ -19,18 +19,23 @@ function describe(event: RelayEvent): string | undefined {
     case 'stream':
       return `${event.late ? 'late' : 'changed'} ${event.kind} stream: ${event.codec ?? 'unknown'}`;
     case 'connected':
-      return `${event.destination} accepted`;
+      return `${whom(event)} accepted`;
     case 'started':
-      return `${event.destination} gets its first tag`;
+      return `${whom(event)} gets its first tag`;
     case 'picture':
-      return `${event.destination} gets its first picture`;
+      return `${whom(event)} gets its first picture`;
     case 'lost':
-      return lost(event.error.message, event.retryInMs);
+      return `destination ${String(event.id)}: ${lost(event.error.message, event.retryInMs)}`;
     case 'state':
-      return event.state === 'slow' ? `${event.destination} is slow: it is taken back to the next keyframe` : undefined;
+      return event.state === 'slow' ? `${whom(event)} is slow: it is taken back to the next keyframe` : undefined;
     case 'end':
       return event.error === null ? 'the relay is over' : undefined;
   }
+}
+
+/** Keys are hidden, so two destinations at one server differ by their numbers alone. */
+function whom({ id, destination }: { readonly id: number; readonly destination: string }): string {
+  return `destination ${String(id)}, ${destination},`;
 }
 
 function lost(why: string, retryInMs: number | null): string {
@@ -48,8 +53,8 @@ export function statusLines({ origin, feed, destinations }: RelayStatus): string
     formatClock(feed.mediaSeconds),
   ].filter((fact) => fact !== '');
   return [
-    `from ${origin.open ? 'live' : 'lost'}  ${origin.address}  ${facts.join('  ')}`,
-    ...destinations.map((one) => `to   ${destination(one)}`),
+    `origin  ${origin.open ? 'live' : 'lost'}  ${origin.address}  ${facts.join('  ')}`,
+    ...destinations.map((one) => `${String(one.id).padStart(6)}  ${destination(one)}`),
   ];
 }
 
