@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as later } from 'node:timers/promises';
 import { createRelay } from '#dist/index.js';
+import { killAtExit } from './child.js';
 import type { Part } from './part.js';
 import { Load, type Arrived } from './relay-load.js';
 import { findBroadcast } from './sample-clip.js';
@@ -33,6 +34,7 @@ export async function lateVideo(runs: number): Promise<Part> {
       ['-v', 'error', '-nostdin', '-i', url(theirs, 'a0'), '-c', 'copy', '-f', 'flv', url(theirs, 'b0')],
       { stdio: 'ignore' },
     );
+    killAtExit(ffmpeg);
     await later(ALONE + WATCHED);
     const [mine, other] = [delivered(await ours.arrived()), delivered(await theirs.arrived())];
     await Promise.all(relays.map((relay) => relay.stop()));

@@ -5,6 +5,7 @@ import { setTimeout as later } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { waterfall } from '#dist/cli/waterfall.js';
 import { createRelay, type RelayTimings } from '#dist/index.js';
+import { killAtExit } from './child.js';
 import type { Part } from './part.js';
 import { Load } from './relay-load.js';
 import { publish, startNginx } from './relay-nginx.js';
@@ -231,6 +232,7 @@ function ffmpeg(input: readonly string[], to: string, output: readonly string[] 
 function command(program: string, args: readonly string[]): ReturnType<Side['begin']> {
   const at = performance.now();
   const child = spawn(program, [...args], { stdio: 'ignore' });
+  killAtExit(child);
   const gone = once(child, 'exit');
   return {
     at,
