@@ -7,6 +7,7 @@ import { waterfall } from '#dist/cli/waterfall.js';
 import { createRelay, type RelayTimings } from '#dist/index.js';
 import { killAtExit } from './child.js';
 import type { Part } from './part.js';
+import { seededNumbers } from './random.js';
 import { Load } from './relay-load.js';
 import { publish, startNginx } from './relay-nginx.js';
 import { Tap, type Arrivals } from './relay-tap.js';
@@ -127,7 +128,7 @@ export async function joins(runs: number): Promise<Part> {
 
 async function measure(runs: number, from: string, tap: Tap, phase: number): Promise<Start[][]> {
   const starts = SIDES.map((): Start[] => []);
-  const random = numbers();
+  const random = seededNumbers();
   for (let round = 0; round < runs; round++)
     for (const [i, side] of SIDES.entries()) {
       const to = `rtmp://127.0.0.1:${String(tap.port)}/live/d${String(round)}-${String(i)}`;
@@ -142,15 +143,6 @@ async function measure(runs: number, from: string, tap: Tap, phase: number): Pro
       starts[i]?.push(sinceStart(arrivals, at));
     }
   return starts;
-}
-
-/** Numbers from 0 to 1, the same in every run. */
-function numbers(): () => number {
-  let state = 12_345;
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return state / 2 ** 31;
-  };
 }
 
 function sinceStart(arrivals: Arrivals | undefined, at: number): Start {

@@ -1,6 +1,7 @@
 // Few frames of a long clip, beside ffmpeg and beside one call for each frame.
 import { Engine } from '#dist/index.js';
 import type { Part } from './part.js';
+import { seededNumbers } from './random.js';
 import { findLongClip } from './sample-clip.js';
 import * as sides from './sampling-sides.js';
 import { median, medianKnown } from './statistics.js';
@@ -130,9 +131,6 @@ async function measure(
 
 /** Times all over the clip but its very end, from a generator of small numbers that is the same everywhere. */
 function randomTimes(duration: number): number[] {
-  let state = 12_345;
-  return Array.from({ length: TIMES }, () => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return (state / 2 ** 31) * Math.max(0, duration - 1);
-  });
+  const random = seededNumbers();
+  return Array.from({ length: TIMES }, () => random() * Math.max(0, duration - 1));
 }

@@ -3,14 +3,13 @@ import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { ffmpeg, ffprobe, imagePixels, rawPixels } from './support/ffmpeg.js';
 import { fixture } from './support/fixtures.js';
-import { freePort } from './support/live.js';
+import { answers, freePort } from './support/live.js';
 import { meanColor, psnr } from './support/psnr.js';
 import { isPicture, rtmpSink } from './support/relay/sink.js';
 import { temporaryFolder } from './support/temporary-folder.js';
@@ -29,14 +28,6 @@ function begin(name: string, ...args: string[]): ChildProcessByStdio<null, Reada
   const child = spawn(process.execPath, [join(EXAMPLES, name), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;
-}
-
-/** Resolves when somebody listens there. */
-async function listening(port: number): Promise<void> {
-  await vi.waitFor(async () => {
-    const socket = connect(port, '127.0.0.1');
-    await once(socket, 'connect').finally(() => socket.destroy());
-  }, 10_000);
 }
 
 test('every example is run here, says how to run it, and turns a wrong file into one sentence', async () => {
@@ -229,7 +220,9 @@ test('restream takes a push and sends it on, until it is told to stop', async ()
   const child = begin('restream.mjs', `${push}?listen`, sink.url, other.url);
   let printed = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
-  await listening(port);
+  await vi.waitFor(async () => {
+    expect(await answers(port)).toBe(true);
+  }, 10_000);
   const clip = ['-re', '-i', fixture('plain.mp4'), '-c', 'copy', '-f', 'flv', push];
   const sender = spawn('ffmpeg', ['-v', 'error', '-nostdin', ...clip], { stdio: 'ignore' });
   onTestFinished(() => void sender.kill('SIGKILL'));

@@ -1,4 +1,5 @@
 // What a relay tells while it runs; each event is plain JSON.
+import type { FramerailError } from '../base/index.js';
 import type { DestinationState } from './destination.js';
 import type { ReadyReason } from './readiness.js';
 
@@ -8,6 +9,11 @@ export interface EventError {
   readonly code: string;
   /** One sentence for a person. */
   readonly message: string;
+}
+
+/** An error as it is told. */
+export function eventError({ code, message }: FramerailError): EventError {
+  return { code, message };
 }
 
 /** Everything that a relay tells, by name; `sinceStartMs` is milliseconds since `start()`. */

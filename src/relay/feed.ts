@@ -1,7 +1,7 @@
 // The stream of a relay between its origin and its destinations: known, timed, and kept since its last keyframe.
 import { monotonicNow } from '../base/index.js';
 import type { AmfObject } from './amf0.js';
-import { RelayClock } from './clock.js';
+import { RelayClock, type TrackKind } from './clock.js';
 import { audioCodec, audioKind, KIND, needsHeader, TAG, videoCodec, videoKind } from './flv/tag.js';
 import { GopCache, type Setup } from './gop-cache.js';
 import { completeMetadata, readMetadata } from './metadata.js';
@@ -26,7 +26,7 @@ export interface FeedTarget {
 
 /** What has become known. */
 export interface FeedNews {
-  readonly kind: 'metadata' | 'audio' | 'video';
+  readonly kind: 'metadata' | TrackKind;
   readonly time: number;
   /** What decoders must be told; undefined for metadata, and for streams that need nothing. */
   readonly setup: Setup | undefined;
@@ -39,11 +39,11 @@ export interface FeedNews {
 /** What is heard of a feed. */
 export interface FeedHandlers {
   /** A connection of the origin has brought the first tag of a stream. */
-  readonly onFirst: (kind: 'audio' | 'video') => void;
+  readonly onFirst: (kind: TrackKind) => void;
   readonly onReady: (reason: ReadyReason) => void;
   /** A stream appeared after the relay had begun, or changed. */
   readonly onStream: (change: {
-    readonly kind: 'audio' | 'video';
+    readonly kind: TrackKind;
     readonly codec: string | undefined;
     readonly late: boolean;
   }) => void;
@@ -55,6 +55,12 @@ export interface FeedOptions {
   /** Bytes of the last group of pictures at most. */
   readonly gopBytes: number;
 }
+
+/** What tells the two kinds of media apart. */
+const TRACKS = {
+  audio: { type: TAG.audio, kindOf: audioKind, codecOf: audioCodec },
+  video: { type: TAG.video, kindOf: videoKind, codecOf: videoCodec },
+} as const;
 
 /** One stream of media. */
 export class Feed {
@@ -76,7 +82,7 @@ export class Feed {
   /** Tracks whose beginning an earlier connection has brought already. */
   readonly #replayed = new Set<number>();
   /** Streams of which this connection has brought something. */
-  readonly #seen = new Set<'audio' | 'video'>();
+  readonly #seen = new Set<TrackKind>();
   /** Whether pictures are missing: those that follow refer to them, until the next keyframe. */
   #torn = false;
 
@@ -103,8 +109,8 @@ export class Feed {
 
   /** Takes a tag of the origin. */
   push(type: number, timestamp: number, payload: Buffer): void {
-    if (type === TAG.video) this.#video(timestamp, payload);
-    else if (type === TAG.audio) this.#audio(timestamp, payload);
+    if (type === TAG.video) this.#media('video', timestamp, payload);
+    else if (type === TAG.audio) this.#media('audio', timestamp, payload);
     else this.#data(timestamp, payload);
   }
 
@@ -118,67 +124,45 @@ export class Feed {
     this.#readiness.stop();
   }
 
-  #see(kind: 'audio' | 'video'): void {
+  #see(kind: TrackKind): void {
     if (this.#seen.has(kind)) return;
     this.#seen.add(kind);
     this.#handlers.onFirst(kind);
   }
 
-  #video(timestamp: number, payload: Buffer): void {
-    const kind = videoKind(payload);
+  #media(name: TrackKind, timestamp: number, payload: Buffer): void {
+    const { type, kindOf, codecOf } = TRACKS[name];
     const { statistics } = this;
-    this.#see('video');
-    statistics.video.count(payload.byteLength);
+    const kind = kindOf(payload);
+    this.#see(name);
+    statistics[name].count(payload.byteLength);
     if ((kind & (KIND.header | KIND.about)) !== 0) {
-      this.#setup(TAG.video, kind, timestamp, payload);
+      this.#setup(name, kind, timestamp, payload);
       return;
     }
     if ((kind & KIND.media) === 0) return;
-    const key = (kind & KIND.key) !== 0;
-    if (this.codecs.video === undefined) {
-      const codec = videoCodec(payload);
+    if (this.codecs[name] === undefined) {
+      const codec = codecOf(payload);
       if (needsHeader(codec)) {
-        this.#unknown();
+        statistics.undecodable += 1;
         return;
       }
-      this.#found('video', codec, timestamp);
+      this.#found(name, codec, timestamp);
     }
-    if (!this.#isNew(TAG.video, timestamp, payload)) return;
-    if (key) this.#torn = false;
-    else if (this.#torn) {
-      this.#unknown();
+    if (!this.#isNew(type, timestamp, payload)) return;
+    const keyframe = name === 'video' && (kind & KIND.key) !== 0;
+    if (keyframe) this.#torn = false;
+    else if (name === 'video' && this.#torn) {
+      statistics.undecodable += 1;
       return;
     }
-    const time = this.clock.time('video', timestamp);
-    if (key) statistics.keyframe(time);
-    this.gop.media({ type: TAG.video, kind, time, timestamp }, payload);
+    const time = this.clock.time(name, timestamp);
+    if (keyframe) statistics.keyframe(time);
+    this.gop.media({ type, kind, time, timestamp }, payload);
     const began = this.ready !== undefined;
-    if (key) this.#readiness.keyframe();
+    if (keyframe) this.#readiness.keyframe();
     // Who begins with this very keyframe has taken it from the cache, unless it is too large for that.
-    if (began || this.gop.tags.length === 0) this.#give(TAG.video, kind, time, payload);
-  }
-
-  #audio(timestamp: number, payload: Buffer): void {
-    const kind = audioKind(payload);
-    this.#see('audio');
-    this.statistics.audio.count(payload.byteLength);
-    if ((kind & (KIND.header | KIND.about)) !== 0) {
-      this.#setup(TAG.audio, kind, timestamp, payload);
-      return;
-    }
-    if ((kind & KIND.media) === 0) return;
-    if (this.codecs.audio === undefined) {
-      const codec = audioCodec(payload);
-      if (needsHeader(codec)) {
-        this.#unknown();
-        return;
-      }
-      this.#found('audio', codec, timestamp);
-    }
-    if (!this.#isNew(TAG.audio, timestamp, payload)) return;
-    const time = this.clock.time('audio', timestamp);
-    this.gop.media({ type: TAG.audio, kind, time, timestamp }, payload);
-    this.#give(TAG.audio, kind, time, payload);
+    if (began || this.gop.tags.length === 0) this.#give(type, kind, time, payload);
   }
 
   /** Whether an earlier connection has not brought it: origins begin with what they have since their last keyframe. */
@@ -206,14 +190,9 @@ export class Feed {
     return true;
   }
 
-  /** Media ahead of its sequence header, or of its keyframe behind a loss: nobody can decode it, and nobody will. */
-  #unknown(): void {
-    this.statistics.undecodable += 1;
-  }
-
-  #setup(type: number, kind: number, timestamp: number, payload: Buffer): void {
-    const name = type === TAG.video ? 'video' : 'audio';
-    const codec = type === TAG.video ? videoCodec(payload) : audioCodec(payload);
+  #setup(name: TrackKind, kind: number, timestamp: number, payload: Buffer): void {
+    const { type, codecOf } = TRACKS[name];
+    const codec = codecOf(payload);
     const setup = this.gop.setup(type, kind, payload);
     const header = (kind & KIND.header) !== 0;
     if (header && this.codecs[name] === undefined) this.#found(name, codec, timestamp, setup);
@@ -226,7 +205,7 @@ export class Feed {
     }
   }
 
-  #found(kind: 'audio' | 'video', codec: string | undefined, timestamp: number, setup?: Setup): void {
+  #found(kind: TrackKind, codec: string | undefined, timestamp: number, setup?: Setup): void {
     const late = this.ready !== undefined;
     this.codecs[kind] = codec ?? 'unknown';
     if (late) {
@@ -247,7 +226,7 @@ export class Feed {
     this.#metadata = metadata.values;
     this.statistics.describe(metadata);
     this.#readiness.hint(metadata.hints);
-    if (this.ready !== undefined) this.#tell({ kind: 'metadata', time, late: false, setup: undefined, breaks: false });
+    this.#tell({ kind: 'metadata', time, late: false, setup: undefined, breaks: false });
   }
 
   #tell(news: FeedNews): void {

@@ -1,7 +1,7 @@
 // A stream that is read as FLV over HTTP.
 import { request as requestPlain, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as requestSecure } from 'node:https';
-import { argumentError, FramerailError, monotonicNow, systemCode } from '../base/index.js';
+import { argumentError, FramerailError, isFramerailError, monotonicNow, systemCode } from '../base/index.js';
 import { FlvReader } from './flv/reader.js';
 import type { Origin, OriginHandlers, OriginMarks, OriginOptions, OriginSource } from './origin.js';
 
@@ -135,7 +135,7 @@ class HttpFlv implements Origin {
       this.#handlers.onTurn();
     } catch (error) {
       this.#end(
-        error instanceof FramerailError
+        isFramerailError(error)
           ? error
           : new FramerailError('FR_INTERNAL', 'A tag could not be handled.', { cause: error }),
       );

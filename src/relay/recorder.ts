@@ -44,9 +44,9 @@ export class Recorder implements FeedTarget {
     const file = this.#file;
     if (this.#begun || file === undefined || this.#feed.ready === undefined) return;
     this.#begun = true;
-    const { gop, metadata, codecs } = this.#feed;
+    const { gop, metadata } = this.#feed;
     // A stream that comes later is a tag like any other: who plays the file must not rule it out.
-    file.write(flvHeader({ audio: true, video: codecs.video !== undefined || codecs.audio !== undefined }));
+    file.write(flvHeader({ audio: true, video: true }));
     const time = gop.tags[0]?.time ?? this.#feed.clock.latest;
     if (metadata !== undefined) file.write(flvTag(TAG.data, time, metadataTag(metadata)));
     for (const { type, payload } of gop.setups) file.write(flvTag(type, time, payload));

@@ -2,7 +2,13 @@
 import { EventEmitter } from 'node:events';
 import { FramerailError, isFramerailError, monotonicNow } from '../base/index.js';
 import { Destination } from './destination.js';
-import type { DestinationTimings, OriginTimings, RelayEvent, RelayEventMap } from './events.js';
+import {
+  eventError,
+  type DestinationTimings,
+  type OriginTimings,
+  type RelayEvent,
+  type RelayEventMap,
+} from './events.js';
 import { Feed, type FeedTarget } from './feed.js';
 import { checkRelay, type CheckedRelay, type RelayOptions } from './options.js';
 import { firstEarly } from './early-dial.js';
@@ -218,7 +224,12 @@ export class Relay extends EventEmitter<Listeners> {
         this.#tell('picture', { destination: destination.address.shown, id });
       },
       onLost: (error, retryIn) => {
-        const what = { destination: destination.address.shown, id, error: asData(error), retryInMs: retryIn ?? null };
+        const what = {
+          destination: destination.address.shown,
+          id,
+          error: eventError(error),
+          retryInMs: retryIn ?? null,
+        };
         this.#tell('lost', what);
         if (retryIn === undefined) this.#givenUp(error);
       },
@@ -238,7 +249,7 @@ export class Relay extends EventEmitter<Listeners> {
     const { shown } = this.#options.from;
     this.#tell('originLost', {
       origin: shown,
-      error: error === undefined ? null : asData(error),
+      error: error === undefined ? null : eventError(error),
       retryInMs: wait ?? null,
     });
     if (wait === undefined) this.#finish(error);
@@ -278,7 +289,7 @@ export class Relay extends EventEmitter<Listeners> {
       destination.close();
     }
     const end = (failure: FramerailError | undefined): void => {
-      this.#tell('end', { error: failure === undefined ? null : asData(failure) });
+      this.#tell('end', { error: failure === undefined ? null : eventError(failure) });
       this.#settle(failure);
     };
     if (this.#recorder === undefined) end(error);
@@ -328,10 +339,6 @@ export class Relay extends EventEmitter<Listeners> {
       });
     }
   }
-}
-
-function asData({ code, message }: FramerailError): { code: string; message: string } {
-  return { code, message };
 }
 
 function round(milliseconds: number): number {

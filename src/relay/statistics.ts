@@ -46,16 +46,10 @@ export class FeedStatistics {
   gop: number | undefined;
   #lastKeyframe: number | undefined;
   #size: readonly [number, number] | undefined;
-  #frameRate: number | undefined;
 
   /** Columns and rows, as the metadata says. */
   get size(): readonly [number, number] | undefined {
     return this.#size;
-  }
-
-  /** Frames a second, as the metadata says. */
-  get frameRate(): number | undefined {
-    return this.#frameRate;
   }
 
   /** A keyframe came, at a time in milliseconds. */
@@ -64,8 +58,7 @@ export class FeedStatistics {
     this.#lastKeyframe = time;
   }
 
-  describe({ width, height, frameRate }: StreamMetadata): void {
+  describe({ width, height }: StreamMetadata): void {
     if (width !== undefined && height !== undefined) this.#size = [width, height];
-    this.#frameRate = frameRate ?? this.#frameRate;
   }
 }

@@ -1,5 +1,6 @@
 // What a relay says of itself at a moment: plain JSON, for the terminal, the service and metrics.
 import type { Destination, DestinationState } from './destination.js';
+import { eventError, type EventError } from './events.js';
 import type { Feed } from './feed.js';
 
 /** The stream that comes in. */
@@ -59,7 +60,7 @@ export interface DestinationStatus {
   /** How often it was dialled. */
   readonly connections: number;
   /** What it was lost for last. */
-  readonly lastError: { readonly code: string; readonly message: string } | null;
+  readonly lastError: EventError | null;
 }
 
 /** Describes the stream that comes in. */
@@ -95,6 +96,6 @@ export function describeDestination(id: number, destination: Destination): Desti
     state,
     ...counts,
     queuedBytes: queued,
-    lastError: lastError === undefined ? null : { code: lastError.code, message: lastError.message },
+    lastError: lastError === undefined ? null : eventError(lastError),
   };
 }

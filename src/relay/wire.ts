@@ -1,7 +1,7 @@
 // One TCP or TLS connection of a relay: when each of its steps was done, and one read buffer for all of them.
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { FramerailError, monotonicNow, systemCode } from '../base/index.js';
+import { FramerailError, isFramerailError, monotonicNow, systemCode } from '../base/index.js';
 import { takeEarly, type EarlySocket } from './early-dial.js';
 
 /** Whom to dial and who hears of it. */
@@ -19,8 +19,6 @@ export interface WireOptions {
   readonly onBytes: (bytes: Buffer) => void;
   /** It is over: by the peer without an error, or with what went wrong. It is called once, also after `destroy(error)`. */
   readonly onEnd: (error: FramerailError | undefined) => void;
-  /** What was queued has been taken by the system. */
-  readonly onDrain?: () => void;
 }
 
 /** When the steps of a connection were done, by the monotonic clock in milliseconds. */
@@ -59,8 +57,7 @@ export class Wire {
       })
       .on('close', () => {
         this.#finish(this.#early());
-      })
-      .on('drain', () => options.onDrain?.());
+      });
   }
 
   /** Dials; never throws: what goes wrong is told by `onEnd`. */
@@ -200,7 +197,7 @@ export class Wire {
       this.#options.onBytes(count === bytes.byteLength ? bytes : bytes.subarray(0, count));
     } catch (error) {
       this.#finish(
-        error instanceof FramerailError
+        isFramerailError(error)
           ? error
           : new FramerailError('FR_INTERNAL', `What ${this.#options.shown} sent could not be handled.`, {
               cause: error,

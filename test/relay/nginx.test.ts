@@ -1,14 +1,13 @@
 // Real servers: nginx with its RTMP module on both sides, ffmpeg as who publishes and as the server that chunks by 128.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { FlvReader } from '#dist/relay/flv/reader.js';
 import { fixture } from '../support/fixtures.js';
 import { freePort } from '../support/live.js';
 import { mediaOf, sums } from '../support/relay/compare.js';
+import { flvFile } from '../support/relay/flv-file.js';
 import { nginx, type Nginx } from '../support/relay/nginx.js';
 import { rtmpOrigin } from '../support/relay/origin.js';
 import { relayOf } from '../support/relay/relays.js';
@@ -18,22 +17,11 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 const HEADERS = [metadata(), videoHeader(), audioHeader()];
 
-/** The tags of a file as far as they are whole. */
-function tagsOf(path: string): Tag[] {
-  const tags: Tag[] = [];
-  const reader = new FlvReader({
-    onHeader: () => undefined,
-    onTag: (type, timestamp, payload) => tags.push({ type, timestamp, payload: Buffer.from(payload) }),
-  });
-  if (existsSync(path)) reader.push(readFileSync(path));
-  return tags;
-}
-
 /** Waits until a file that somebody else writes holds what is wanted. */
 async function recorded(path: string, enough: (tags: readonly Tag[]) => boolean): Promise<Tag[]> {
   const end = performance.now() + 20_000;
   for (;;) {
-    const tags = tagsOf(path);
+    const { tags } = flvFile(path);
     if (enough(tags)) return tags;
     if (performance.now() > end) throw new Error(`${path} has ${String(tags.length)} tags and not what was waited for`);
     await sleep(20);
@@ -65,8 +53,8 @@ test('what nginx plays arrives at nginx byte for byte, both tracks as far apart 
   const { origin, destinations } = relay.status().timings;
   await source.stop();
   await relay.stop();
-  const sent = mediaOf(tagsOf(keptAt(server, 'source')));
-  const copied = mediaOf(tagsOf(keptAt(server, 'copy')));
+  const sent = mediaOf(flvFile(keptAt(server, 'source')).tags);
+  const copied = mediaOf(flvFile(keptAt(server, 'copy')).tags);
   expect(copied[0]).toSatisfy(isKeyframe);
 
   // The clip is played over and over: the place is found by where the copy ends.
@@ -158,7 +146,7 @@ test('ffmpeg as a destination takes one connection and writes what was sent', as
   await recorded(out, (tags) => mediaOf(tags).filter(({ type }) => type === VIDEO).length > 30);
   await relay.stop();
   await ended;
-  expect(mediaOf(tagsOf(out)).find(({ type }) => type === VIDEO)).toSatisfy(isKeyframe);
+  expect(mediaOf(flvFile(out).tags).find(({ type }) => type === VIDEO)).toSatisfy(isKeyframe);
 });
 
 test('ffmpeg that publishes to a relay which listens is forwarded, and a wrong key is not', async () => {

@@ -1,10 +1,9 @@
 // A recording beside the destinations: the same tags, in a file that appears when it is whole.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { FlvReader } from '#dist/relay/flv/reader.js';
 import { filesIn } from '../support/process.js';
 import { arrival, mediaOf, sums } from '../support/relay/compare.js';
+import { flvFile } from '../support/relay/flv-file.js';
 import { rtmpOrigin } from '../support/relay/origin.js';
 import { relayOf } from '../support/relay/relays.js';
 import { isMedia, rtmpSink } from '../support/relay/sink.js';
@@ -14,14 +13,10 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 const HEADERS = [metadata(), videoHeader(), audioHeader()];
 
+/** A recording is whole. */
 function tagsOf(path: string): Tag[] {
-  const tags: Tag[] = [];
-  const reader = new FlvReader({
-    onHeader: () => undefined,
-    onTag: (type, timestamp, payload) => tags.push({ type, timestamp, payload: Buffer.from(payload) }),
-  });
-  reader.push(readFileSync(path));
-  expect(reader.pending).toBe(false);
+  const { tags, pending } = flvFile(path);
+  expect(pending).toBe(false);
   return tags;
 }
 

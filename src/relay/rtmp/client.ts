@@ -30,7 +30,6 @@ export interface ClientOptions {
   readonly onMedia: (message: Message) => void;
   /** All of one read was handed over: what was gathered from it may be sent. */
   readonly onTurn?: () => void;
-  readonly onDrain?: () => void;
   /** It is over: by the server without an error, or with what went wrong. Nothing is called afterwards. */
   readonly onEnd: (error: FramerailError | undefined) => void;
 }
@@ -76,7 +75,7 @@ export class RtmpClient {
   #deadline: NodeJS.Timeout | undefined;
 
   constructor(options: ClientOptions) {
-    const { address, verify, onDrain } = options;
+    const { address, verify } = options;
     this.#options = options;
     this.#held = options.held ?? false;
     this.#wire = Wire.dial({
@@ -91,7 +90,6 @@ export class RtmpClient {
         clearTimeout(this.#deadline);
         options.onEnd(error ?? this.#unexpected());
       },
-      ...(onDrain === undefined ? {} : { onDrain }),
     });
     this.#link = new RtmpLink(this.#wire, {
       onCommand: (command) => {
@@ -125,11 +123,6 @@ export class RtmpClient {
   /** Bytes that the system has taken. */
   get sent(): number {
     return this.#wire.sent;
-  }
-
-  /** Bytes that came so far. */
-  get received(): number {
-    return this.#wire.received;
   }
 
   /** Lets the wish out that was held. */

@@ -15,8 +15,6 @@ const MOST_STRICT = 1000;
 
 /** A connection that may be dialled anew behind the scenes until the server accepts. */
 export class RtmpDial {
-  /** Connections that were made. */
-  attempts = 0;
   readonly #options: DialOptions;
   #client: RtmpClient;
   #held: boolean;
@@ -71,7 +69,6 @@ export class RtmpDial {
   }
 
   #open(pipelined: boolean): RtmpClient {
-    this.attempts += 1;
     const client: RtmpClient = new RtmpClient({
       ...this.#options,
       held: this.#held,

@@ -2,12 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { freePort } from '../live.js';
+import { answers, freePort } from '../live.js';
 import { temporaryFolder } from '../temporary-folder.js';
 
 /** A running server. */
@@ -49,14 +48,4 @@ export async function nodeMediaServer(): Promise<NodeMediaServer> {
     rtmp: (stream) => `rtmp://127.0.0.1:${String(rtmp)}/live/${stream}`,
     flv: (stream) => `http://127.0.0.1:${String(http)}/live/${stream}.flv`,
   };
-}
-
-async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  const open = await once(socket, 'connect').then(
-    () => true,
-    () => false,
-  );
-  socket.destroy();
-  return open;
 }
