@@ -134,13 +134,18 @@ describe('a group', () => {
     for (const one of [opened, second]) expect(sums(await tagsOf(one, 99)).slice(0, 270)).toEqual(expected);
   });
 
-  test('of IPv6 is joined by the name of an interface', async () => {
+  // Groups of IPv6 have no route by loopback; with a limit of no hops nothing leaves this machine.
+  const six = Object.entries(networkInterfaces()).find(([, list]) =>
+    list?.some(({ internal, family }) => !internal && family === 'IPv6'),
+  )?.[0];
+  test.skipIf(six === undefined)('of IPv6 is joined by the name of an interface', async () => {
     const port = await freePort('udp');
-    const opened = openOrigin(`udp://[ff15::7:7]:${String(port)}?interface=${loopback ?? ''}`);
+    const opened = openOrigin(`udp://[ff12::7:7]:${String(port)}?interface=${six ?? ''}`);
     await bound(port);
-    const socket = await sender('udp6', '::1');
-    socket.setMulticastInterface(`::%${loopback ?? ''}`);
-    await send(socket, port, datagrams(ts), 'ff15::7:7');
+    const socket = await sender('udp6', '::');
+    socket.setMulticastInterface(`::%${six ?? ''}`);
+    socket.setMulticastTTL(0);
+    await send(socket, port, datagrams(ts), `ff12::7:7%${six ?? ''}`);
     expect((await tagsOf(opened, 99)).length).toBeGreaterThan(260);
   });
 
