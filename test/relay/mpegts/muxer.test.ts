@@ -1,7 +1,5 @@
 // Tags into transport streams: ffmpeg reads them without complaint, and what went in comes out.
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { audioBody, videoBody } from '#dist/relay/flv/body.js';
 import { TAG } from '#dist/relay/flv/tag.js';
@@ -11,9 +9,9 @@ import { ffmpeg } from '../../support/ffmpeg.js';
 import { fixture } from '../../support/fixtures.js';
 import { sums } from '../../support/relay/compare.js';
 import { runFfmpeg } from '../../support/relay/ffmpeg-run.js';
+import { inFile } from '../../support/relay/in-file.js';
 import type { Tag } from '../../support/relay/tags.js';
 import { flvTags, isSetup, kindOf, mediaOf, packetsOf, readTs, tsWriter, writeTs } from '../../support/relay/ts.js';
-import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const plain = flvTags(readFileSync(fixture('plain.flv')));
 const setups = plain.filter(isSetup);
@@ -26,9 +24,7 @@ async function tagsOf(...args: string[]): Promise<Tag[]> {
 
 /** What ffmpeg says of a transport stream that it decodes whole; empty where it has nothing to complain of. */
 async function complaints(ts: Buffer): Promise<string> {
-  const path = join(temporaryFolder(), 'out.ts');
-  await writeFile(path, ts);
-  const { code, said } = await runFfmpeg('-xerror', '-i', path, '-map', '0', '-f', 'null', '-').ended;
+  const { code, said } = await runFfmpeg('-xerror', '-i', inFile(ts), '-map', '0', '-f', 'null', '-').ended;
   return `${code === 0 ? '' : `exit ${String(code)} `}${said}`;
 }
 
@@ -75,9 +71,7 @@ describe('what went in comes out of our own demuxer and of ffmpeg', () => {
   });
 
   test('to FLV again by ffmpeg: the same payloads at the same distances', async () => {
-    const path = join(temporaryFolder(), 'in.ts');
-    await writeFile(path, writeTs(plain));
-    const again = flvTags(await ffmpeg('-i', path, '-c', 'copy', '-f', 'flv', '-'));
+    const again = flvTags(await ffmpeg('-i', inFile(writeTs(plain)), '-c', 'copy', '-f', 'flv', '-'));
     // ffmpeg keeps parameter sets and delimiters within its pictures: those are left out on both sides.
     const bare = (tag: Tag): string => {
       const { data, composition } = videoBody(tag.payload)!;

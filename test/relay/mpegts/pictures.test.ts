@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { splitLengths } from '#dist/relay/elementary/annex-b.js';
 import { videoBody } from '#dist/relay/flv/body.js';
 import { TAG } from '#dist/relay/flv/tag.js';
+import { inFile } from '../../support/relay/in-file.js';
 import type { Tag } from '../../support/relay/tags.js';
 import { kindOf, mediaOf, PACKET, packetsOf, readTs, tsReader, writeTs, flvTags } from '../../support/relay/ts.js';
 import { TsBuilder, type PesOptions } from '../../support/relay/ts-builder.js';
@@ -60,19 +61,7 @@ async function slicedTags(): Promise<{ ts: Buffer; flv: Tag[] }> {
   const ts = await ffmpeg(...args, '-f', 'mpegts', '-');
   return {
     ts,
-    flv: flvTags(
-      await ffmpeg(
-        '-f',
-        'mpegts',
-        '-i',
-        `data:video/mp2t;base64,${ts.toString('base64')}`,
-        '-c',
-        'copy',
-        '-f',
-        'flv',
-        '-',
-      ),
-    ),
+    flv: flvTags(await ffmpeg('-f', 'mpegts', '-i', inFile(ts), '-c', 'copy', '-f', 'flv', '-')),
   };
 }
 
@@ -87,6 +76,7 @@ describe('a PES packet for each picture', () => {
     ['whose length is too long', ({ bytes }) => ({ length: bytes.byteLength + 100 }), DELIMITER],
     ['with a header of its own', () => ({ length: 0, portion: 14 }), DELIMITER],
     ['with a header that is cut', () => ({ portion: 7 }), DELIMITER],
+    ['with a header that is cut amid its times', () => ({ portion: 12, length: 0 }), DELIMITER],
   ])('%s', (_, options, ahead) => {
     const { tags, warnings } = readTs(each(options, ahead).bytes);
     expect(slicesOf(tags)).toEqual(wanted());
