@@ -28,6 +28,8 @@ function describe(event: RelayEvent): string | undefined {
       return `destination ${String(event.id)}: ${lost(event.error.message, event.retryInMs)}`;
     case 'state':
       return event.state === 'slow' ? `${whom(event)} is slow: it is taken back to the next keyframe` : undefined;
+    case 'warning':
+      return event.id === null ? event.message : `destination ${String(event.id)}: ${event.message}`;
     case 'end':
       return event.error === null ? 'the relay is over' : undefined;
   }

@@ -41,6 +41,8 @@ export interface RelayEventMap {
   };
   /** A destination is somewhere else than before. */
   state: { readonly destination: string; readonly id: number; readonly state: DestinationState };
+  /** Something went wrong that ends nothing; `id` is the number of the destination that it is about, null for the origin. */
+  warning: { readonly message: string; readonly id: number | null };
   /** The relay is over; `error` is null when it was stopped, or its origin ended. */
   end: { readonly error: EventError | null };
 }
