@@ -236,7 +236,7 @@ export class Relay extends EventEmitter<Listeners> {
         if (retryIn === undefined) this.#givenUp(error);
       },
       onWarning: (message) => {
-        this.#tell('warning', { message, id });
+        this.#tell('warning', { destination: shown, id, message });
       },
     });
     this.#nextId += 1;
