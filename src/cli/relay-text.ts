@@ -32,6 +32,8 @@ function describe(event: RelayEvent): string | undefined {
       const about = event.id === undefined ? event.origin : `destination ${String(event.id)}`;
       return about === undefined ? event.message : `${about}: ${event.message}`;
     }
+    case 'recorded':
+      return `recorded ${event.file}`;
     case 'end':
       return event.error === null ? 'the relay is over' : undefined;
   }

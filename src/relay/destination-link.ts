@@ -39,13 +39,13 @@ export interface DestinationLink {
   /** Lets the wish out that was held. */
   release(): void;
   /** How metadata is said here; undefined where it has no place. */
-  describe(metadata: AmfObject): Uint8Array | undefined;
+  describe(metadata: AmfObject): Buffer | undefined;
   /**
    * Gathers a tag.
    * @param time - milliseconds, not wrapped
    * @param payload - valid until it returns
    */
-  send(type: number, time: number, payload: Uint8Array): void;
+  send(type: number, time: number, payload: Buffer): void;
   /** Sends what was gathered. */
   flush(): void;
   /** Ends at once, with an error that `onEnd` hears. */

@@ -166,11 +166,11 @@ export class Destination implements FeedTarget, GateTaker {
     if (this.#gate.isOpen && !this.#draining) this.write(TAG.data, time, payload);
   }
 
-  describe(metadata: AmfObject): Uint8Array | undefined {
+  describe(metadata: AmfObject): Buffer | undefined {
     return this.#link?.describe(metadata);
   }
 
-  write(type: number, time: number, payload: Uint8Array): void {
+  write(type: number, time: number, payload: Buffer): void {
     this.#link?.send(type, time, payload);
     this.counts.tags += 1;
     this.counts.bytes += payload.byteLength;

@@ -51,6 +51,8 @@ export interface RelayEventMap {
     readonly id?: number;
     readonly message: string;
   };
+  /** A file of the recording is complete under its name. */
+  recorded: { readonly file: string };
   /** The relay is over; `error` is null when it was stopped, or its origin ended. */
   end: { readonly error: EventError | null };
 }

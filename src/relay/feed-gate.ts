@@ -6,9 +6,9 @@ import { KIND, TAG } from './flv/tag.js';
 /** Who is given a feed: a destination, a recording, a viewer. */
 export interface GateTaker {
   /** How metadata is said there; undefined where it has no place. */
-  describe(metadata: AmfObject): Uint8Array | undefined;
+  describe(metadata: AmfObject): Buffer | undefined;
   /** Takes a tag that is no media: metadata, or what decoders must be told. */
-  write(type: number, time: number, payload: Uint8Array): void;
+  write(type: number, time: number, payload: Buffer): void;
 }
 
 /** Stands between a feed and one who takes it. */

@@ -16,7 +16,7 @@ import { OriginLink } from './origin-link.js';
 import { parseDestination } from './parse-destination.js';
 import { RelayMetrics } from './relay-metrics.js';
 import { Telemetry } from '../telemetry/index.js';
-import { Recorder } from './recorder.js';
+import { Recorder } from './record/recorder.js';
 import type { ReadyReason } from './readiness.js';
 import { describeDestination, describeFeed, type DestinationStatus, type FeedStatus } from './status.js';
 
@@ -150,13 +150,23 @@ export class Relay extends EventEmitter<Listeners> {
       });
     });
     if (this.#options.record !== undefined) {
-      this.#recorder = new Recorder(this.#options.record, this.#feed, (error) => {
-        this.#finish(error);
+      const { path } = this.#options.record;
+      this.#recorder = new Recorder(this.#options.record, this.#feed, {
+        onFirst: () => {
+          this.emit('started', { destination: path, id: 0 });
+        },
+        onPublished: (file) => {
+          this.#tell('recorded', { file });
+        },
+        onWarning: (message) => {
+          this.#tell('warning', { message });
+        },
+        onFail: (error) => {
+          this.#finish(error);
+        },
       });
       this.#targets.add(this.#recorder);
-      this.#recorder.open(() => {
-        this.emit('started', { destination: this.#options.record ?? '', id: 0 });
-      });
+      this.#recorder.open();
     }
     for (const destination of this.#destinations.values()) this.#open(destination);
     this.#origin.dial();
@@ -203,10 +213,19 @@ export class Relay extends EventEmitter<Listeners> {
     };
   }
 
-  /** Ends everything; resolves when the recording, if any, is published. */
-  async stop(): Promise<void> {
+  /**
+   * Ends everything; resolves when the recording, if any, is published. To make an MP4 of hours takes its time: a signal that
+   * aborts leaves it as it was recorded, which `done` then rejects with.
+   */
+  async stop({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    const abort = (): void => {
+      this.#recorder?.abort();
+    };
+    if (signal?.aborted === true) abort();
+    else signal?.addEventListener('abort', abort, { once: true });
     this.#finish(undefined);
     await this.#done.catch(() => undefined);
+    signal?.removeEventListener('abort', abort);
   }
 
   /** The same as `stop()`. */
