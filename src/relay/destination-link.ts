@@ -15,6 +15,16 @@ export interface LinkOptions {
   readonly connectTimeout: number;
   /** For TLS: whether certificates must be ones that this machine trusts. */
   readonly verify: boolean;
+  /** For folders of HLS. */
+  readonly hls: HlsOptions;
+}
+
+/** How a stream is cut into segments. */
+export interface HlsOptions {
+  /** Milliseconds of a segment; it ends with the next keyframe. */
+  readonly segment: number;
+  /** Segments that the playlist has. */
+  readonly list: number;
 }
 
 /** What a link begins with, and who hears of it. */
@@ -55,10 +65,10 @@ export interface DestinationLink {
 }
 
 /** Where a stream may go, once its address has been read. */
-export interface DestinationPlace<Options = LinkOptions> {
+export interface DestinationPlace {
   /** The address without its secrets. */
   readonly shown: string;
   /** Whether it takes a stream that appears later as it is: to begin anew for it, as `republish` does, would only cost. */
   readonly takesLate?: boolean;
-  dial(options: Options, handlers: LinkHandlers): DestinationLink;
+  dial(options: LinkOptions, handlers: LinkHandlers): DestinationLink;
 }

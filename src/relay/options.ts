@@ -25,7 +25,8 @@ export interface RelayOptions {
    * `rtmp://0.0.0.0:1935/app/KEY?listen` to take what is pushed there.
    */
   readonly from: string;
-  /** Where it goes, each `rtmp://` or `rtmps://`; more can be added while it runs. */
+  /** Where it goes, more can be added while it runs: each `rtmp://` or `rtmps://`, `udp://host:port` for MPEG-TS in datagrams
+   * (`?ttl=`, `?pkt_size=`, `?localaddr=`), or a file that ends with `.m3u8` for HLS beside it. */
   readonly to: readonly string[];
   /** What is done when the origin ends. @defaultValue 'retry' */
   readonly onEnd?: OnOriginEnd | undefined;
@@ -56,6 +57,13 @@ export interface RelayOptions {
    * host that `from` names, always may. @defaultValue none
    */
   readonly allowHosts?: readonly string[] | undefined;
+  /**
+   * For destinations that are a playlist of HLS (`folder/live.m3u8`): milliseconds of a segment, which then ends with the next
+   * keyframe. @defaultValue 2,000
+   */
+  readonly hlsSegment?: number | undefined;
+  /** Segments that such a playlist has, 3 to 1,000. @defaultValue 6 */
+  readonly hlsList?: number | undefined;
   /**
    * A file that the stream is recorded to, by its ending as FLV (`.flv`), MPEG-TS (`.ts`) or MP4 (`.mp4`, `.m4v`, `.mov`). It
    * appears when the relay ends; until then it grows beside its place, with `.part` in its name. An MP4 is made when the relay
@@ -99,6 +107,8 @@ const NAMES = optionNames<RelayOptions>({
   gopBytes: true,
   verifyTls: true,
   allowHosts: true,
+  hlsSegment: true,
+  hlsList: true,
   record: true,
   recordEvery: true,
 });
@@ -128,6 +138,10 @@ export function checkRelay(options: RelayOptions): CheckedRelay {
       stallTimeout: wait('stallTimeout', 10_000, 1),
       queueBytes: checkInteger('queueBytes', options.queueBytes ?? 8 * MIB, 1024, MOST_BYTES),
       verify: checkSwitch('verifyTls', verifyTls, true),
+      hls: {
+        segment: wait('hlsSegment', 2000, 500),
+        list: checkInteger('hlsList', options.hlsList ?? 6, 3, 1000),
+      },
       lateStream: checkOneOf('lateStream', lateStream ?? 'announce', ['announce', 'republish', 'ignore'] as const),
     },
     originTimeout: wait('originTimeout', 15_000, 1),
