@@ -14,11 +14,13 @@ import { printJson } from '../output.js';
 import { eventText, statusLines } from '../relay-text.js';
 import { LiveLines } from '../live-lines.js';
 import { waterfall } from '../waterfall.js';
-import { bytes, seconds, toMilliseconds, type CliCommand } from './command.js';
+import { bytes, integer, seconds, toMilliseconds, type CliCommand } from './command.js';
 
 interface Options {
   readonly onEnd?: string;
   readonly duration?: number;
+  readonly hlsSegment?: number;
+  readonly hlsList?: number;
   readonly record?: string;
   readonly recordEvery?: number;
   readonly publishEarly?: boolean;
@@ -51,6 +53,12 @@ export const relay: CliCommand = {
       .argument('[destinations...]', 'rtmp(s)://host/app/key, as many as wanted')
       .option('--on-end <what>', 'when the origin ends: retry or exit (default: retry)')
       .option('--duration <time>', 'stop after this time, with exit code 0', seconds('--duration'))
+      .option(
+        '--hls-segment <time>',
+        'of a playlist: each ends with the next keyframe (default: 2s)',
+        seconds('--hls-segment'),
+      )
+      .option('--hls-list <count>', 'segments of a playlist (default: 6)', integer('--hls-list'))
       .option('--record <file>', 'record to .flv, .ts or .mp4; the file appears when the relay ends')
       .option(
         '--record-every <time>',
@@ -105,6 +113,8 @@ async function relayTo(source: string, destinations: readonly string[], options:
     queueBytes: options.queue,
     gopBytes: options.gopCache,
     verifyTls: options.insecure === true ? false : undefined,
+    hlsSegment: toMilliseconds(options.hlsSegment),
+    hlsList: options.hlsList,
     record: options.record,
     recordEvery: toMilliseconds(options.recordEvery),
   });

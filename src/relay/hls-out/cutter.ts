@@ -69,7 +69,7 @@ export class Cutter {
       // Sound waits for the pictures that it begins with, but not for ever; pictures of before are still pictures of before.
       if (may || full || time - this.#torn >= this.#segment) return this.#begin(time, 'cut with a discontinuity');
       if (type === TAG.audio) return 'leave out';
-    } else if (full || (may && elapsed >= this.#segment - EARLY)) return this.#begin(time, 'cut');
+    } else if (full || (may && elapsed >= this.#segment - (keyframe ? EARLY : 0))) return this.#begin(time, 'cut');
     this.#step = step;
     this.#longestStep = Math.max(this.#longestStep, step);
     this.#last = Math.max(this.#last, time);

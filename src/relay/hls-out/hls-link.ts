@@ -18,8 +18,8 @@ import { HlsFolder } from './folder.js';
 const GOODBYE = 10_000;
 /** Milliseconds in which a stream may appear that belongs to the beginning: only then it is no other stream than before. */
 const BEGINNING = 500;
-/** Milliseconds by which the clock of the segments may be off the one on the wall until it is set. */
-const MOST_DRIFT = 1000;
+/** Milliseconds by which the clock of the segments is moved at each towards the one on the wall: no player notices. */
+const SLEW = 10;
 
 /** Whether an address is a playlist in a folder. */
 export function isPlaylist(address: string): boolean {
@@ -180,7 +180,9 @@ class HlsLink implements DestinationLink {
     const duration = Math.max(1, to - from);
     this.#muxer.flush();
     const now = Date.now() - duration;
-    if (this.#wall === undefined || this.#discontinuity || Math.abs(this.#wall - now) > MOST_DRIFT) this.#wall = now;
+    // Clocks of origins are off by seconds a day; what players are told must not jump for that.
+    if (this.#wall === undefined || this.#discontinuity) this.#wall = now;
+    else this.#wall += Math.max(-SLEW, Math.min(SLEW, now - this.#wall));
     this.#folder.finish({ duration, discontinuity: this.#discontinuity, date: new Date(this.#wall) }, this.#least);
     this.#wall += duration;
     this.#discontinuity = false;
