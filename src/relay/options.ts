@@ -13,6 +13,8 @@ import type { DestinationOptions, LateStream } from './destination.js';
 import type { FeedOptions } from './feed.js';
 import { parseOrigin, type OriginSource } from './origin.js';
 import type { Waits } from './readiness.js';
+import { recordFormat } from './record/format.js';
+import type { RecordOptions } from './record/recorder.js';
 
 /** What is done when the origin ends or is lost: dial it again, or end. */
 export type OnOriginEnd = 'retry' | 'exit';
@@ -24,7 +26,8 @@ export interface RelayOptions {
    * `rtmp://0.0.0.0:1935/app/KEY?listen` to take what is pushed there.
    */
   readonly from: string;
-  /** Where it goes, each `rtmp://` or `rtmps://`; more can be added while it runs. */
+  /** Where it goes, more can be added while it runs: each `rtmp://` or `rtmps://`, `udp://host:port` for MPEG-TS in datagrams
+   * (`?ttl=`, `?pkt_size=`, `?localaddr=`), or a file that ends with `.m3u8` for HLS beside it. */
   readonly to: readonly string[];
   /** What is done when the origin ends. @defaultValue 'retry' */
   readonly onEnd?: OnOriginEnd | undefined;
@@ -67,8 +70,24 @@ export interface RelayOptions {
    * host that `from` names, always may. @defaultValue none
    */
   readonly allowHosts?: readonly string[] | undefined;
-  /** A file that the stream is recorded to as FLV; it appears when the relay ends. */
+  /**
+   * For destinations that are a playlist of HLS (`folder/live.m3u8`): milliseconds of a segment, which then ends with the next
+   * keyframe. @defaultValue 2,000
+   */
+  readonly hlsSegment?: number | undefined;
+  /** Segments that such a playlist has, 3 to 1,000. @defaultValue 6 */
+  readonly hlsList?: number | undefined;
+  /**
+   * A file that the stream is recorded to, by its ending as FLV (`.flv`), MPEG-TS (`.ts`) or MP4 (`.mp4`, `.m4v`, `.mov`). It
+   * appears when the relay ends; until then it grows beside its place, with `.part` in its name. An MP4 is made when the relay
+   * ends; where its streams change their parameters, another one begins (`name.1.mp4`).
+   */
   readonly record?: string | undefined;
+  /**
+   * Milliseconds after which the recording goes on in another file, from a keyframe on: `name-20261120T174500Z.mp4`, each
+   * named by its beginning and published when it is complete. @defaultValue one file
+   */
+  readonly recordEvery?: number | undefined;
 }
 
 /** Checked options. */
@@ -84,7 +103,7 @@ export interface CheckedRelay {
   readonly originTimeout: number;
   readonly gopBytes: number;
   readonly allowHosts: readonly string[];
-  readonly record: string | undefined;
+  readonly record: RecordOptions | undefined;
 }
 
 const NAMES = optionNames<RelayOptions>({
@@ -106,7 +125,10 @@ const NAMES = optionNames<RelayOptions>({
   gopBytes: true,
   verifyTls: true,
   allowHosts: true,
+  hlsSegment: true,
+  hlsList: true,
   record: true,
+  recordEvery: true,
 });
 const MIB = 1024 * 1024;
 const MOST_FRAMES = 10_000;
@@ -116,10 +138,8 @@ const MOST_BYTES = 1024 * MIB;
 export function checkRelay(options: RelayOptions): CheckedRelay {
   checkOptions(options);
   checkNames('the options of a relay', options, NAMES);
-  const { from, to, onEnd, publishEarly, lateStream, verifyTls, record } = options;
+  const { from, to, onEnd, publishEarly, lateStream, verifyTls } = options;
   if (!Array.isArray(to)) throw argumentError('to', 'a list of addresses', to);
-  if (record !== undefined && (typeof record !== 'string' || record === ''))
-    throw argumentError('record', 'the path of a file', record);
   const wait = (name: keyof RelayOptions, byDefault: number, min = 0): number =>
     checkNumber(name, options[name] ?? byDefault, min, 'milliseconds');
   return {
@@ -142,13 +162,28 @@ export function checkRelay(options: RelayOptions): CheckedRelay {
       stallTimeout: wait('stallTimeout', 10_000, 1),
       queueBytes: checkInteger('queueBytes', options.queueBytes ?? 8 * MIB, 1024, MOST_BYTES),
       verify: checkSwitch('verifyTls', verifyTls, true),
+      hls: {
+        segment: wait('hlsSegment', 2000, 500),
+        list: checkInteger('hlsList', options.hlsList ?? 6, 3, 1000),
+      },
       lateStream: checkOneOf('lateStream', lateStream ?? 'announce', ['announce', 'republish', 'ignore'] as const),
     },
     originTimeout: wait('originTimeout', 15_000, 1),
     gopBytes: checkInteger('gopBytes', options.gopBytes ?? 4 * MIB, 0, MOST_BYTES),
     allowHosts: checkHosts(options.allowHosts),
-    record,
+    record: checkRecord(options),
   };
+}
+
+function checkRecord({ record, recordEvery }: RelayOptions): RecordOptions | undefined {
+  if (record === undefined) {
+    if (recordEvery !== undefined)
+      throw argumentError('recordEvery', 'a recording: `record` names its file', recordEvery);
+    return undefined;
+  }
+  recordFormat(record);
+  const every = recordEvery === undefined ? undefined : checkNumber('recordEvery', recordEvery, 1000, 'milliseconds');
+  return { path: record, every };
 }
 
 function checkHosts(hosts: unknown): readonly string[] {

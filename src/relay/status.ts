@@ -103,10 +103,10 @@ function toSeconds(milliseconds: number): number {
 
 /** Describes a destination. */
 export function describeDestination(id: number, destination: Destination): DestinationStatus {
-  const { address, state, counts, queued, lastError } = destination;
+  const { shown, state, counts, queued, lastError } = destination;
   return {
     id,
-    address: address.shown,
+    address: shown,
     state,
     ...counts,
     queuedBytes: queued,

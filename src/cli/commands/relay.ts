@@ -14,12 +14,15 @@ import { printJson } from '../output.js';
 import { eventText, statusLines } from '../relay-text.js';
 import { LiveLines } from '../live-lines.js';
 import { waterfall } from '../waterfall.js';
-import { bytes, seconds, toMilliseconds, type CliCommand } from './command.js';
+import { bytes, integer, seconds, toMilliseconds, type CliCommand } from './command.js';
 
 interface Options {
   readonly onEnd?: string;
   readonly duration?: number;
+  readonly hlsSegment?: number;
+  readonly hlsList?: number;
   readonly record?: string;
+  readonly recordEvery?: number;
   readonly publishEarly?: boolean;
   readonly waitExpected?: number;
   readonly waitUnannounced?: number;
@@ -50,7 +53,18 @@ export const relay: CliCommand = {
       .argument('[destinations...]', 'rtmp(s)://host/app/key, as many as wanted')
       .option('--on-end <what>', 'when the origin ends: retry or exit (default: retry)')
       .option('--duration <time>', 'stop after this time, with exit code 0', seconds('--duration'))
-      .option('--record <file>', 'record as FLV; the file appears when the relay ends')
+      .option(
+        '--hls-segment <time>',
+        'of a playlist: each ends with the next keyframe (default: 2s)',
+        seconds('--hls-segment'),
+      )
+      .option('--hls-list <count>', 'segments of a playlist (default: 6)', integer('--hls-list'))
+      .option('--record <file>', 'record to .flv, .ts or .mp4; the file appears when the relay ends')
+      .option(
+        '--record-every <time>',
+        'one file for each such time, published as it is complete',
+        seconds('--record-every'),
+      )
       .option('--publish-early', 'publish before the origin has answered')
       .option('--wait-expected <time>', 'for an announced stream (default: 1s)', seconds('--wait-expected'))
       .option('--wait-unannounced <time>', 'for an unannounced one (default: 300ms)', seconds('--wait-unannounced'))
@@ -99,12 +113,17 @@ async function relayTo(source: string, destinations: readonly string[], options:
     queueBytes: options.queue,
     gopBytes: options.gopCache,
     verifyTls: options.insecure === true ? false : undefined,
+    hlsSegment: toMilliseconds(options.hlsSegment),
+    hlsList: options.hlsList,
     record: options.record,
+    recordEvery: toMilliseconds(options.recordEvery),
+  });
+  const interrupted: AbortSignal = finishOrInterrupt(() => {
+    stop();
   });
   const stop = (): void => {
-    void session.stop();
+    void session.stop({ signal: interrupted });
   };
-  finishOrInterrupt(stop).addEventListener('abort', stop);
   const show = options.json === true ? showJson(session, options.status) : showText(session);
   const timer = options.duration === undefined ? undefined : setTimeout(stop, options.duration * 1000);
   try {

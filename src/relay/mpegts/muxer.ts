@@ -122,6 +122,12 @@ export class TsMuxer {
     this.#packer?.flush();
   }
 
+  /** What is written next begins a segment that somebody may begin with: tables and the clock go ahead of it. */
+  restart(): void {
+    this.#tablesAt = undefined;
+    this.#clockAt = undefined;
+  }
+
   #picture(time: number, payload: Buffer): void {
     const unit = this.#pictures.read(payload);
     const stream = this.#addVideo(payload);
