@@ -1,0 +1,179 @@
+// The viewers of one relay: they wait together until its stream flows, and each tag is made for all of them once.
+import { monotonicNow } from '../../base/index.js';
+import type { Feed, FeedNews } from '../feed.js';
+import { flvHeader, flvTag } from '../flv/bytes.js';
+import { TAG } from '../flv/tag.js';
+import { metadataTag } from '../metadata.js';
+import type { Listener } from '../relay.js';
+import { Viewer, type ViewerLimits } from './viewer.js';
+import type { Visitor } from './visitor.js';
+
+/** Milliseconds between two looks at the viewers. */
+const WATCH_INTERVAL = 500;
+
+/** How an audience is treated. */
+export interface AudienceOptions extends ViewerLimits {
+  /** Milliseconds for which a stream is waited for that does not flow. */
+  readonly patience: number;
+}
+
+/** Somebody who waits for the stream to flow. */
+interface Waiting {
+  readonly visitor: Visitor;
+  readonly until: number;
+}
+
+/** Everybody who watches one relay over HTTP; it outlives the runs of that relay. */
+export class Audience implements Listener {
+  readonly #options: () => AudienceOptions;
+  readonly #onChange: () => void;
+  readonly #viewers = new Set<Viewer>();
+  readonly #waiting = new Set<Waiting>();
+  #feed: Feed | undefined;
+  /** Whether the origin plays now, and since when it does not. */
+  #open = false;
+  #closedAt = 0;
+  #watch: NodeJS.Timeout | undefined;
+
+  /** @param onChange - somebody came or left */
+  constructor(options: () => AudienceOptions, onChange: () => void) {
+    this.#options = options;
+    this.#onChange = onChange;
+  }
+
+  /** Viewers, and those who wait to become some. */
+  get size(): number {
+    return this.#viewers.size + this.#waiting.size;
+  }
+
+  /** Tags that were left out for those of them who are slow. */
+  get dropped(): number {
+    let sum = 0;
+    for (const viewer of this.#viewers) sum += viewer.dropped;
+    return sum;
+  }
+
+  /** Takes somebody in: the stream is sent as soon as it flows, or a refusal when it does not. */
+  enter(visitor: Visitor): void {
+    const { stream } = visitor;
+    if (stream.destroyed) return;
+    const waiting: Waiting = { visitor, until: monotonicNow() + this.#options().patience };
+    this.#waiting.add(waiting);
+    stream.once('close', () => {
+      this.#waiting.delete(waiting);
+      this.#left();
+    });
+    this.#watch ??= setInterval(() => {
+      this.#look();
+    }, WATCH_INTERVAL);
+    this.#onChange();
+    this.begin();
+  }
+
+  /** A relay runs. */
+  attach(feed: Feed): this {
+    this.#feed = feed;
+    this.#closedAt = monotonicNow();
+    return this;
+  }
+
+  /** It is over: whoever watches is sent away, and whoever waits goes on to wait. */
+  detach(): void {
+    this.#feed = undefined;
+    this.#open = false;
+    for (const viewer of this.#viewers) viewer.stream.end();
+  }
+
+  /** The origin plays. */
+  opened(): void {
+    this.#open = true;
+    this.begin();
+  }
+
+  /** The origin was lost. */
+  lost(): void {
+    if (this.#open) this.#closedAt = monotonicNow();
+    this.#open = false;
+  }
+
+  /** Whoever waits begins, if the stream flows. */
+  begin(): void {
+    const feed = this.#feed;
+    if (feed?.ready === undefined || !this.#open || this.#waiting.size === 0) return;
+    const { gop, metadata, clock } = feed;
+    const time = gop.tags[0]?.time ?? clock.latest;
+    // A stream that comes later is a tag like any other: who plays it must not rule it out.
+    const opening = [flvHeader({ audio: true, video: true })];
+    if (metadata !== undefined) opening.push(flvTag(TAG.data, time, metadataTag(metadata)));
+    for (const { type, payload } of gop.setups) opening.push(flvTag(type, time, payload));
+    const tags = gop.tags.map((tag) => ({ ...tag, bytes: flvTag(tag.type, tag.time, tag.payload) }));
+    const hasVideo = feed.codecs.video !== undefined;
+    for (const waiting of this.#waiting) {
+      const { visitor } = waiting;
+      this.#waiting.delete(waiting);
+      if (visitor.stream.destroyed) continue;
+      const viewer = new Viewer(visitor.stream, this.#options(), monotonicNow());
+      this.#viewers.add(viewer);
+      visitor.stream.once('close', () => {
+        this.#viewers.delete(viewer);
+        this.#left();
+      });
+      visitor.accept();
+      for (const bytes of opening) viewer.tell(bytes);
+      for (const { type, kind, bytes } of tags) viewer.media(type, kind, bytes, hasVideo);
+    }
+  }
+
+  announce({ kind, time, late, setup, breaks }: FeedNews): void {
+    const metadata = this.#feed?.metadata;
+    const news: Buffer[] = [];
+    if (metadata !== undefined && (late || kind === 'metadata'))
+      news.push(flvTag(TAG.data, time, metadataTag(metadata)));
+    if (setup !== undefined) news.push(flvTag(setup.type, time, setup.payload));
+    for (const viewer of this.#viewers) {
+      for (const bytes of news) viewer.tell(bytes);
+      if (kind === 'video' && breaks) viewer.tear();
+    }
+  }
+
+  media(type: number, kind: number, time: number, payload: Buffer): void {
+    if (this.#viewers.size === 0) return;
+    const hasVideo = this.#feed?.codecs.video !== undefined;
+    const tag = flvTag(type, time, payload);
+    for (const viewer of this.#viewers) viewer.media(type, kind, tag, hasVideo);
+  }
+
+  data(time: number, payload: Buffer): void {
+    this.media(TAG.data, 0, time, payload);
+  }
+
+  /** Sends everybody away. */
+  close(): void {
+    clearInterval(this.#watch);
+    this.#watch = undefined;
+    this.detach();
+    for (const { visitor } of this.#waiting) visitor.refuse(503, 'The relay was stopped.');
+    this.#waiting.clear();
+  }
+
+  #left(): void {
+    if (this.size === 0) {
+      clearInterval(this.#watch);
+      this.#watch = undefined;
+    }
+    this.#onChange();
+  }
+
+  #look(): void {
+    const now = monotonicNow();
+    for (const viewer of this.#viewers) viewer.watch(now);
+    for (const waiting of this.#waiting) {
+      if (now < waiting.until) continue;
+      this.#waiting.delete(waiting);
+      waiting.visitor.refuse(503, 'The origin does not play now.');
+    }
+    // A player that gets nothing for long would wait for ever: it may ask again, and is told then.
+    if (this.#open || now - this.#closedAt < this.#options().patience) return;
+    for (const viewer of this.#viewers) viewer.stream.end();
+  }
+}
