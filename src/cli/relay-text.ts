@@ -28,6 +28,10 @@ function describe(event: RelayEvent): string | undefined {
       return `destination ${String(event.id)}: ${lost(event.error.message, event.retryInMs)}`;
     case 'state':
       return event.state === 'slow' ? `${whom(event)} is slow: it is taken back to the next keyframe` : undefined;
+    case 'warning': {
+      const about = event.id === undefined ? event.origin : `destination ${String(event.id)}`;
+      return about === undefined ? event.message : `${about}: ${event.message}`;
+    }
     case 'end':
       return event.error === null ? 'the relay is over' : undefined;
   }

@@ -41,6 +41,16 @@ export interface RelayEventMap {
   };
   /** A destination is somewhere else than before. */
   state: { readonly destination: string; readonly id: number; readonly state: DestinationState };
+  /**
+   * Something is not as it should be, and the rest goes on: a stream of the origin that cannot be carried, for instance. It is
+   * about the origin, about the destination of this number, or about a recording where neither is named.
+   */
+  warning: {
+    readonly origin?: string;
+    readonly destination?: string;
+    readonly id?: number;
+    readonly message: string;
+  };
   /** The relay is over; `error` is null when it was stopped, or its origin ended. */
   end: { readonly error: EventError | null };
 }

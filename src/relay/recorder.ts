@@ -3,30 +3,30 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { FramerailError, outputError, publishable, temporaryName } from '../base/index.js';
 import { flvHeader, flvTag } from './flv/bytes.js';
-import { KIND, TAG } from './flv/tag.js';
+import type { AmfObject } from './amf0.js';
+import { TAG } from './flv/tag.js';
 import type { Feed, FeedNews, FeedTarget } from './feed.js';
+import { FeedGate, type GateTaker } from './feed-gate.js';
 import { metadataTag } from './metadata.js';
 
 /** Bytes that may wait for the disk; a disk that is slower than that fails the recording. */
 const MOST_QUEUED = 64 * 1024 * 1024;
 
 /** Writes one file. */
-export class Recorder implements FeedTarget {
+export class Recorder implements FeedTarget, GateTaker {
   readonly #path: string;
-  readonly #feed: Feed;
+  readonly #gate: FeedGate;
   readonly #onFail: (error: FramerailError) => void;
   #temporary: string | undefined;
   #target = '';
   #file: WriteStream | undefined;
   #opened: Promise<void> = Promise.resolve();
   #onFirst: () => void = () => undefined;
-  #begun = false;
-  #awaitsKeyframe = true;
   #failure: FramerailError | undefined;
 
   constructor(path: string, feed: Feed, onFail: (error: FramerailError) => void) {
     this.#path = path;
-    this.#feed = feed;
+    this.#gate = new FeedGate(feed, this);
     this.#onFail = onFail;
   }
 
@@ -42,35 +42,37 @@ export class Recorder implements FeedTarget {
   /** The streams are known. */
   begin(): void {
     const file = this.#file;
-    if (this.#begun || file === undefined || this.#feed.ready === undefined) return;
-    this.#begun = true;
-    const { gop, metadata } = this.#feed;
+    if (file === undefined || !this.#gate.open()) return;
     // A stream that comes later is a tag like any other: who plays the file must not rule it out.
     file.write(flvHeader({ audio: true, video: true }));
-    const time = gop.tags[0]?.time ?? this.#feed.clock.latest;
-    if (metadata !== undefined) file.write(flvTag(TAG.data, time, metadataTag(metadata)));
-    for (const { type, payload } of gop.setups) file.write(flvTag(type, time, payload));
-    for (const tag of gop.tags) this.media(tag.type, tag.kind, tag.time, tag.payload);
+    this.#gate.begin((type, kind, time, payload) => {
+      this.media(type, kind, time, payload);
+    });
     this.#onFirst();
   }
 
-  announce({ kind, time, late, setup, breaks }: FeedNews): void {
-    const { metadata } = this.#feed;
-    if (metadata !== undefined && (late || kind === 'metadata')) this.#write(TAG.data, time, metadataTag(metadata));
-    if (setup !== undefined) this.#write(setup.type, time, setup.payload);
-    if (kind === 'video' && breaks) this.#awaitsKeyframe = true;
+  announce(news: FeedNews): void {
+    this.#gate.announce(news);
   }
 
   media(type: number, kind: number, time: number, payload: Buffer): void {
-    if (type === TAG.video) {
-      if ((kind & KIND.key) !== 0) this.#awaitsKeyframe = false;
-      if (this.#awaitsKeyframe) return;
-    }
-    this.#write(type, time, payload);
+    if (this.#gate.carries(type) && this.#gate.admits(type, kind)) this.write(type, time, payload);
   }
 
   data(time: number, payload: Buffer): void {
-    this.#write(TAG.data, time, payload);
+    if (this.#gate.isOpen) this.write(TAG.data, time, payload);
+  }
+
+  describe(metadata: AmfObject): Buffer {
+    return metadataTag(metadata);
+  }
+
+  write(type: number, time: number, payload: Uint8Array): void {
+    const file = this.#file;
+    if (file === undefined || this.#failure !== undefined) return;
+    file.write(flvTag(type, time, payload));
+    if (file.writableLength > MOST_QUEUED)
+      this.#fail(new FramerailError('FR_OUTPUT_FAILED', `Cannot write ${this.#path}: the disk is too slow.`));
   }
 
   /** Publishes the file, or removes what there is of it. */
@@ -89,7 +91,7 @@ export class Recorder implements FeedTarget {
     });
     try {
       if (this.#failure !== undefined) throw this.#failure;
-      if (publish && this.#begun) await rename(temporary, this.#target);
+      if (publish && this.#gate.isOpen) await rename(temporary, this.#target);
       else await rm(temporary, { force: true });
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);
@@ -115,14 +117,6 @@ export class Recorder implements FeedTarget {
     this.#temporary = name;
     this.#file = file;
     this.begin();
-  }
-
-  #write(type: number, time: number, payload: Buffer): void {
-    const file = this.#file;
-    if (!this.#begun || file === undefined || this.#failure !== undefined) return;
-    file.write(flvTag(type, time, payload));
-    if (file.writableLength > MOST_QUEUED)
-      this.#fail(new FramerailError('FR_OUTPUT_FAILED', `Cannot write ${this.#path}: the disk is too slow.`));
   }
 
   #fail(error: unknown): void {

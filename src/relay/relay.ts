@@ -13,6 +13,7 @@ import { Feed, type FeedTarget } from './feed.js';
 import { checkRelay, type CheckedRelay, type RelayOptions } from './options.js';
 import { firstEarly } from './early-dial.js';
 import { OriginLink } from './origin-link.js';
+import { parseDestination } from './parse-destination.js';
 import { RelayMetrics } from './relay-metrics.js';
 import { Telemetry } from '../telemetry/index.js';
 import { Recorder } from './recorder.js';
@@ -77,6 +78,8 @@ export class Relay extends EventEmitter<Listeners> {
   #brought: OriginTimings = {};
   #recorder: Recorder | undefined;
   readonly #standing: boolean;
+  /** Destinations that were closed and still write. */
+  readonly #closing = new Set<Promise<void>>();
 
   /**
    * @internal
@@ -118,6 +121,9 @@ export class Relay extends EventEmitter<Listeners> {
         },
         onTurn: () => {
           for (const destination of this.#destinations.values()) destination.flush();
+        },
+        onWarning: (message) => {
+          this.#tell('warning', { origin: options.from.shown, message });
         },
         onAgain: () => {
           this.#brought = {};
@@ -190,7 +196,7 @@ export class Relay extends EventEmitter<Listeners> {
     if (destination === undefined) return false;
     this.#destinations.delete(id);
     this.#targets.delete(destination);
-    destination.close();
+    this.#close(destination);
     return true;
   }
 
@@ -239,28 +245,27 @@ export class Relay extends EventEmitter<Listeners> {
 
   #make(url: string, name: string): number {
     const id = this.#nextId;
-    const destination: Destination = new Destination(url, name, this.#feed, this.#options.destination, {
+    const place = parseDestination(name, url);
+    const { shown } = place;
+    const destination: Destination = new Destination(place, this.#feed, this.#options.destination, {
       onState: (state) => {
-        this.#tell('state', { destination: destination.address.shown, id, state });
+        this.#tell('state', { destination: shown, id, state });
       },
       onAccepted: () => {
-        this.#tell('connected', { destination: destination.address.shown, id, timings: this.#marksOf(destination) });
+        this.#tell('connected', { destination: shown, id, timings: this.#marksOf(destination) });
       },
       onFirstTag: () => {
-        this.#tell('started', { destination: destination.address.shown, id });
+        this.#tell('started', { destination: shown, id });
       },
       onFirstPicture: () => {
-        this.#tell('picture', { destination: destination.address.shown, id });
+        this.#tell('picture', { destination: shown, id });
       },
       onLost: (error, retryIn) => {
-        const what = {
-          destination: destination.address.shown,
-          id,
-          error: eventError(error),
-          retryInMs: retryIn ?? null,
-        };
-        this.#tell('lost', what);
+        this.#tell('lost', { destination: shown, id, error: eventError(error), retryInMs: retryIn ?? null });
         if (retryIn === undefined) this.#givenUp(error);
+      },
+      onWarning: (message) => {
+        this.#tell('warning', { destination: shown, id, message });
       },
     });
     this.#nextId += 1;
@@ -316,22 +321,28 @@ export class Relay extends EventEmitter<Listeners> {
     this.#origin.close();
     for (const destination of this.#destinations.values()) {
       destination.flush();
-      destination.close();
+      this.#close(destination);
     }
+    const recorded = this.#recorder?.close(error === undefined || this.#feed.ready !== undefined);
+    const waits = [...this.#closing, ...(recorded === undefined ? [] : [recorded])];
     const end = (failure: FramerailError | undefined): void => {
       this.#tell('end', { error: failure === undefined ? null : eventError(failure) });
       this.#settle(failure);
     };
-    if (this.#recorder === undefined) end(error);
+    if (waits.length === 0) end(error);
     else
-      this.#recorder.close(error === undefined || this.#feed.ready !== undefined).then(
-        () => {
-          end(error);
-        },
-        (failure: unknown) => {
-          end(isFramerailError(failure) ? failure : error);
-        },
-      );
+      void Promise.allSettled(waits).then((results) => {
+        const failed = results.find((result) => result.status === 'rejected');
+        end(isFramerailError(failed?.reason) ? failed.reason : error);
+      });
+  }
+
+  /** Files are finished in their own time; the relay is not over before them. */
+  #close(destination: Destination): void {
+    const closing = destination.close();
+    if (closing === undefined) return;
+    this.#closing.add(closing);
+    void closing.then(() => this.#closing.delete(closing));
   }
 
   #now(): number {

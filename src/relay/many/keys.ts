@@ -21,6 +21,7 @@ export const RELAY_KEYS = {
   queueBytes: 'bytes',
   gopBytes: 'bytes',
   verifyTls: 'plain',
+  allowHosts: 'plain',
   record: 'plain',
 } as const satisfies Readonly<Record<keyof RelayOptions, Kind>>;
 
