@@ -1,12 +1,11 @@
 // The viewers of one relay: they wait together until its stream flows, and each tag is made for all of them once.
 import { monotonicNow } from '../../base/index.js';
 import type { Feed, FeedNews } from '../feed.js';
-import { flvHeader, flvTag } from '../flv/bytes.js';
+import { flvTag } from '../flv/bytes.js';
 import { TAG } from '../flv/tag.js';
-import { metadataTag } from '../metadata.js';
 import type { Listener } from '../relay.js';
 import { Viewer, type ViewerLimits } from './viewer.js';
-import type { Visitor } from './visitor.js';
+import { endSoon, type Visitor } from './visitor.js';
 
 /** Milliseconds between two looks at the viewers. */
 const WATCH_INTERVAL = 500;
@@ -34,6 +33,13 @@ export class Audience implements Listener {
   #open = false;
   #closedAt = 0;
   #watch: NodeJS.Timeout | undefined;
+  /** Tags of the cache as bytes: viewers who come within one group share them. */
+  readonly #kept = new WeakMap<Buffer, Buffer>();
+  readonly #keptTag = (type: number, time: number, payload: Buffer): Buffer => {
+    let tag = this.#kept.get(payload);
+    if (tag === undefined) this.#kept.set(payload, (tag = flvTag(type, time, payload)));
+    return tag;
+  };
 
   /** @param onChange - somebody came or left */
   constructor(options: () => AudienceOptions, onChange: () => void) {
@@ -81,7 +87,7 @@ export class Audience implements Listener {
   detach(): void {
     this.#feed = undefined;
     this.#open = false;
-    for (const viewer of this.#viewers) viewer.stream.end();
+    this.#dismiss();
   }
 
   /** The origin plays. */
@@ -99,52 +105,36 @@ export class Audience implements Listener {
   /** Whoever waits begins, if the stream flows. */
   begin(): void {
     const feed = this.#feed;
-    if (feed?.ready === undefined || !this.#open || this.#waiting.size === 0) return;
-    const { gop, metadata, clock } = feed;
-    const time = gop.tags[0]?.time ?? clock.latest;
-    // A stream that comes later is a tag like any other: who plays it must not rule it out.
-    const opening = [flvHeader({ audio: true, video: true })];
-    if (metadata !== undefined) opening.push(flvTag(TAG.data, time, metadataTag(metadata)));
-    for (const { type, payload } of gop.setups) opening.push(flvTag(type, time, payload));
-    const tags = gop.tags.map((tag) => ({ ...tag, bytes: flvTag(tag.type, tag.time, tag.payload) }));
-    const hasVideo = feed.codecs.video !== undefined;
+    if (feed?.ready === undefined || !this.#open) return;
     for (const waiting of this.#waiting) {
       const { visitor } = waiting;
       this.#waiting.delete(waiting);
       if (visitor.stream.destroyed) continue;
-      const viewer = new Viewer(visitor.stream, this.#options(), monotonicNow());
+      const viewer = new Viewer(visitor.stream, feed, this.#options(), monotonicNow());
       this.#viewers.add(viewer);
       visitor.stream.once('close', () => {
         this.#viewers.delete(viewer);
         this.#left();
       });
       visitor.accept();
-      for (const bytes of opening) viewer.tell(bytes);
-      for (const { type, kind, bytes } of tags) viewer.media(type, kind, bytes, hasVideo);
+      viewer.begin(this.#keptTag);
     }
   }
 
-  announce({ kind, time, late, setup, breaks }: FeedNews): void {
-    const metadata = this.#feed?.metadata;
-    const news: Buffer[] = [];
-    if (metadata !== undefined && (late || kind === 'metadata'))
-      news.push(flvTag(TAG.data, time, metadataTag(metadata)));
-    if (setup !== undefined) news.push(flvTag(setup.type, time, setup.payload));
-    for (const viewer of this.#viewers) {
-      for (const bytes of news) viewer.tell(bytes);
-      if (kind === 'video' && breaks) viewer.tear();
-    }
+  announce(news: FeedNews): void {
+    for (const viewer of this.#viewers) viewer.announce(news);
   }
 
   media(type: number, kind: number, time: number, payload: Buffer): void {
     if (this.#viewers.size === 0) return;
-    const hasVideo = this.#feed?.codecs.video !== undefined;
     const tag = flvTag(type, time, payload);
-    for (const viewer of this.#viewers) viewer.media(type, kind, tag, hasVideo);
+    for (const viewer of this.#viewers) viewer.media(type, kind, tag);
   }
 
   data(time: number, payload: Buffer): void {
-    this.media(TAG.data, 0, time, payload);
+    if (this.#viewers.size === 0) return;
+    const tag = flvTag(TAG.data, time, payload);
+    for (const viewer of this.#viewers) viewer.data(tag);
   }
 
   /** Sends everybody away. */
@@ -154,6 +144,10 @@ export class Audience implements Listener {
     this.detach();
     for (const { visitor } of this.#waiting) visitor.refuse(503, 'The relay was stopped.');
     this.#waiting.clear();
+  }
+
+  #dismiss(): void {
+    for (const viewer of this.#viewers) if (!viewer.stream.writableEnded) endSoon(viewer.stream);
   }
 
   #left(): void {
@@ -173,7 +167,6 @@ export class Audience implements Listener {
       waiting.visitor.refuse(503, 'The origin does not play now.');
     }
     // A player that gets nothing for long would wait for ever: it may ask again, and is told then.
-    if (this.#open || now - this.#closedAt < this.#options().patience) return;
-    for (const viewer of this.#viewers) viewer.stream.end();
+    if (!this.#open && now - this.#closedAt >= this.#options().patience) this.#dismiss();
   }
 }

@@ -1,6 +1,11 @@
 // One viewer over HTTP: what waits for it has a budget, and one that takes nothing is not waited for.
 import type { Writable } from 'node:stream';
+import type { AmfObject } from '../amf0.js';
+import type { Feed, FeedNews } from '../feed.js';
+import { FeedGate, type GateTaker } from '../feed-gate.js';
+import { flvHeader, flvTag } from '../flv/bytes.js';
 import { KIND, TAG } from '../flv/tag.js';
+import { metadataTag } from '../metadata.js';
 
 /** How much is borne of a viewer. */
 export interface ViewerLimits {
@@ -15,13 +20,13 @@ const DRAINED = 0.25;
 /** What must be said in any case, such as headers, may go beyond the queue by this factor. */
 const MOST_BEYOND = 2;
 
-/** Writes tags to one viewer. */
-export class Viewer {
+/** Writes the stream to one viewer. */
+export class Viewer implements GateTaker {
   /** Tags that were left out since it was slow. */
   dropped = 0;
   readonly stream: Writable;
+  readonly #gate: FeedGate;
   readonly #limits: ViewerLimits;
-  #awaitsKeyframe = true;
   #draining = false;
   #corked = false;
   #written = 0;
@@ -30,8 +35,9 @@ export class Viewer {
   #takenAt: number;
 
   /** @param now - the monotonic clock in milliseconds */
-  constructor(stream: Writable, limits: ViewerLimits, now: number) {
+  constructor(stream: Writable, feed: Feed, limits: ViewerLimits, now: number) {
     this.stream = stream;
+    this.#gate = new FeedGate(feed, this);
     this.#limits = limits;
     this.#takenAt = now;
   }
@@ -41,41 +47,46 @@ export class Viewer {
     return this.stream.writableLength;
   }
 
-  /** What must be known in any case: the beginning of the stream, and what changes about it. */
-  tell(bytes: Buffer): void {
-    if (this.queued > this.#limits.queueBytes * MOST_BEYOND) this.stream.destroy();
-    else this.#write(bytes);
+  /**
+   * Begins with what is kept of the stream.
+   * @param tagOf - gives a tag that is kept as bytes
+   */
+  begin(tagOf: (type: number, time: number, payload: Buffer) => Buffer): void {
+    if (!this.#gate.open()) return;
+    // A stream that comes later is a tag like any other: who plays it must not rule it out.
+    this.#write(flvHeader({ audio: true, video: true }));
+    this.#gate.begin((type, kind, time, payload) => {
+      this.media(type, kind, tagOf(type, time, payload));
+    });
   }
 
-  /** Pictures that follow are no use until the next keyframe. */
-  tear(): void {
-    this.#awaitsKeyframe = true;
+  announce(news: FeedNews): void {
+    this.#gate.announce(news);
   }
 
   /**
-   * A whole tag of media, whose bytes must stay as they are.
+   * A tag of media.
    * @param kind - bits of `KIND`
-   * @param hasVideo - whether the stream has pictures, as sound alone may go on anywhere
+   * @param tag - the whole of it, whose bytes must stay as they are
    */
-  media(type: number, kind: number, tag: Buffer, hasVideo: boolean): void {
-    const keyframe = type === TAG.video && (kind & KIND.key) !== 0;
-    if (this.#draining) {
-      if (this.queued > this.#limits.queueBytes * DRAINED || (hasVideo && !keyframe)) {
-        this.dropped += 1;
-        return;
-      }
-      this.#draining = false;
-    }
-    if (type === TAG.video) {
-      if (keyframe) this.#awaitsKeyframe = false;
-      else if (this.#awaitsKeyframe) return;
-    }
-    if (this.queued > 0 && this.queued + tag.byteLength > this.#limits.queueBytes) {
-      this.#draining = true;
-      this.dropped += 1;
-      return;
-    }
-    this.#write(tag);
+  media(type: number, kind: number, tag: Buffer): void {
+    if (!this.#gate.carries(type)) return;
+    if (this.#draining && !this.#mayGoOn(type, kind)) this.dropped += 1;
+    else if (this.#gate.admits(type, kind)) this.#offer(tag);
+  }
+
+  /** A tag of data that is no metadata. */
+  data(tag: Buffer): void {
+    if (this.#gate.isOpen && !this.#draining) this.#offer(tag);
+  }
+
+  describe(metadata: AmfObject): Buffer {
+    return metadataTag(metadata);
+  }
+
+  write(type: number, time: number, payload: Uint8Array): void {
+    if (this.queued > this.#limits.queueBytes * MOST_BEYOND) this.stream.destroy();
+    else this.#write(flvTag(type, time, payload));
   }
 
   /** Breaks off with a viewer that has taken nothing for too long; called now and then. */
@@ -85,6 +96,21 @@ export class Viewer {
       this.#taken = taken;
       this.#takenAt = now;
     } else if (now - this.#takenAt >= this.#limits.stallTimeout) this.stream.destroy();
+  }
+
+  /** Whether one who is slow may go on: at a keyframe, or with any sound where there is no video. */
+  #mayGoOn(type: number, kind: number): boolean {
+    if (this.queued > this.#limits.queueBytes * DRAINED) return false;
+    if (this.#gate.hasVideo && !(type === TAG.video && (kind & KIND.key) !== 0)) return false;
+    this.#draining = false;
+    return true;
+  }
+
+  #offer(tag: Buffer): void {
+    if (this.queued > 0 && this.queued + tag.byteLength > this.#limits.queueBytes) {
+      this.#draining = true;
+      this.dropped += 1;
+    } else this.#write(tag);
   }
 
   #write(bytes: Buffer): void {

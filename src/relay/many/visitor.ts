@@ -20,6 +20,8 @@ const REASONS = {
 } as const;
 /** Seconds after which somebody who was refused may ask again. */
 const RETRY_AFTER = '5';
+/** Milliseconds in which the last of a stream must have been taken. */
+const GOODBYE = 3000;
 
 /** The head of a stream of FLV, whose end is the end of the connection. */
 export function streamHeaders(cors: boolean): Record<string, string> {
@@ -69,9 +71,22 @@ export function socketVisitor(socket: Socket, cors: boolean): Visitor {
     },
     refuse: (status, why) => {
       const head = say(`${String(status)} ${REASONS[status]}`, refusalHeaders(status, why, cors));
-      socket.end(`${head}${why}\n`);
+      socket.write(`${head}${why}\n`);
+      endSoon(socket);
     },
   };
+}
+
+/** Ends a stream with all that waits for it; who does not take that in time is broken off with. */
+export function endSoon(stream: Writable): void {
+  if (stream.destroyed) return;
+  stream.end();
+  const late = setTimeout(() => {
+    stream.destroy();
+  }, GOODBYE);
+  stream.once('close', () => {
+    clearTimeout(late);
+  });
 }
 
 function refusalHeaders(status: number, why: string, cors: boolean): Record<string, string> {

@@ -1,0 +1,96 @@
+// What many relays say of themselves: plain JSON, as /status serves it and processes tell each other.
+import type { EventError, RelayEvent } from '../events.js';
+import type { RelayStatus } from '../relay.js';
+import type { MetricSnapshot } from '../../telemetry/index.js';
+import type { ConfigProblem } from './config.js';
+
+/**
+ * Where a relay of a configuration stands: `idle` until somebody wants it, `running`, `waiting` to be begun again after
+ * it failed, `stopped` by hand, `ended` with its origin, or `wrong` in the configuration.
+ */
+export type ManagedState = 'idle' | 'running' | 'waiting' | 'stopped' | 'ended' | 'wrong';
+
+/** One relay of many. */
+export interface ManagedRelayStatus {
+  /** Its name in the configuration. */
+  readonly name: string;
+  /** Where it stands. */
+  readonly state: ManagedState;
+  /** Whether it runs only while somebody wants it. */
+  readonly onDemand: boolean;
+  /** Who watches it over HTTP, or waits to. */
+  readonly viewers: number;
+  /** How often it was begun. */
+  readonly runs: number;
+  /** What its last run failed for, or what is wrong with it in the configuration; null when all is well. */
+  readonly error: EventError | null;
+  /** The process that runs it; null while none does. */
+  readonly pid: number | null;
+  /** What is known of the run; null while it does not run. */
+  readonly relay: RelayStatus | null;
+}
+
+/** One process that runs relays. */
+export interface RelayProcessStatus {
+  /** Its number; null while it is being replaced. */
+  readonly pid: number | null;
+  /** Relays that it has. */
+  readonly relays: number;
+  /** Share of a core that it took since it was asked last. */
+  readonly cpu: number;
+  /** Bytes of memory that it holds. */
+  readonly memoryBytes: number;
+  /** How often it died and was replaced. */
+  readonly deaths: number;
+}
+
+/** All that is known of many relays at a moment. */
+export interface RelaysStatus {
+  /** Seconds since they were begun. */
+  readonly uptimeSeconds: number;
+  /** Where HTTP is served; null when it is not. */
+  readonly http: string | null;
+  /** Everybody who watches over HTTP. */
+  readonly viewers: number;
+  /** The processes that relays are spread over. */
+  readonly processes: readonly RelayProcessStatus[];
+  /** What is wrong with the configuration. */
+  readonly problems: readonly ConfigProblem[];
+  /** By their names. */
+  readonly relays: readonly ManagedRelayStatus[];
+}
+
+/** What a reload did; numbers of relays. */
+export interface ReloadReport {
+  /** New ones. */
+  readonly added: number;
+  /** Ones that are no longer there. */
+  readonly removed: number;
+  /** Ones that began again since something of them changed. */
+  readonly restarted: number;
+  /** Ones that run on with other destinations, or other rules of when they run. */
+  readonly adapted: number;
+  /** Ones that did not change, and were not touched. */
+  readonly untouched: number;
+  /** What is wrong. */
+  readonly problems: readonly ConfigProblem[];
+}
+
+/** What many relays tell: events of one relay with its name, and what concerns the configuration and the processes. */
+export type RelaysEvent =
+  | (RelayEvent & { readonly relay: string })
+  | ({ readonly event: 'problem' } & ConfigProblem)
+  | ({ readonly event: 'configured' } & ReloadReport)
+  | { readonly event: 'process'; readonly pid: number | null; readonly state: 'started' | 'died'; readonly how: string }
+  | { readonly event: 'serving'; readonly http: string | null };
+
+/** What a process says of itself. */
+export interface HostSurvey {
+  readonly pid: number;
+  readonly cpu: number;
+  readonly memoryBytes: number;
+  readonly relays: readonly ManagedRelayStatus[];
+}
+
+/** The metrics of the relays of a process. */
+export type HostMetrics = readonly { readonly relay: string; readonly metrics: readonly MetricSnapshot[] }[];
