@@ -40,10 +40,20 @@ export async function parseConfig(text: string, name: string): Promise<ConfigDoc
   const lines = new yaml.LineCounter();
   const lineAt = (offset: number): number => lines.linePos(offset).line;
   // Messages with a piece of the file in them would show its secrets.
-  const options = { lineCounter: lines, merge: true, prettyErrors: false, resolveKnownTags: false } as const;
-  const document: Document.Parsed = yaml.parseDocument(text, options);
+  const document: Document.Parsed = yaml.parseDocument(text, {
+    ...{ lineCounter: lines, merge: true, prettyErrors: false, resolveKnownTags: false, logLevel: 'error' },
+  });
   const error = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY');
   if (error !== undefined) throw wrong(name, lineAt(error.pos[0]), sentence(error.message));
+  const anchors = new Set<string>();
+  yaml.visit(document, {
+    Node: (_, node) => {
+      if (!yaml.isAlias(node)) {
+        if (node.anchor !== undefined) anchors.add(node.anchor);
+      } else if (!anchors.has(node.source))
+        throw wrong(name, node.range ? lineAt(node.range[0]) : undefined, 'it uses an anchor that is not above it');
+    },
+  });
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: MOST_ALIASES });

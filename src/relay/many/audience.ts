@@ -33,6 +33,8 @@ export class Audience implements Listener {
   #open = false;
   #closedAt = 0;
   #watch: NodeJS.Timeout | undefined;
+  /** For those who have left. */
+  #dropped = 0;
   /** Tags of the cache as bytes: viewers who come within one group share them. */
   readonly #kept = new WeakMap<Buffer, Buffer>();
   readonly #keptTag = (type: number, time: number, payload: Buffer): Buffer => {
@@ -52,9 +54,9 @@ export class Audience implements Listener {
     return this.#viewers.size + this.#waiting.size;
   }
 
-  /** Tags that were left out for those of them who are slow. */
+  /** Tags that were left out for those who were slow. */
   get dropped(): number {
-    let sum = 0;
+    let sum = this.#dropped;
     for (const viewer of this.#viewers) sum += viewer.dropped;
     return sum;
   }
@@ -114,6 +116,7 @@ export class Audience implements Listener {
       this.#viewers.add(viewer);
       visitor.stream.once('close', () => {
         this.#viewers.delete(viewer);
+        this.#dropped += viewer.dropped;
         this.#left();
       });
       visitor.accept();

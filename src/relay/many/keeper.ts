@@ -150,6 +150,7 @@ export class RelayKeeper {
       state: this.#state(),
       onDemand: this.#plan.onDemand,
       viewers: this.viewers,
+      viewersDropped: this.#audience.dropped,
       runs: this.#runs,
       error: this.#error ?? null,
       pid: process.pid,

@@ -53,9 +53,11 @@ export function problemOf(error: unknown, relay: string | null = null): ConfigPr
 }
 
 function readSource(source: Source): CheckedRelays {
-  const top = record('the configuration', source.value);
-  const whole = at(source, []);
-  return whole(() => {
+  return at(
+    source,
+    [],
+  )(() => {
+    const top = record('the configuration', source.value);
     checkNames('the configuration', top, TOP_KEYS);
     for (const { path, line, first } of source.duplicates)
       if (path[0] !== 'relays') throw twice(path.join('.'), line, first);

@@ -65,6 +65,8 @@ export class Relays extends EventEmitter<{ event: [RelaysEvent] }> {
     if (this.#state !== 'new') throw new FramerailError('FR_CLOSED', 'Relays can be started once.');
     this.#state = 'running';
     const { RelaysService } = await import('./service.js');
+    // It may have been stopped while its code was loaded.
+    if (this.#ending !== undefined) return;
     const service = new RelaysService({
       source: this.#config,
       watch: this.#options.watch ?? true,
@@ -81,8 +83,6 @@ export class Relays extends EventEmitter<{ event: [RelaysEvent] }> {
       await this.stop();
       throw error;
     }
-    // It may have been stopped while its code was loaded.
-    if (this.#ending !== undefined) await service.close();
   }
 
   /**

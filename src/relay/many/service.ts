@@ -91,7 +91,7 @@ export class RelaysService implements Served {
   async start(): Promise<void> {
     const { source, watch, times } = this.#options;
     const text = typeof source === 'string' ? await readText(source) : undefined;
-    await this.#apply(await this.#read(text ?? source));
+    await this.#follow(text ?? source);
     if (typeof source !== 'string' || text === undefined || !watch || this.#closed) return;
     const handlers = {
       onText: (changed: string) => {
@@ -235,5 +235,5 @@ export class RelaysService implements Served {
 }
 
 function unknown(name: string, state: 'waiting' | 'wrong'): ManagedRelayStatus {
-  return { name, state, onDemand: false, viewers: 0, runs: 0, error: null, pid: null, relay: null };
+  return { name, state, onDemand: false, viewers: 0, viewersDropped: 0, runs: 0, error: null, pid: null, relay: null };
 }

@@ -20,6 +20,8 @@ export interface ManagedRelayStatus {
   readonly onDemand: boolean;
   /** Who watches it over HTTP, or waits to. */
   readonly viewers: number;
+  /** Tags that were left out for viewers who were slow. */
+  readonly viewersDropped: number;
   /** How often it was begun. */
   readonly runs: number;
   /** What its last run failed for, or what is wrong with it in the configuration; null when all is well. */
