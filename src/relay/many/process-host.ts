@@ -21,7 +21,7 @@ const ANSWER = 5000;
 /** The same for relays that end, as recordings take their time. */
 const GOODBYE = 15_000;
 /** How often a process is asked whether it still lives, and after how long without a word it does not. Milliseconds. */
-const ALIVE = { every: 5000, within: 30_000 };
+const ALIVE = { every: 5000, within: 20_000 };
 
 interface Call {
   readonly resolve: (value: unknown) => void;
@@ -70,23 +70,25 @@ export class ProcessHost implements RelayHost {
   }
 
   async command(name: string, command: RelayCommand): Promise<number | boolean | undefined> {
-    const answer = await this.#ask({ ask: 'command', name, command });
-    const value = typeof answer === 'number' || typeof answer === 'boolean' ? answer : undefined;
-    this.#standing.hear(name, command, value);
-    return value;
+    const answer = await this.#command(name, command);
+    this.#standing.hear(name, command, answer);
+    return answer;
   }
 
   view(name: string, { request, response, cors }: Visit): void {
-    const child = this.#child;
-    if (child?.connected !== true) {
-      responseVisitor(response, cors).refuse(503, 'The relay begins again.');
-      return;
-    }
-    // Node lets go of the parser and the response of a connection that it hands over.
-    const { socket } = request;
-    const message: ToHost = { type: 'view', name, cors };
-    child.send(message, socket, {}, (error) => {
-      if (error !== null) socket.destroy();
+    // Node lets go of the parser and the response of a connection that it hands over, but the parser is still at work.
+    setImmediate(() => {
+      const child = this.#child;
+      const { socket } = request;
+      if (socket.destroyed) return;
+      if (child?.connected !== true) {
+        responseVisitor(response, cors).refuse(503, 'The relay begins again.');
+        return;
+      }
+      const message: ToHost = { type: 'view', name, cors };
+      child.send(message, socket, {}, (error) => {
+        if (error !== null) socket.destroy();
+      });
     });
   }
 
@@ -140,7 +142,9 @@ export class ProcessHost implements RelayHost {
     });
     for (const plan of this.#plans.values()) {
       this.#say({ type: 'set', plan });
-      for (const command of this.#standing.commands(plan.name)) this.#repeat(plan.name, command);
+      // What was asked of a relay holds for the process that replaces another one, too.
+      for (const { command, answered } of this.#standing.commands(plan.name))
+        this.#command(plan.name, command).then(answered, () => undefined);
     }
     if (child.pid !== undefined) this.#handlers.onProcess('started', child.pid, '');
   }
@@ -175,9 +179,9 @@ export class ProcessHost implements RelayHost {
     else this.#ask({ ask: 'alive' }, ALIVE.within).catch(() => undefined);
   }
 
-  /** What was asked of a relay holds for the process that replaces another one, too. */
-  #repeat(name: string, command: RelayCommand): void {
-    this.command(name, command).catch(() => undefined);
+  async #command(name: string, command: RelayCommand): Promise<number | boolean | undefined> {
+    const answer = await this.#ask({ ask: 'command', name, command });
+    return typeof answer === 'number' || typeof answer === 'boolean' ? answer : undefined;
   }
 
   async #ask(question: Question, patience = ANSWER): Promise<unknown> {
