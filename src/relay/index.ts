@@ -7,8 +7,10 @@ export { checkRelaysFile, createRelays, Relays, type RelaysRunOptions } from './
 export type {
   ManagedRelayStatus,
   ManagedState,
+  NamedRelay,
   RelayProcessStatus,
   RelaysEvent,
+  RelaysEventMap,
   RelaysStatus,
   ReloadReport,
 } from './many/status.js';

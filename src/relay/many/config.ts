@@ -46,7 +46,7 @@ export interface ConfigProblem {
   readonly line: number | null;
   /** FR_ARG_INVALID, or what reading the file failed with. */
   readonly code: string;
-  /** One sentence. */
+  /** One sentence for a person. */
   readonly message: string;
 }
 

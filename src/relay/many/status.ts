@@ -64,7 +64,7 @@ export interface RelaysStatus {
 
 /** What a reload did; numbers of relays. */
 export interface ReloadReport {
-  /** New ones. */
+  /** Ones that were not there before. */
   readonly added: number;
   /** Ones that are no longer there. */
   readonly removed: number;
@@ -74,17 +74,34 @@ export interface ReloadReport {
   readonly adapted: number;
   /** Ones that did not change, and were not touched. */
   readonly untouched: number;
-  /** What is wrong. */
+  /** What is wrong with the configuration. */
   readonly problems: readonly ConfigProblem[];
 }
 
-/** What many relays tell: events of one relay with its name, and what concerns the configuration and the processes. */
+/** Everything that many relays tell beside the events of each of them, by name. */
+export interface RelaysEventMap {
+  /** Something of the configuration is wrong. */
+  problem: ConfigProblem;
+  /** A configuration was taken over. */
+  configured: ReloadReport;
+  /** A process that runs relays was started, or died and is replaced; `how` is a signal or an exit code. */
+  process: { readonly pid: number | null; readonly state: 'started' | 'died'; readonly how: string };
+  /** HTTP is served somewhere else than before; null when it no longer is. */
+  serving: { readonly http: string | null };
+}
+
+/** What many relays tell: events of one relay with its name as `relay`, and those of {@link RelaysEventMap}. */
 export type RelaysEvent =
-  | (RelayEvent & { readonly relay: string })
-  | ({ readonly event: 'problem' } & ConfigProblem)
-  | ({ readonly event: 'configured' } & ReloadReport)
-  | { readonly event: 'process'; readonly pid: number | null; readonly state: 'started' | 'died'; readonly how: string }
-  | { readonly event: 'serving'; readonly http: string | null };
+  | (RelayEvent & NamedRelay)
+  | {
+      readonly [Name in keyof RelaysEventMap]: { readonly event: Name } & RelaysEventMap[Name];
+    }[keyof RelaysEventMap];
+
+/** Which relay an event is of. */
+export interface NamedRelay {
+  /** The name of the relay in the configuration. */
+  readonly relay: string;
+}
 
 /** What a process says of itself. */
 export interface HostSurvey {
