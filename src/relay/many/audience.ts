@@ -10,10 +10,15 @@ import { endSoon, type Visitor } from './visitor.js';
 /** Milliseconds between two looks at the viewers. */
 const WATCH_INTERVAL = 500;
 
+/** A stream whose last tag is no older flows. Milliseconds. */
+const FLOWS = 3000;
+
 /** How an audience is treated. */
 export interface AudienceOptions extends ViewerLimits {
   /** Milliseconds for which a stream is waited for that does not flow. */
   readonly patience: number;
+  /** Milliseconds without media after which viewers are sent away. */
+  readonly silence: number;
 }
 
 /** Somebody who waits for the stream to flow. */
@@ -29,9 +34,8 @@ export class Audience implements Listener {
   readonly #viewers = new Set<Viewer>();
   readonly #waiting = new Set<Waiting>();
   #feed: Feed | undefined;
-  /** Whether the origin plays now, and since when it does not. */
-  #open = false;
-  #closedAt = 0;
+  /** When the last tag came. */
+  #lastAt = Number.NEGATIVE_INFINITY;
   #watch: NodeJS.Timeout | undefined;
   /** For those who have left. */
   #dropped = 0;
@@ -75,39 +79,59 @@ export class Audience implements Listener {
       this.#look();
     }, WATCH_INTERVAL);
     this.#onChange();
-    this.begin();
+    if (monotonicNow() - this.#lastAt < FLOWS) this.#admit();
   }
 
   /** A relay runs. */
   attach(feed: Feed): this {
     this.#feed = feed;
-    this.#closedAt = monotonicNow();
     return this;
   }
 
   /** It is over: whoever watches is sent away, and whoever waits goes on to wait. */
   detach(): void {
     this.#feed = undefined;
-    this.#open = false;
+    this.#lastAt = Number.NEGATIVE_INFINITY;
     this.#dismiss();
   }
 
-  /** The origin plays. */
-  opened(): void {
-    this.#open = true;
-    this.begin();
-  }
-
-  /** The origin was lost. */
-  lost(): void {
-    if (this.#open) this.#closedAt = monotonicNow();
-    this.#open = false;
-  }
-
-  /** Whoever waits begins, if the stream flows. */
+  /** The streams are known: whoever waits begins. */
   begin(): void {
+    this.#lastAt = monotonicNow();
+    this.#admit();
+  }
+
+  announce(news: FeedNews): void {
+    for (const viewer of this.#viewers) viewer.announce(news);
+  }
+
+  media(type: number, kind: number, time: number, payload: Buffer): void {
+    this.#lastAt = monotonicNow();
+    const watching = this.#waiting.size === 0 ? this.#viewers : this.#admitAt();
+    if (watching.size === 0) return;
+    const tag = flvTag(type, time, payload);
+    for (const viewer of watching) viewer.media(type, kind, tag);
+  }
+
+  data(time: number, payload: Buffer): void {
+    if (this.#viewers.size === 0) return;
+    const tag = flvTag(TAG.data, time, payload);
+    for (const viewer of this.#viewers) viewer.data(tag);
+  }
+
+  /** Sends everybody away. */
+  close(): void {
+    clearInterval(this.#watch);
+    this.#watch = undefined;
+    this.detach();
+    for (const { visitor } of this.#waiting) visitor.refuse(503, 'The relay was stopped.');
+    this.#waiting.clear();
+  }
+
+  /** Whoever waits becomes a viewer, from what is kept of the stream on. */
+  #admit(): void {
     const feed = this.#feed;
-    if (feed?.ready === undefined || !this.#open) return;
+    if (feed?.ready === undefined) return;
     for (const waiting of this.#waiting) {
       const { visitor } = waiting;
       this.#waiting.delete(waiting);
@@ -124,29 +148,11 @@ export class Audience implements Listener {
     }
   }
 
-  announce(news: FeedNews): void {
-    for (const viewer of this.#viewers) viewer.announce(news);
-  }
-
-  media(type: number, kind: number, time: number, payload: Buffer): void {
-    if (this.#viewers.size === 0) return;
-    const tag = flvTag(type, time, payload);
-    for (const viewer of this.#viewers) viewer.media(type, kind, tag);
-  }
-
-  data(time: number, payload: Buffer): void {
-    if (this.#viewers.size === 0) return;
-    const tag = flvTag(TAG.data, time, payload);
-    for (const viewer of this.#viewers) viewer.data(tag);
-  }
-
-  /** Sends everybody away. */
-  close(): void {
-    clearInterval(this.#watch);
-    this.#watch = undefined;
-    this.detach();
-    for (const { visitor } of this.#waiting) visitor.refuse(503, 'The relay was stopped.');
-    this.#waiting.clear();
+  /** The same amid a tag, which lies in the cache already, unless that is too small for it; gives who lacks it. */
+  #admitAt(): ReadonlySet<Viewer> {
+    const before = new Set(this.#viewers);
+    this.#admit();
+    return this.#feed?.gop.tags.length === 0 ? this.#viewers : before;
   }
 
   #dismiss(): void {
@@ -170,6 +176,6 @@ export class Audience implements Listener {
       waiting.visitor.refuse(503, 'The origin does not play now.');
     }
     // A player that gets nothing for long would wait for ever: it may ask again, and is told then.
-    if (!this.#open && now - this.#closedAt >= this.#options().patience) this.#dismiss();
+    if (now - this.#lastAt > this.#options().silence) this.#dismiss();
   }
 }

@@ -51,7 +51,6 @@ export class RelaysServer {
         ...{ connectionsCheckingInterval: 1000, maxHeaderSize: 16 * 1024, noDelay: true },
       },
       (request, response) => {
-        server.maxConnections = served.maxViewers + OTHERS;
         answer(request, response, served).catch((error: unknown) => {
           fail(response, error);
         });
@@ -65,6 +64,11 @@ export class RelaysServer {
       server.listen(place.port, place.host, resolve);
     });
     return new RelaysServer(server);
+  }
+
+  /** Takes so many connections at once. */
+  limit(viewers: number): void {
+    this.#server.maxConnections = viewers + OTHERS;
   }
 
   /** Takes nobody any more; those who watch are the relays' own business. */

@@ -63,8 +63,8 @@ export class RelayKeeper {
     this.#handlers = handlers;
     this.#audience = new Audience(
       () => {
-        const { queueBytes, stallTimeout } = this.#plan.options;
-        return { queueBytes: queueBytes ?? 8 * MIB, stallTimeout: stallTimeout ?? 10_000, patience: PATIENCE };
+        const { queueBytes = 8 * MIB, stallTimeout = 10_000, originTimeout = 15_000 } = this.#plan.options;
+        return { queueBytes, stallTimeout, patience: PATIENCE, silence: originTimeout + PATIENCE };
       },
       () => {
         this.#handlers.onViewers();

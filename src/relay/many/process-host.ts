@@ -130,7 +130,7 @@ export class ProcessHost implements RelayHost {
     this.#child = child;
     this.#bornAt = this.#heardAt = monotonicNow();
     child.on('message', (message) => {
-      this.#hear(message as FromHost);
+      this.#hear(child, message as FromHost);
     });
     let failure = '';
     child.on('error', (error) => {
@@ -164,7 +164,9 @@ export class ProcessHost implements RelayHost {
     }, this.#backoff.next());
   }
 
-  #hear(message: FromHost): void {
+  #hear(child: ChildProcess, message: FromHost): void {
+    // What a process said ahead of its end may come behind it.
+    if (this.#child !== child && message.type !== 'event') return;
     this.#heardAt = monotonicNow();
     if (message.type === 'event') this.#handlers.onEvent(message.relay, message.event);
     else if (message.type === 'viewers') this.viewers = message.count;

@@ -24,6 +24,8 @@ export class RunningRelay {
   /** Numbers of the destinations of the configuration, by what is written there. */
   readonly #places = new Map<string, number[]>();
   #stopped = false;
+  /** Whether the audience has nothing to do with it any more: it may be that of another run. */
+  #departed = false;
 
   /** Makes it; throws FR_ARG_INVALID. */
   constructor(options: RelayOptions, audience: Audience, { onEvent, onOver }: RunHandlers) {
@@ -31,11 +33,7 @@ export class RunningRelay {
     this.#audience = audience;
     const ids = this.#relay.status().destinations.map(({ id }) => id);
     for (const [i, place] of options.to.entries()) this.#remember(place, ids[i] ?? 0);
-    this.#relay.on('event', (event) => {
-      if (event.event === 'origin') audience.opened();
-      else if (event.event === 'originLost') audience.lost();
-      onEvent(event);
-    });
+    this.#relay.on('event', onEvent);
     this.#leave = this.#relay.listen((feed) => audience.attach(feed));
     const over = (error: EventError | undefined): void => {
       this.#depart();
@@ -99,6 +97,8 @@ export class RunningRelay {
   }
 
   #depart(): void {
+    if (this.#departed) return;
+    this.#departed = true;
     this.#leave();
     this.#audience.detach();
   }

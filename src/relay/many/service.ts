@@ -168,6 +168,7 @@ export class RelaysService implements Served {
     const { plans, problems, processes } = checked;
     if (this.#closed) throw new FramerailError('FR_CLOSED', 'The relays are over.');
     await this.#serve(checked);
+    this.#server?.limit(checked.maxViewers);
     this.#checked = checked;
     this.#refusal = undefined;
     for (const problem of problems) this.#tell({ event: 'problem', ...problem });

@@ -25,7 +25,7 @@ async function served(config: object = {}): Promise<{ relays: Relays; sink: Awai
     relays: {
       live: { from: origin.url, to: [sink.url, sink.url.replace('hidden-key', 'other-key')] },
       '<b>"x"': { from: 'rtmp://127.0.0.1:9/live/secret-key', onDemand: true },
-      broken: { from: 'nonsense' } as never,
+      broken: { from: 'nonsense' },
     },
   });
   await told('live', 'picture');

@@ -1,4 +1,5 @@
 // Relays in several processes: one that dies is replaced, and the others do not notice.
+import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { RelayConfig, RelaysStatus } from '#dist/relay/index.js';
 import { expectUnbroken } from '../../support/relay/compare.js';
@@ -83,6 +84,28 @@ test('relays are spread evenly, viewers reach all of them, and a kill -9 costs t
   await relays.stop();
   expect(resources().children).toBe(before);
   for (const pid of [pids[1]!, after.processes[0]!.pid!]) expect(isAlive(pid)).toBe(false);
+});
+
+test('viewers who come and go leave no descriptor behind, in either process', async () => {
+  const [source, sink] = [await origin(), await rtmpSink()];
+  const { relays, until } = await relaysOf({ http: 0, processes: 2, relays: config(source.url, sink, 2) });
+  const { processes } = await until(live, 'both');
+  const held = (): number[] =>
+    [process.pid, ...processes.map(({ pid }) => pid!)].map((pid) => readdirSync(`/proc/${String(pid)}/fd`).length);
+  const crowd = async (): Promise<void> => {
+    const viewers = Array.from({ length: 40 }, (_, i) => httpViewer(relays.http!, `/live/r${String(i % 2)}.flv`));
+    for (const { tags } of viewers) await tags.count(3, () => true);
+    // Some say goodbye, some are just gone.
+    for (const [i, { socket }] of viewers.entries())
+      if (i % 2 === 0) socket.end();
+      else socket.resetAndDestroy();
+    for (const { closed } of viewers) await closed;
+    await until((status) => status.viewers === 0, 'nobody to be left');
+  };
+  await crowd();
+  const before = held();
+  for (let round = 0; round < 3; round++) await crowd();
+  for (const [i, count] of held().entries()) expect(count).toBeLessThanOrEqual(before[i]! + 2);
 });
 
 test('reloads leave each relay where it is; new ones go where there is room, and processes follow their number', async () => {
