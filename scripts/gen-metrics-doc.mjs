@@ -32,6 +32,9 @@ ${table(['Metric', 'Kind', 'Unit', 'Labels', 'Meaning'], rows)}
 Tiers of blocks are \`small\` (up to 1 MiB), \`medium\` (to 10 MiB) and \`large\`. A metric has 100 series at most; what
 would be more is counted under labels that read \`other\`.
 
+\`relays.prometheus()\` and \`/metrics\` of many relays have the metrics of relays with a label \`relay\` for each of them,
+but for histograms, which count the starts of all relays together.
+
 ## Histograms
 
 The text for Prometheus has these buckets and infinity. A snapshot also has \`recent\`: p50, p95 and p99 of the last half

@@ -26,6 +26,17 @@ const SECTIONS = [
   ['`new Engine()`', ['PoolOptions'], 'Bounds that hold for everything that an engine runs.'],
   ['`createRelay()`', ['RelayOptions'], 'Throws `FR_ARG_INVALID`; nobody is dialled before `relay.start()`.'],
   [
+    '`createRelays()`, and files of `framerail relay --config`',
+    ['RelaysConfig'],
+    'YAML or JSON; in a file, `${NAME}` is a variable of the environment, and `$${` a plain `${`.',
+  ],
+  [
+    'A relay of `createRelays()`',
+    ['DemandConfig'],
+    'What `createRelay()` takes, with times as `1s` or `300ms`, bytes as `8M`, a single destination without its list, and:',
+  ],
+  ['How `createRelays()` runs them', ['RelaysRunOptions'], 'Its second argument.'],
+  [
     '`covers.make()`',
     ['CoverOptions'],
     'One picture from the keyframe at or before a place. `createCovers()` takes what `new Engine()` takes.',

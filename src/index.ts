@@ -59,22 +59,35 @@ export type {
   StreamInfo,
   VideoStreamInfo,
 } from './av/index.js';
-export { createRelay, Relay } from './relay/index.js';
+export { checkRelaysFile, createRelay, createRelays, Relay, Relays } from './relay/index.js';
 export type {
+  ConfigProblem,
+  DemandConfig,
   DestinationState,
   DestinationStatus,
   DestinationTimings,
   EventError,
   FeedStatus,
   LateStream,
+  ManagedRelayStatus,
+  ManagedState,
+  NamedRelay,
   OnOriginEnd,
   OriginTimings,
   ReadyReason,
+  RelayConfig,
   RelayEvent,
   RelayEventMap,
   RelayOptions,
+  RelayProcessStatus,
+  RelaysConfig,
+  RelaysEvent,
+  RelaysEventMap,
+  RelaysRunOptions,
+  RelaysStatus,
   RelayStatus,
   RelayTimings,
+  ReloadReport,
   TrackStatus,
 } from './relay/index.js';
 export type { BackendName, DecoderBackend, EncoderAttempt } from './hardware/index.js';

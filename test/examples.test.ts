@@ -2,11 +2,12 @@
 import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { checkRelaysFile, createRelays } from '#dist/index.js';
 import { ffmpeg, ffprobe, imagePixels, rawPixels } from './support/ffmpeg.js';
 import { fixture } from './support/fixtures.js';
 import { answers, freePort } from './support/live.js';
@@ -32,7 +33,7 @@ function begin(name: string, ...args: string[]): ChildProcessByStdio<null, Reada
 
 test('every example is run here, says how to run it, and turns a wrong file into one sentence', async () => {
   const own = await readFile(import.meta.filename, 'utf8');
-  const names = await readdir(EXAMPLES);
+  const names = (await readdir(EXAMPLES)).filter((name) => name.endsWith('.mjs'));
   for (const name of names) {
     expect(own, name).toMatch(new RegExp(`(run|begin)\\('${name}'`));
     expect((await readFile(join(EXAMPLES, name), 'utf8')).split('\n').slice(0, 3).join('\n')).toContain(
@@ -232,6 +233,43 @@ test('restream takes a push and sends it on, until it is told to stop', async ()
   expect(await ended).toEqual([0, null]);
   expect(printed).toMatch(/is live\nboth streams: h264, aac\n/);
   for (const id of [1, 2]) expect(printed).toContain(`destination ${String(id)} has a picture\n`);
+});
+
+test('relays.yaml is all right, runs once its keys are set, and says which are not', async () => {
+  const text = await readFile(join(EXAMPLES, 'relays.yaml'), 'utf8');
+  const path = join(temporaryFolder(), 'relays.yaml');
+  const [push, http, sink] = [await freePort('tcp'), await freePort('tcp'), await rtmpSink()];
+  const local = text
+    .replace('0.0.0.0:1935', `127.0.0.1:${String(push)}`)
+    .replaceAll('127.0.0.1:8080', `127.0.0.1:${String(http)}`)
+    .replaceAll(/(live|backup)\.example\.com/g, `127.0.0.1:${String(sink.port)}`);
+  await writeFile(path, local);
+  const missing = await checkRelaysFile(join(EXAMPLES, 'relays.yaml'), { environment: { STUDIO_KEY: 'S' } });
+  expect(missing).toMatchObject([{ relay: 'studio', message: expect.stringContaining('PLATFORM_KEY') }]);
+  const environment = { STUDIO_KEY: 'S', PLATFORM_KEY: 'P' };
+  expect(await checkRelaysFile(join(EXAMPLES, 'relays.yaml'), { environment })).toEqual([]);
+
+  const relays = createRelays(path, { environment });
+  onTestFinished(async () => await relays.stop());
+  await relays.start();
+  await vi.waitFor(async () => {
+    expect(await answers(push)).toBe(true);
+  }, 10_000);
+  const clip = [
+    '-re',
+    '-i',
+    fixture('plain.mp4'),
+    '-c',
+    'copy',
+    '-f',
+    'flv',
+    `rtmp://127.0.0.1:${String(push)}/live/S`,
+  ];
+  const sender = spawn('ffmpeg', ['-v', 'error', '-nostdin', ...clip], { stdio: 'ignore' });
+  onTestFinished(() => void sender.kill('SIGKILL'));
+  await sink.arrivals.count(2, isPicture, 'pictures at both platforms');
+  const status = await fetch(`http://127.0.0.1:${String(http)}/status`);
+  expect(await status.json()).toMatchObject({ relays: [{ name: 'camera', state: 'idle' }, { state: 'running' }] });
 });
 
 test('engine lists every kind of hardware and what its engine counted', async () => {

@@ -28,4 +28,4 @@ export {
 export { nearest } from './nearest.js';
 export { makeFolder, outputError, publishable, publishFile, systemCode, temporaryName } from './publish.js';
 export { reduced, toRatio, type Ratio } from './ratio.js';
-export { formatBytes, formatClock, parseSeconds, parseSize } from './text.js';
+export { formatBytes, formatClock, parseBytes, parseSeconds, parseSize } from './text.js';

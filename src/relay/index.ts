@@ -2,6 +2,18 @@
 export type { DestinationState, LateStream } from './destination.js';
 export type { DestinationTimings, EventError, OriginTimings, RelayEvent, RelayEventMap } from './events.js';
 export { dropEarly } from './early-dial.js';
+export type { ConfigProblem, DemandConfig, RelayConfig, RelaysConfig } from './many/config.js';
+export { checkRelaysFile, createRelays, Relays, type RelaysRunOptions } from './many/relays.js';
+export type {
+  ManagedRelayStatus,
+  ManagedState,
+  NamedRelay,
+  RelayProcessStatus,
+  RelaysEvent,
+  RelaysEventMap,
+  RelaysStatus,
+  ReloadReport,
+} from './many/status.js';
 export type { OnOriginEnd, RelayOptions } from './options.js';
 export type { ReadyReason } from './readiness.js';
 export { createRelay, Relay, type RelayStatus, type RelayTimings } from './relay.js';

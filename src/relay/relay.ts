@@ -51,6 +51,12 @@ export function createRelay(options: RelayOptions): Relay {
   return new Relay(checkRelay(options));
 }
 
+/** Who hears the stream beside destinations and recordings, as viewers do. */
+export interface Listener extends FeedTarget {
+  /** The streams are known. */
+  begin(): void;
+}
+
 /** A relay. Its events are those of {@link RelayEventMap}; `event` has all of them. */
 export class Relay extends EventEmitter<Listeners> {
   /** Its metrics, also as text for Prometheus. */
@@ -60,6 +66,7 @@ export class Relay extends EventEmitter<Listeners> {
   readonly #feed: Feed;
   readonly #destinations = new Map<number, Destination>();
   readonly #targets = new Set<FeedTarget>();
+  readonly #listeners = new Set<Listener>();
   readonly #origin: OriginLink;
   readonly #done: Promise<void>;
   #settle: (error: FramerailError | undefined) => void = () => undefined;
@@ -70,13 +77,18 @@ export class Relay extends EventEmitter<Listeners> {
   /** What the last connection of the origin brought, and when; the steps towards it are its own. */
   #brought: OriginTimings = {};
   #recorder: Recorder | undefined;
+  readonly #standing: boolean;
   /** Destinations that were closed and still write. */
   readonly #closing = new Set<Promise<void>>();
 
-  /** @internal */
-  constructor(options: CheckedRelay) {
+  /**
+   * @internal
+   * @param standing - whether it goes on when all its destinations were given up, as others may come
+   */
+  constructor(options: CheckedRelay, standing = false) {
     super();
     this.#options = options;
+    this.#standing = standing;
     this.#feed = new Feed(
       options,
       {
@@ -198,6 +210,23 @@ export class Relay extends EventEmitter<Listeners> {
     return true;
   }
 
+  /**
+   * @internal
+   * Has somebody else hear the stream, from what is kept of it on.
+   * @param make - makes the listener for the feed
+   * @returns how to stop that
+   */
+  listen(make: (feed: Feed) => Listener): () => void {
+    const listener = make(this.#feed);
+    this.#targets.add(listener);
+    this.#listeners.add(listener);
+    if (this.#feed.ready !== undefined) listener.begin();
+    return () => {
+      this.#targets.delete(listener);
+      this.#listeners.delete(listener);
+    };
+  }
+
   /** What is known now. */
   status(): RelayStatus {
     const now = monotonicNow();
@@ -285,6 +314,7 @@ export class Relay extends EventEmitter<Listeners> {
     this.#tell('ready', { reason, audio: audio ?? null, video: video ?? null });
     for (const destination of this.#destinations.values()) destination.begin();
     this.#recorder?.begin();
+    for (const listener of this.#listeners) listener.begin();
   }
 
   #look(): void {
@@ -296,7 +326,7 @@ export class Relay extends EventEmitter<Listeners> {
 
   /** A destination will not be tried again: without any other there is nothing to do. */
   #givenUp(error: FramerailError): void {
-    if (this.#recorder !== undefined) return;
+    if (this.#recorder !== undefined || this.#standing) return;
     if ([...this.#destinations.values()].every(({ state }) => state === 'failed')) this.#finish(error);
   }
 

@@ -16,7 +16,7 @@ export {
   type MetricOf,
   type MetricUnit,
 } from './metrics.js';
-export { PROMETHEUS_TYPE, toPrometheus } from './prometheus.js';
+export { PROMETHEUS_TYPE, toPrometheus, type WrittenMetric, type WrittenSeries } from './prometheus.js';
 export { RecentSketch, Sketch, type Percentiles, type SketchData } from './quantiles.js';
 export {
   Registry,

@@ -1,7 +1,7 @@
 // Sizes, times and byte counts as people write and read them.
 import { expect, test } from 'vitest';
 import fc from 'fast-check';
-import { formatBytes, formatClock, parseSeconds, parseSize } from '#dist/base/index.js';
+import { formatBytes, formatClock, parseBytes, parseSeconds, parseSize } from '#dist/base/index.js';
 import { failure } from '../support/failure.js';
 
 test.each([
@@ -110,4 +110,21 @@ test.each([
 
 test('a count of bytes is rounded into the next unit, not to 1024 of the one below', () => {
   expect(formatBytes(1024 ** 2 - 1)).toBe('1.0 MiB');
+});
+
+test.each([
+  ['0', 0],
+  ['700', 700],
+  ['512k', 512 * 1024],
+  ['8M', 8 * 1024 ** 2],
+  ['1g', 1024 ** 3],
+])('%s is as many bytes', (text, bytes) => {
+  expect(parseBytes('queue', text)).toBe(bytes);
+});
+
+test.each(['', 'M', '8 M', '8MB', '1.5M', '-1', '8T'])('"%s" is no number of bytes', async (text) => {
+  expect(await failure(() => parseBytes('queue', text))).toMatchObject({
+    code: 'FR_ARG_INVALID',
+    message: expect.stringContaining('`queue`'),
+  });
 });

@@ -1,6 +1,6 @@
 // What a command is, and the options that several share.
 import type { Command } from 'commander';
-import { argumentError, checkOneOf, parseSeconds, parseSize } from '../../base/index.js';
+import { argumentError, checkOneOf, parseBytes, parseSeconds, parseSize } from '../../base/index.js';
 import type { Backend } from '../../workers/index.js';
 
 /** A command: its name with its arguments, and how it is set up. */
@@ -43,14 +43,11 @@ export const number =
     return Number(text);
   };
 
-/** Bytes, with a k or an M behind for 1,024 and 1,048,576. */
+/** Bytes, with a k, an M or a G behind for 1,024 and its powers. */
 export const bytes =
   (name: string): ((text: string) => number) =>
-  (text) => {
-    const match = /^(\d+)([kKmM]?)$/.exec(text);
-    if (match === null) throw argumentError(name, 'bytes, such as 8M or 512k', text);
-    return Number(match[1]) * { '': 1, k: 1024, m: 1024 * 1024 }[(match[2] ?? '').toLowerCase() as '' | 'k' | 'm'];
-  };
+  (text) =>
+    parseBytes(name, text);
 
 /** Where batches start from. */
 export const presetOption = ['--preset <name>', 'realtime or batch: where batches and threads start from'] as const;

@@ -17,6 +17,8 @@ import { waterfall } from '../waterfall.js';
 import { bytes, integer, seconds, toMilliseconds, type CliCommand } from './command.js';
 
 interface Options {
+  readonly config?: string;
+  readonly check?: boolean;
   readonly onEnd?: string;
   readonly duration?: number;
   readonly hlsSegment?: number;
@@ -49,8 +51,10 @@ export const relay: CliCommand = {
   define(command: Command): void {
     command
       .description('Relay a live stream: destinations are dialled at once, and fed tag by tag without transcoding.')
-      .argument('<source>', 'rtmp(s)://host/app/key, http(s)://…flv, or rtmp://0.0.0.0:1935/app/KEY?listen')
+      .argument('[source]', 'rtmp(s)://host/app/key, http(s)://…flv, or rtmp://0.0.0.0:1935/app/KEY?listen')
       .argument('[destinations...]', 'rtmp(s)://host/app/key, as many as wanted')
+      .option('--config <file>', 'many relays from a file of YAML or JSON, followed as it changes and on SIGHUP')
+      .option('--check', 'with --config, only say what is wrong with the file, and dial nobody')
       .option('--on-end <what>', 'when the origin ends: retry or exit (default: retry)')
       .option('--duration <time>', 'stop after this time, with exit code 0', seconds('--duration'))
       .option(
@@ -86,13 +90,31 @@ export const relay: CliCommand = {
   },
 };
 
-async function run(source: string, destinations: readonly string[], options: Options): Promise<void> {
+async function run(source: string | undefined, destinations: readonly string[], options: Options): Promise<void> {
   try {
-    await relayTo(source, destinations, options);
+    if (options.config !== undefined) await relayMany(options.config, source, options);
+    else if (source === undefined) throw argumentError('source', 'an address, or --config', source);
+    else await relayTo(source, destinations, options);
   } finally {
     // Who was dialled for an argument that meant something else.
     dropEarly();
   }
+}
+
+/** What a configuration says is said there, and nowhere else. */
+async function relayMany(path: string, source: string | undefined, options: Options): Promise<void> {
+  if (source !== undefined) throw argumentError('source', 'no address beside --config', source);
+  const { duration, status, json, check, config: _config, ...others } = options;
+  const [other] = Object.keys(others);
+  if (other !== undefined)
+    throw argumentError(
+      `--${other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+      'nothing beside --config',
+      true,
+    );
+  const { checkConfig, runConfig } = await import('../relay-config.js');
+  if (check === true) await checkConfig(path, json === true);
+  else await runConfig(path, { duration, status, json: json === true });
 }
 
 async function relayTo(source: string, destinations: readonly string[], options: Options): Promise<void> {

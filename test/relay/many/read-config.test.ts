@@ -1,0 +1,132 @@
+// A configuration of many relays: what one is told, whose mistake costs whom, and where it is said to be.
+import { expect, test } from 'vitest';
+import { readConfigObject, readConfigText } from '#dist/relay/many/read-config.js';
+import { changeOf } from '#dist/relay/many/plan-change.js';
+import type { RelaysConfig } from '#dist/relay/index.js';
+import { failure } from '../../support/failure.js';
+
+const read = async (text: string, environment: Record<string, string> = {}) =>
+  await readConfigText(text, 'relays.yaml', environment);
+
+test('times, sizes, single destinations and variables are read; what is not said is as the defaults say', async () => {
+  const { plans, problems, ...rest } = await read(
+    `
+http: 8080
+token: \${TOKEN}
+processes: 2
+defaults: { waitExpected: 300ms, queueBytes: 8M, idleTimeout: 1m, onDemand: true }
+relays:
+  studio:
+    from: rtmp://origin/live/\${KEY}
+    to: rtmp://one/live/a
+    queueBytes: 64k
+  radio: { from: 'http://origin/radio.flv', to: [rtmp://one/live/b], onDemand: false, idleTimeout: 1500, gopBytes: 0 }
+`,
+    { KEY: 'k1', TOKEN: 'a-token-of-some-length' },
+  );
+  expect(problems).toEqual([]);
+  expect(rest).toEqual({
+    ...{ http: { host: '127.0.0.1', port: 8080 }, token: 'a-token-of-some-length' },
+    ...{ cors: false, maxViewers: 1000, processes: 2 },
+  });
+  expect(plans.get('studio')).toEqual({
+    ...{ name: 'studio', onDemand: true, idleTimeout: 60_000 },
+    options: { from: 'rtmp://origin/live/k1', to: ['rtmp://one/live/a'], waitExpected: 300, queueBytes: 65_536 },
+  });
+  expect(plans.get('radio')).toMatchObject({ onDemand: false, idleTimeout: 1500, options: { gopBytes: 0 } });
+});
+
+test('one wrong relay of 200 is told with its name and line, and the others are read', async () => {
+  const lines = Array.from({ length: 200 }, (_, i) => `  r${String(i)}: { from: rtmp://origin/live/${String(i)} }`);
+  lines[120] =
+    '  r120:\n    from: rtmp://origin/live/120\n    to:\n      - rtmp://sink/live/x\n      - ftp://sink/secret-key';
+  const { plans, problems } = await read(`relays:\n${lines.join('\n')}\n`);
+  expect(plans.size).toBe(199);
+  expect(problems).toEqual([
+    {
+      relay: 'r120',
+      line: 126,
+      code: 'FR_ARG_INVALID',
+      message: expect.stringMatching(/^Expected an address .*`to\[1\]`/),
+    },
+  ]);
+  expect(JSON.stringify(problems)).not.toContain('secret-key');
+});
+
+test.each([
+  ['from: rtmp://a/b/c\n    frm: 1', 4, 'Expected `from` in the relay r but received `frm`.'],
+  ['from: 7', 3, '`from`'],
+  ['to: [rtmp://a/b/c]', 2, '`from`'],
+  ['from: rtmp://a/b/c\n    idleTimeout: "10"', 4, 'Expected a time with its unit, such as 1s or 300ms'],
+  ['from: rtmp://a/b/c\n    queueBytes: much', 4, 'Expected bytes, such as 8M or 512k for `queueBytes`'],
+  ['from: rtmp://a/b/c\n    onDemand: yes', 4, 'Expected true or false for `onDemand` but received "yes".'],
+  ['from: rtmp://a/b/${NONE}', 3, 'The variable NONE of `from` is not set.'],
+  ['from: rtmp://a/b/c\n    onEnd: ${KEY}', 4, 'Expected one of retry, exit for `onEnd` but received "${KEY}".'],
+  ['from: rtmp://a/b/c\n    from: rtmp://a/b/d', 4, 'The name `from` stands twice, at lines 3 and 4.'],
+])('%j is wrong at line %i', async (entry, line, said) => {
+  const { plans, problems } = await read(`relays:\n  r:\n    ${entry}\n  other: { from: rtmp://a/b/c }\n`, {
+    KEY: 'top-secret',
+  });
+  expect([...plans.keys()]).toEqual(['other']);
+  expect(problems).toMatchObject([{ relay: 'r', line, code: 'FR_ARG_INVALID' }]);
+  expect(problems[0]?.message).toContain(said);
+  expect(JSON.stringify(problems)).not.toContain('top-secret');
+});
+
+test('two relays of one name are both refused: nobody knows which one is meant', async () => {
+  const { plans, problems } = await read('relays:\n  a: { from: rtmp://a/b/c }\n  a: { from: rtmp://a/b/d }\n');
+  expect(plans.size).toBe(0);
+  expect(problems).toMatchObject([{ relay: 'a', line: 3, message: 'The name `a` stands twice, at lines 2 and 3.' }]);
+});
+
+test.each([
+  ['relay: {}', 1, 'Expected `relays` in the configuration but received `relay`.'],
+  ['relays: [a]', 1, '`relays`'],
+  ['http: somewhere\nrelays: {}', 1, 'Expected an address and a port, such as 127.0.0.1:8080 for `http`'],
+  ['relays: {}\nprocesses: many', 2, '`processes`'],
+  [
+    'relays: {}\ntoken: short',
+    2,
+    'Expected 16 characters or more without spaces for `token` but received "another text".',
+  ],
+  ['relays: {}\ntoken: ${NONE}', 2, 'The variable NONE of `token` is not set.'],
+  ['relays: {}\ndefaults:\n  waitExpected: 1s\n  queueBytes: 8 MB', 4, '`queueBytes`'],
+  ['relays: {}\ndefaults:\n  lateStream: never', 3, '`lateStream`'],
+  ['relays: {}\ndefaults:\n  record: x.flv', 3, 'in `defaults` but received `record`'],
+  ['just a text', null, 'a map of names and values'],
+  ['', null, 'a map of names and values'],
+  ['relays: {\n', 2, 'cannot be read as YAML'],
+])('%j concerns all, and refuses the whole', async (text, line, said) => {
+  const error = await failure(async () => await read(text));
+  expect(error).toMatchObject({ code: 'FR_ARG_INVALID', details: { line } });
+  expect(error.message).toContain(said);
+});
+
+test('names may be any text that an address can hold', async () => {
+  const names = ['a b', '工作室', 'x.y-z', '__proto__', 'constructor', '7'];
+  const text = `relays:\n${names.map((name) => `  "${name}": { from: rtmp://a/b/c }`).join('\n')}\n`;
+  const { plans, problems } = await read(text);
+  expect(problems).toEqual([]);
+  expect([...plans.keys()].sort()).toEqual([...names].sort());
+  for (const name of ['', '..', 'a/b', 'a\u0007', 'x'.repeat(200)])
+    expect(readConfigObject({ relays: { [name]: { from: 'rtmp://a/b/c' } } }).problems, name).toHaveLength(1);
+});
+
+test('a program is taken at its word: texts of an object are no templates', () => {
+  const config: RelaysConfig = { relays: { a: { from: 'rtmp://a/b/${KEY}', waitExpected: '2s' } } };
+  expect(readConfigObject(config).plans.get('a')?.options).toMatchObject({
+    from: 'rtmp://a/b/${KEY}',
+    waitExpected: 2000,
+  });
+});
+
+test('what changed decides whether a relay runs on', () => {
+  const plan = { name: 'a', options: { from: 'x', to: ['1', '2'], gopBytes: 1 }, onDemand: false, idleTimeout: 1 };
+  const { options } = plan;
+  expect(changeOf(plan, { ...plan, options: { gopBytes: 1, to: ['1', '2'], from: 'x' } })).toBe('none');
+  expect(changeOf(plan, { ...plan, options: { ...options, to: ['2'] } })).toBe('adapt');
+  expect(changeOf(plan, { ...plan, idleTimeout: 2 })).toBe('adapt');
+  expect(changeOf(plan, { ...plan, onDemand: true })).toBe('adapt');
+  expect(changeOf(plan, { ...plan, options: { ...options, from: 'y' } })).toBe('restart');
+  expect(changeOf(plan, { ...plan, options: { ...options, record: 'z' } })).toBe('restart');
+});
