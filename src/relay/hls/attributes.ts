@@ -3,15 +3,33 @@
 /** Attributes by their names; quoted values stand without their quotes. */
 export type Attributes = ReadonlyMap<string, string>;
 
-/** The name of an attribute, its value in quotes or bare, and what separates it from the next one. */
-const ATTRIBUTE = /\s*([A-Z0-9-]+)\s*=\s*(?:"([^"]*)"|([^",]*))\s*(?:,|$)/gy;
-
-/** Reads a list; what is none ends it, as servers write many things. */
+/** Reads a list; what is none ends it, as servers write many things. Its time grows with its length alone. */
 export function parseAttributes(text: string): Attributes {
   const found = new Map<string, string>();
-  for (const [, name = '', quoted, bare] of text.matchAll(ATTRIBUTE))
-    if (!found.has(name)) found.set(name, quoted ?? (bare ?? '').trim());
+  for (let at = 0; at < text.length; ) {
+    const equals = text.indexOf('=', at);
+    if (equals < 0) break;
+    const name = text.slice(at, equals).trim();
+    if (!/^[A-Z0-9-]{1,100}$/.test(name)) break;
+    const [value, end] = valueAt(text, equals + 1);
+    if (!found.has(name)) found.set(name, value);
+    at = end;
+  }
   return found;
+}
+
+/** The value that begins at a place, and where the next attribute begins. */
+function valueAt(text: string, from: number): readonly [string, number] {
+  const comma = endOf(text, ',', from);
+  const quote = text.indexOf('"', from);
+  if (quote < 0 || quote > comma || text.slice(from, quote).trim() !== '') return [text.slice(from, comma).trim(), comma + 1];
+  const closing = endOf(text, '"', quote + 1);
+  return [text.slice(quote + 1, closing), endOf(text, ',', closing) + 1];
+}
+
+function endOf(text: string, mark: string, from: number): number {
+  const found = text.indexOf(mark, from);
+  return found < 0 ? text.length : found;
 }
 
 /** A decimal number of seconds or bits that is not negative; undefined where there is none. */
@@ -52,8 +70,13 @@ export class Variables {
     const [name, value] = [attributes.get('NAME'), attributes.get('VALUE')];
     const [inherited, parameter] = [attributes.get('IMPORT'), attributes.get('QUERYPARAM')];
     if (name !== undefined && value !== undefined) return this.#set(name, value);
-    if (inherited !== undefined) return this.#set(inherited, this.#imported?.#values.get(inherited));
+    if (inherited !== undefined) return this.#set(inherited, this.#imported?.value(inherited));
     return parameter !== undefined && this.#set(parameter, this.#query.get(parameter) ?? undefined);
+  }
+
+  /** What a name stands for; undefined where it was not defined. */
+  value(name: string): string | undefined {
+    return this.#values.get(name);
   }
 
   /** A text with its variables filled in; undefined where one of them is not defined. */
