@@ -1,5 +1,6 @@
 // Where a relay's stream comes from, behind one interface: RTMP, HTTP-FLV, or a listener that is pushed to.
 import { argumentError, type FramerailError } from '../base/index.js';
+import { hlsOrigin, isHls } from './hls/hls-origin.js';
 import { httpFlvOrigin, isHttp } from './http-flv.js';
 import { listenOrigin, parseListen } from './rtmp/listen-origin.js';
 import { playOrigin } from './rtmp/play-origin.js';
@@ -71,6 +72,7 @@ export interface OriginSource {
 /** Reads the address of an origin; throws FR_ARG_INVALID. */
 export function parseOrigin(name: string, address: unknown): OriginSource {
   if (typeof address !== 'string') throw argumentError(name, 'an address', address);
+  if (isHls(address)) return hlsOrigin(name, address);
   if (isHttp(address)) return httpFlvOrigin(name, address);
   return parseListen(address) ? listenOrigin(name, address) : playOrigin(name, address);
 }
