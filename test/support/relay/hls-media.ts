@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { ffmpeg } from '../ffmpeg.js';
 import { temporaryFolder } from '../temporary-folder.js';
 import { flvFile } from './flv-file.js';
+import type { HlsServer } from './hls-server.js';
 import { isHeader } from './stream.js';
-import { crcOf, DATA, VIDEO, type Tag } from './tags.js';
+import { AUDIO, crcOf, VIDEO, type Tag } from './tags.js';
 
 /** One segment. */
 export interface MediaSegment {
@@ -50,6 +51,14 @@ export async function clip(options: ClipOptions = {}): Promise<string> {
   return path;
 }
 
+/** Puts segments on a server, and gives the entries of their playlist. */
+export function serve(server: HlsServer, { list, map }: Segments, folder = ''): Entry[] {
+  for (const { name, bytes } of list) server.put(folder + name, bytes);
+  if (map !== undefined) server.put(`${folder}init.mp4`, map);
+  const tags = map === undefined ? [] : [`#EXT-X-MAP:URI="${folder}init.mp4"`];
+  return list.map(({ name, duration }, i) => ({ uri: folder + name, duration, tags: i === 0 ? tags : [] }));
+}
+
 /** Cuts a clip into segments of 0.4 seconds, or of another length. */
 export async function segmentsOf(path: string, format: 'mpegts' | 'fmp4', args: readonly string[] = []): Promise<Segments> {
   const folder = temporaryFolder();
@@ -80,7 +89,14 @@ export function contentOf({ type, payload }: Pick<Tag, 'type' | 'payload'>): num
 
 /** Checksums of pictures or of sound, in their order. */
 export function contents(tags: readonly Pick<Tag, 'type' | 'payload'>[], type: number): number[] {
-  return tags.filter((tag) => tag.type === type && tag.type !== DATA && !isHeader(tag)).map(contentOf);
+  return tags.filter((tag) => tag.type === type && !isNoMedia(tag)).map(contentOf);
+}
+
+/** Headers, also of Enhanced RTMP, and what ffmpeg writes behind the last picture. */
+function isNoMedia(tag: Pick<Tag, 'type' | 'payload'>): boolean {
+  const [first = 0, second] = tag.payload;
+  const enhanced = tag.type === AUDIO && first >> 4 === 9;
+  return isHeader(tag) || (enhanced && (first & 15) === 0) || (tag.type === VIDEO && first < 0x80 && second === 2);
 }
 
 /** One entry of a playlist. */
