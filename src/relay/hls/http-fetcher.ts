@@ -2,6 +2,7 @@
 import { Agent as PlainAgent, request as requestPlain, type ClientRequest, type IncomingMessage } from 'node:http';
 import { Agent as SecureAgent, request as requestSecure } from 'node:https';
 import type { Socket } from 'node:net';
+import { finished } from 'node:stream/promises';
 import { FramerailError, isFramerailError, monotonicNow, systemCode } from '../../base/index.js';
 import type { AddressPolicy } from '../../net/index.js';
 import type { OriginMarks } from '../origin.js';
@@ -24,6 +25,8 @@ export interface FetcherOptions {
 const MOST_REDIRECTS = 5;
 /** Bytes of an answer that nobody reads which are worth less than a new connection. */
 const CHEAP = 16 * 1024;
+/** Milliseconds that are. */
+const PATIENCE = 500;
 const AGENT = { keepAlive: true, maxSockets: 4, maxFreeSockets: 2, maxTotalSockets: 8 } as const;
 const KEEP_ALIVE = 15_000;
 
@@ -67,10 +70,10 @@ export class HttpFetcher {
       const { location } = headers;
       if (statusCode < 300 || statusCode >= 400 || location === undefined) {
         if (statusCode === 200 || statusCode === 206) return new Body(response, url, wish);
-        discard(response);
+        void discard(response);
         throw answered(wish, url, statusCode);
       }
-      discard(response);
+      await discard(response);
       if (hops >= MOST_REDIRECTS) throw redirected(wish, url, `more than ${String(MOST_REDIRECTS)} times`);
       const next = this.#options.policy.check(location, HTTP_SCHEMES, url);
       if (url.protocol === 'https:' && next.protocol === 'http:') throw redirected(wish, url, 'away from TLS');
@@ -181,12 +184,17 @@ function rangeHeader(first: number, last: number): string {
   return `bytes=${String(first)}-${Number.isFinite(last) ? String(last) : ''}`;
 }
 
-/** Lets go of an answer that nobody reads; its connection is kept where that costs little. */
-function discard(response: IncomingMessage): void {
-  const length = Number(response.headers['content-length'] ?? Infinity);
-  response.on('error', () => undefined);
-  if (length <= CHEAP) response.resume();
-  else response.destroy();
+/** Lets go of an answer that nobody reads; its connection is kept where that costs little. Resolves when that is known. */
+async function discard(response: IncomingMessage): Promise<void> {
+  let bytes = 0;
+  const late = setTimeout(() => response.destroy(), PATIENCE);
+  response.on('data', (piece: Buffer) => {
+    bytes += piece.byteLength;
+    if (bytes > CHEAP) response.destroy();
+  });
+  // Also where it breaks off, there is nothing more to wait for.
+  await finished(response).catch(() => undefined);
+  clearTimeout(late);
 }
 
 function answered({ what }: Wish, url: URL, status: number): FramerailError {

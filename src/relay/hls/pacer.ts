@@ -24,6 +24,8 @@ const TICK = 10;
 const GAP = 10_000;
 /** How much faster than time it goes while something is made up for. */
 const HASTE = 0.05;
+/** Milliseconds until a stream begins whose header goes ahead. */
+const SOON = 1000;
 /** Milliseconds ahead of its beginning at which a second rendition may begin. */
 const EARLY = 200;
 
@@ -98,8 +100,8 @@ export class Pacer {
       this.#lastRun = now;
       queue.isFirst = true;
     }
-    // What decoders must be told is not bound to a time, and waited for by all.
-    if (isHeader(type, payload) && !queue.hasOf(type)) {
+    // What decoders must be told is waited for by all at the beginning; a stream that begins later is announced then.
+    if (isHeader(type, payload) && !queue.hasOf(type) && this.#origin + time - now <= SOON) {
       this.#handlers.onTag(type, tagTime(time), payload);
       this.#gave = true;
       this.#wake(now);

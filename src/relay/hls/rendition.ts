@@ -39,19 +39,24 @@ export class RenditionPlayer {
   readonly #demuxer: SegmentDemuxer;
   /** Seconds that were listed ahead when it was begun. */
   readonly #lead: number;
+  /** Segments that were begun. */
+  #segments = 0;
   #failures = 0;
   #stretch: string | undefined;
   /** Whether pictures are missing: those that follow refer to them, until the next keyframe. */
   #torn = false;
 
   constructor(options: RenditionOptions) {
-    const { timeline, pacer, notices, follower, onHints } = options;
+    const { timeline, pacer, notices, follower } = options;
     this.#options = options;
     this.#queue = pacer.queue(MOST_BYTES);
     this.#time = timeline.rendition();
     this.#lead = follower.ahead ?? 0;
     this.#demuxer = new SegmentDemuxer(timeline, {
-      onHints,
+      onHints: (hints) => {
+        // What is read ahead says nothing of now.
+        if (this.#segments <= 1) options.onHints(hints);
+      },
       onTag: (type, timestamp, payload) => {
         this.#tag(type, timestamp, payload);
       },
@@ -78,6 +83,7 @@ export class RenditionPlayer {
     const { loader, onOpen } = this.#options;
     const { segment, generation, skipped } = next;
     const stretch = `${String(generation)}:${String(segment.discontinuity)}`;
+    this.#segments += 1;
     if (skipped > 0) this.#miss(skipped);
     if (stretch !== this.#stretch) this.#torn = this.#stretch !== undefined;
     this.#stretch = stretch;
