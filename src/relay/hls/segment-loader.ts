@@ -158,10 +158,11 @@ export class SegmentLoader {
   }
 }
 
-/** How often something is asked for that failed so. */
+/** How often something is asked for that failed so: what came and cannot be read would come again. */
 function mostAttempts(error: unknown): number {
-  if (!isFramerailError(error) || error.code === 'FR_RELAY_AUTH' || error.code === 'FR_ADDRESS_REFUSED') return 1;
-  return error.code === 'FR_RELAY_REFUSED' ? MOST_MISSING : MOST_ATTEMPTS;
+  if (!isFramerailError(error)) return 1;
+  if (error.code === 'FR_RELAY_REFUSED') return MOST_MISSING;
+  return ['FR_RELAY_LOST', 'FR_RELAY_TIMEOUT', 'FR_RELAY_CONNECT'].includes(error.code) ? MOST_ATTEMPTS : 1;
 }
 
 function unreadable({ method, format }: SegmentKey): FramerailError {
