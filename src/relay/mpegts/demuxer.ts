@@ -77,7 +77,10 @@ export class TsDemuxer {
     this.#finder = new PacketFinder((bytes, at) => {
       this.#packet(bytes, at);
     });
-    this.#listen(PAT_PID, this.#tables((section) => this.#programs(section)));
+    this.#listen(
+      PAT_PID,
+      this.#tables((section) => this.#programs(section)),
+    );
   }
 
   /** Packets that were found. */
@@ -168,7 +171,10 @@ export class TsDemuxer {
     if (this.#program !== undefined && !this.#isTrack(this.#program.pid)) this.#listeners.delete(this.#program.pid);
     this.#program = program;
     this.#table = Buffer.alloc(0);
-    this.#listen(program.pid, this.#tables((section) => this.#streams(section)));
+    this.#listen(
+      program.pid,
+      this.#tables((section) => this.#streams(section)),
+    );
   }
 
   #streams(section: Buffer): void {

@@ -83,10 +83,13 @@ export function readOpusControl(
 export function opusSamples(packet: Uint8Array): number {
   const toc = packet[0] ?? 0;
   const config = toc >> 3;
-  let frame = RATE / 50;
-  if (config < 12) frame = (RATE / 100) * ([1, 2, 4, 6][config & 3] ?? 1);
-  else if (config < 16) frame = (RATE / 100) * ((config & 1) + 1);
-  else frame = (RATE / 400) << (config & 3);
+  // SILK has 10 to 60 ms, hybrid 10 or 20, CELT 2.5 to 20.
+  const frame =
+    config < 12
+      ? (RATE / 100) * ([1, 2, 4, 6][config & 3] ?? 1)
+      : config < 16
+        ? (RATE / 100) * ((config & 1) + 1)
+        : (RATE / 400) << (config & 3);
   const code = toc & 3;
   const frames = code === 0 ? 1 : code < 3 ? 2 : (packet[1] ?? 0) & 0x3f;
   return frame * frames;

@@ -116,13 +116,15 @@ export class PesReader {
     const head = this.#head;
     const length = head.readUInt16BE(4);
     const left = length - this.#headHave + 6;
+    if (this.#doubtful && length > 0 && left < 0) this.#believesLengths = false;
+    const known = length > 0 && this.#believesLengths;
     this.#state = 'waiting';
-    if (head.readUIntBE(0, 3) !== 1 || (length > 0 && left < 0)) this.#handlers.onDamage();
+    if (head.readUIntBE(0, 3) !== 1 || (known && left < 0)) this.#handlers.onDamage();
     else if (!hasTimes(head)) return;
     else if (((head[6] ?? 0) & 0x30) !== 0) this.#handlers.onScrambled();
     else {
       this.#state = 'body';
-      this.#left = length === 0 || !this.#believesLengths ? undefined : left;
+      this.#left = known ? left : undefined;
       const which = this.#headHave < HEAD + 5 ? 0 : (head[7] ?? 0) >> 6;
       const pts = which >= 2 ? readTime(head, HEAD) : undefined;
       const dts = which === 3 && this.#headHave >= HEAD + 10 ? readTime(head, HEAD + 5) : undefined;

@@ -105,7 +105,9 @@ function privateKind(descriptors: readonly Descriptor[]): StreamKind | undefined
     if (name !== undefined) return { kind: 'other', name };
   }
   // What registers itself has four letters; those of others may be anything.
-  return format !== undefined && /^[\w .-]{4}$/.test(format) ? { kind: 'other', name: `private, ${format}` } : undefined;
+  return format !== undefined && /^[\w .-]{4}$/.test(format)
+    ? { kind: 'other', name: `private, ${format}` }
+    : undefined;
 }
 
 function opusKind(extension: Descriptor | undefined): StreamKind {
