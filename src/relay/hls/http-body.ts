@@ -95,7 +95,7 @@ export class Body {
     }, within);
     try {
       const { done, value } = await this.#pieces.next();
-      return done === true ? undefined : (value as Buffer);
+      return done === true ? undefined : (value);
     } catch (error) {
       if (timedOut) throw this.#failed('FR_RELAY_TIMEOUT', 'did not come in time');
       if (isFramerailError(error)) throw error;
