@@ -76,6 +76,10 @@ export const ERRORS = {
   FR_RELAY_AUTH: { retryable: false, meaning: 'A server refused a name, a password or a key.' },
   FR_RELAY_REFUSED: { retryable: false, meaning: 'A server refused to play or to take a stream.' },
   FR_RELAY_PROTOCOL: { retryable: false, meaning: 'A peer of a relay sent what RTMP, AMF or FLV does not allow.' },
+  FR_ADDRESS_REFUSED: {
+    retryable: false,
+    meaning: 'An address that came as data, as in a playlist or a redirect, leads to where data may not lead.',
+  },
   FR_ENGINE_LOAD: { retryable: false, meaning: 'The native part of the engine could not be loaded on this machine.' },
   FR_ENGINE_TOO_OLD: { retryable: false, meaning: 'The FFmpeg build is below the oldest one that is considered safe.' },
   FR_INTERNAL: { retryable: false, meaning: 'A defect in framerail itself; please report it with its details.' },

@@ -9,6 +9,7 @@ import {
   checkSwitch,
   optionNames,
 } from '../base/index.js';
+import { checkAllowHosts } from '../net/index.js';
 import type { DestinationOptions, LateStream } from './destination.js';
 import type { FeedOptions } from './feed.js';
 import { parseOrigin, type OriginSource } from './origin.js';
@@ -170,7 +171,7 @@ export function checkRelay(options: RelayOptions): CheckedRelay {
     },
     originTimeout: wait('originTimeout', 15_000, 1),
     gopBytes: checkInteger('gopBytes', options.gopBytes ?? 4 * MIB, 0, MOST_BYTES),
-    allowHosts: checkHosts(options.allowHosts),
+    allowHosts: checkAllowHosts('allowHosts', options.allowHosts),
     record: checkRecord(options),
   };
 }
@@ -184,11 +185,4 @@ function checkRecord({ record, recordEvery }: RelayOptions): RecordOptions | und
   recordFormat(record);
   const every = recordEvery === undefined ? undefined : checkNumber('recordEvery', recordEvery, 1000, 'milliseconds');
   return { path: record, every };
-}
-
-function checkHosts(hosts: unknown): readonly string[] {
-  if (hosts === undefined) return [];
-  const known = Array.isArray(hosts) && hosts.every((host) => typeof host === 'string' && host !== '');
-  if (!known) throw argumentError('allowHosts', 'a list of hosts, addresses or networks', hosts);
-  return hosts as readonly string[];
 }

@@ -1,6 +1,8 @@
 // Where a relay's stream comes from, behind one interface: RTMP, HTTP, UDP, or a listener that is pushed to.
 import { argumentError, type FramerailError } from '../base/index.js';
-import { httpOrigin, isHttp } from './http-origin.js';
+import { createAddressPolicy } from '../net/index.js';
+import { hlsOrigin, isHls } from './hls/hls-origin.js';
+import { httpOrigin, isHttp, type HttpRules } from './http-origin.js';
 import { listenOrigin, parseListen } from './rtmp/listen-origin.js';
 import { playOrigin } from './rtmp/play-origin.js';
 import { isUdp, udpOrigin } from './udp/udp-origin.js';
@@ -69,10 +71,17 @@ export interface OriginSource {
   open(handlers: OriginHandlers, options: OriginOptions): Origin;
 }
 
+/** Redirects lead where playlists may lead, and an address that turns out to hold a playlist is read as one. */
+const HTTP_RULES: HttpRules = {
+  guard: ({ hostname }, { allowHosts }) => createAddressPolicy({ operatorHosts: [hostname], allowHosts }),
+  playlist: hlsOrigin,
+};
+
 /** Reads the address of an origin; throws FR_ARG_INVALID. */
 export function parseOrigin(name: string, address: unknown): OriginSource {
   if (typeof address !== 'string') throw argumentError(name, 'an address', address);
-  if (isHttp(address)) return httpOrigin(name, address);
+  if (isHls(address)) return hlsOrigin(name, address);
+  if (isHttp(address)) return httpOrigin(name, address, HTTP_RULES);
   if (isUdp(address)) return udpOrigin(name, address);
   return parseListen(address) ? listenOrigin(name, address) : playOrigin(name, address);
 }
