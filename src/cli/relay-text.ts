@@ -14,6 +14,8 @@ function describe(event: RelayEvent): string | undefined {
       return `${event.origin} answered`;
     case 'originLost':
       return `${event.origin} ${lost(event.error?.message ?? 'ended', event.retryInMs)}`;
+    case 'warning':
+      return `${event.origin}: ${event.message}`;
     case 'ready':
       return `ready: ${event.reason} (${[event.video, event.audio].filter((codec) => codec !== null).join(', ')})`;
     case 'stream':

@@ -22,6 +22,8 @@ export interface RelayEventMap {
   origin: { readonly origin: string; readonly timings: OriginTimings };
   /** The origin ended, or was lost; `retryInMs` is null when it is not dialled again. */
   originLost: { readonly origin: string; readonly error: EventError | null; readonly retryInMs: number | null };
+  /** Something of the origin is not as it should be, and the rest goes on: a stream that cannot be carried, for instance. */
+  warning: { readonly origin: string; readonly message: string };
   /** The streams are known, and destinations are fed. */
   ready: { readonly reason: ReadyReason; readonly audio: string | null; readonly video: string | null };
   /** A stream appeared after the relay had begun (`late`), or its parameters changed. */

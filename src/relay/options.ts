@@ -49,6 +49,11 @@ export interface RelayOptions {
   readonly gopBytes?: number | undefined;
   /** For TLS: whether certificates must be ones that this machine trusts. @defaultValue true */
   readonly verifyTls?: boolean | undefined;
+  /**
+   * Hosts, addresses or networks (`10.0.0.0/8`) that an origin's redirects and playlists may lead to; public ones, and the
+   * host that `from` names, always may. @defaultValue none
+   */
+  readonly allowHosts?: readonly string[] | undefined;
   /** A file that the stream is recorded to as FLV; it appears when the relay ends. */
   readonly record?: string | undefined;
 }
@@ -63,6 +68,7 @@ export interface CheckedRelay {
   readonly destination: DestinationOptions;
   readonly originTimeout: number;
   readonly gopBytes: number;
+  readonly allowHosts: readonly string[];
   readonly record: string | undefined;
 }
 
@@ -81,6 +87,7 @@ const NAMES = optionNames<RelayOptions>({
   queueBytes: true,
   gopBytes: true,
   verifyTls: true,
+  allowHosts: true,
   record: true,
 });
 const MIB = 1024 * 1024;
@@ -115,6 +122,14 @@ export function checkRelay(options: RelayOptions): CheckedRelay {
     },
     originTimeout: wait('originTimeout', 15_000, 1),
     gopBytes: checkInteger('gopBytes', options.gopBytes ?? 4 * MIB, 0, MOST_BYTES),
+    allowHosts: checkHosts(options.allowHosts),
     record,
   };
+}
+
+function checkHosts(hosts: unknown): readonly string[] {
+  if (hosts === undefined) return [];
+  const known = Array.isArray(hosts) && hosts.every((host) => typeof host === 'string' && host !== '');
+  if (!known) throw argumentError('allowHosts', 'a list of hosts, addresses or networks', hosts);
+  return hosts as readonly string[];
 }

@@ -11,6 +11,8 @@ export interface OriginLinkOptions {
   /** Milliseconds without media after which it counts as lost. */
   readonly originTimeout: number;
   readonly verify: boolean;
+  /** Hosts that redirects and playlists may lead to beside public ones. */
+  readonly allowHosts: readonly string[];
   readonly onEnd: OnOriginEnd;
 }
 
@@ -23,6 +25,8 @@ export interface OriginLinkHandlers {
   readonly onTag: (type: number, timestamp: number, payload: Buffer) => void;
   /** All that came together was handed over. */
   readonly onTurn: () => void;
+  /** Something of it is not as it should be, and the rest goes on. */
+  readonly onWarning: (message: string) => void;
   /** It is dialled once more: what comes next is a new connection. */
   readonly onAgain: () => void;
   /** It ended, without an error, or was lost; undefined milliseconds say that it is not dialled again. */
@@ -65,12 +69,12 @@ export class OriginLink {
 
   /** Dials it. */
   dial(): void {
-    const { from, connectTimeout: timeout, verify } = this.#options;
-    const { onHints, onTag, onTurn } = this.#handlers;
+    const { from, connectTimeout: timeout, verify, allowHosts } = this.#options;
+    const { onHints, onTag, onTurn, onWarning } = this.#handlers;
     this.connections += 1;
     this.#origin = from.open(
       {
-        ...{ onHints, onTurn },
+        ...{ onHints, onTurn, onWarning },
         onOpen: () => {
           this.open = true;
           this.#refusals = 0;
@@ -85,7 +89,7 @@ export class OriginLink {
           this.#ended(error);
         },
       },
-      { timeout, verify },
+      { timeout, verify, allowHosts },
     );
   }
 

@@ -107,6 +107,9 @@ export class Relay extends EventEmitter<Listeners> {
         onTurn: () => {
           for (const destination of this.#destinations.values()) destination.flush();
         },
+        onWarning: (message) => {
+          this.#tell('warning', { origin: options.from.shown, message });
+        },
         onAgain: () => {
           this.#brought = {};
           this.#feed.restart();
