@@ -75,6 +75,7 @@ export type {
   RelayOptions,
   RelayStatus,
   RelayTimings,
+  RtspTransport,
   TrackStatus,
 } from './relay/index.js';
 export type { BackendName, DecoderBackend, EncoderAttempt } from './hardware/index.js';

@@ -4,5 +4,6 @@ export type { DestinationTimings, EventError, OriginTimings, RelayEvent, RelayEv
 export { dropEarly } from './early-dial.js';
 export type { OnOriginEnd, RelayOptions } from './options.js';
 export type { ReadyReason } from './readiness.js';
+export type { RtspTransport } from './rtsp/negotiation.js';
 export { createRelay, Relay, type RelayStatus, type RelayTimings } from './relay.js';
 export type { DestinationStatus, FeedStatus, TrackStatus } from './status.js';

@@ -13,6 +13,7 @@ import type { DestinationOptions, LateStream } from './destination.js';
 import type { FeedOptions } from './feed.js';
 import { parseOrigin, type OriginSource } from './origin.js';
 import type { Waits } from './readiness.js';
+import type { RtspTransport } from './rtsp/negotiation.js';
 
 /** What is done when the origin ends or is lost: dial it again, or end. */
 export type OnOriginEnd = 'retry' | 'exit';
@@ -20,7 +21,8 @@ export type OnOriginEnd = 'retry' | 'exit';
 /** A relay: from where, to where, and how. */
 export interface RelayOptions {
   /**
-   * Where the stream is: `rtmp://` or `rtmps://` to play it from a server, `http://` or `https://` for FLV, or
+   * Where the stream is: `rtmp://` or `rtmps://` to play it from a server, `rtsp://` or `rtsps://` to play it from a camera or
+   * a server (with `user:password@` where it asks), `http://` or `https://` for FLV, or
    * `rtmp://0.0.0.0:1935/app/KEY?listen` to take what is pushed there.
    */
   readonly from: string;
@@ -67,6 +69,11 @@ export interface RelayOptions {
    * host that `from` names, always may. @defaultValue none
    */
   readonly allowHosts?: readonly string[] | undefined;
+  /**
+   * How RTSP brings media: within its connection (`tcp`), by UDP, or by UDP only where the server has nothing else (`auto`).
+   * @defaultValue 'auto'
+   */
+  readonly rtspTransport?: RtspTransport | undefined;
   /** A file that the stream is recorded to as FLV; it appears when the relay ends. */
   readonly record?: string | undefined;
 }
@@ -84,6 +91,7 @@ export interface CheckedRelay {
   readonly originTimeout: number;
   readonly gopBytes: number;
   readonly allowHosts: readonly string[];
+  readonly rtspTransport: RtspTransport;
   readonly record: string | undefined;
 }
 
@@ -106,6 +114,7 @@ const NAMES = optionNames<RelayOptions>({
   gopBytes: true,
   verifyTls: true,
   allowHosts: true,
+  rtspTransport: true,
   record: true,
 });
 const MIB = 1024 * 1024;
@@ -147,6 +156,7 @@ export function checkRelay(options: RelayOptions): CheckedRelay {
     originTimeout: wait('originTimeout', 15_000, 1),
     gopBytes: checkInteger('gopBytes', options.gopBytes ?? 4 * MIB, 0, MOST_BYTES),
     allowHosts: checkHosts(options.allowHosts),
+    rtspTransport: checkOneOf('rtspTransport', options.rtspTransport ?? 'auto', ['auto', 'tcp', 'udp'] as const),
     record,
   };
 }

@@ -1,8 +1,11 @@
-// Where a relay's stream comes from, behind one interface: RTMP, HTTP-FLV, or a listener that is pushed to.
+// Where a relay's stream comes from, behind one interface: RTMP, RTSP, HTTP-FLV, or a listener that is pushed to.
 import { argumentError, type FramerailError } from '../base/index.js';
 import { httpFlvOrigin, isHttp } from './http-flv.js';
 import { listenOrigin, parseListen } from './rtmp/listen-origin.js';
 import { playOrigin } from './rtmp/play-origin.js';
+import { isRtsp } from './rtsp/address.js';
+import type { RtspTransport } from './rtsp/negotiation.js';
+import { rtspOrigin } from './rtsp/rtsp-origin.js';
 
 /** What is known of the streams before they come; hints, as servers often claim what is not there. */
 export interface OriginHints {
@@ -37,6 +40,8 @@ export interface OriginOptions {
   readonly verify: boolean;
   /** Hosts that addresses may lead to which arrive as data, as redirects and playlists have them; public ones always may. */
   readonly allowHosts: readonly string[];
+  /** How RTSP brings media; by UDP only where it must, unless told. */
+  readonly rtspTransport?: RtspTransport;
 }
 
 /** When the steps towards an origin were done, by the monotonic clock in milliseconds. */
@@ -71,6 +76,7 @@ export interface OriginSource {
 /** Reads the address of an origin; throws FR_ARG_INVALID. */
 export function parseOrigin(name: string, address: unknown): OriginSource {
   if (typeof address !== 'string') throw argumentError(name, 'an address', address);
+  if (isRtsp(address)) return rtspOrigin(name, address);
   if (isHttp(address)) return httpFlvOrigin(name, address);
   return parseListen(address) ? listenOrigin(name, address) : playOrigin(name, address);
 }

@@ -58,7 +58,10 @@ export function withoutLogin(url: string): string {
 
 /** Request lines are ASCII; what is encoded already stays as it is. */
 function inAscii(path: string): string {
-  return path.replace(/[^\x20-\x7e]+/g, (text) => encodeURIComponent(text.toWellFormed()));
+  return path.replace(/[^\x20-\x7e]+/g, (text) => {
+    const bytes = [...Buffer.from(text)].map((byte) => byte.toString(16).toUpperCase());
+    return `%${bytes.join('%')}`;
+  });
 }
 
 function decoded(text: string): string {

@@ -89,10 +89,14 @@ function toChallenge(text: string): Challenge | undefined {
     values.set(name.toLowerCase(), inQuotes?.replace(/\\(.)/g, '$1') ?? bare ?? '');
   const algorithm = values.get('algorithm');
   const [, hash, session] = /^(md5|sha-256)(-sess)?$/i.exec(algorithm ?? 'MD5') ?? [];
-  const qualities = values.get('qop')?.toLowerCase().split(/[\s,]+/);
+  const qualities = values
+    .get('qop')
+    ?.toLowerCase()
+    .split(/[\s,]+/);
   const nonce = values.get('nonce');
   // A server that insists on digests of bodies (auth-int) is none of this field.
-  if (hash === undefined || nonce === undefined || (qualities !== undefined && !answerable(qualities))) return undefined;
+  if (hash === undefined || nonce === undefined || (qualities !== undefined && !answerable(qualities)))
+    return undefined;
   return {
     ...{ scheme: 'digest', realm: values.get('realm') ?? '', nonce, algorithm, opaque: values.get('opaque') },
     hash: hash.toLowerCase() === 'md5' ? 'md5' : 'sha256',

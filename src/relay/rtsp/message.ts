@@ -56,7 +56,9 @@ export function formatFrame(channel: number, payload: Uint8Array): Buffer {
 }
 
 /** Reads the lines ahead of a body; undefined for what is no message of RTSP. */
-export function parseHead(lines: readonly string[]):
+export function parseHead(
+  lines: readonly string[],
+):
   | { readonly kind: 'response'; readonly status: number; readonly reason: string; readonly headers: Headers }
   | { readonly kind: 'request'; readonly method: string; readonly headers: Headers }
   | undefined {

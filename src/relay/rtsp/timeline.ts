@@ -72,6 +72,8 @@ export class StreamClock {
   /** The last timestamp without its wraps, and when it came. */
   #ticks: number | undefined;
   #at = 0;
+  /** The joint time of the last packet. */
+  #last: number | undefined;
   /** Where this clock lies on the joint one: a pair of the same moment. */
   #anchor: { readonly ticks: number; readonly time: number } | undefined;
   /** Whether only the moment of its arrival said where it lies. */
@@ -102,7 +104,8 @@ export class StreamClock {
     this.#anchor ??= this.#place(ticks, now);
     this.#ticks = ticks;
     this.#at = now;
-    return this.#timeOf(ticks);
+    this.#last = this.#timeOf(ticks);
+    return this.#last;
   }
 
   /** The sender began anew: what was known of its clock holds no more. */
@@ -131,7 +134,7 @@ export class StreamClock {
 
   /** @internal Where this stream is at a moment, by how much time passed since its last packet. */
   timeAt(now: number): number {
-    return this.#ticks === undefined ? BEGINNING : this.#timeOf(this.#ticks) + (now - this.#at);
+    return this.#last === undefined ? BEGINNING : this.#last + (now - this.#at);
   }
 
   /** @internal The joint time of a moment of the sender's clock; undefined while no report told of it. */
@@ -146,7 +149,8 @@ export class StreamClock {
     const right = leader.timeOfNtp(this.#report.ntp);
     if (right === undefined) return;
     const { from, by } = this.#correction;
-    const settled = this.#milliseconds(this.#report.ticks - this.#anchor.ticks) + this.#anchor.time + this.#corrected + by;
+    const settled =
+      this.#milliseconds(this.#report.ticks - this.#anchor.ticks) + this.#anchor.time + this.#corrected + by;
     const error = right - settled;
     if (Math.abs(error) < EXACT || Math.abs(error) > PLAUSIBLE) {
       this.#doubted = undefined;

@@ -41,7 +41,11 @@ export function parseTransport(value: string | undefined, channel: number): Agre
   if (value === undefined || /\/TCP$/i.test(protocol)) return { kind: 'tcp', rtp: channel, rtcp: channel + 1 };
   if (!/^RTP\/AVP/i.test(protocol)) return undefined;
   const source = parameters.get('source');
-  return { kind: 'udp', serverPorts: pair(parameters.get('server_port'), 65_535), source: source === '' ? undefined : source };
+  return {
+    kind: 'udp',
+    serverPorts: pair(parameters.get('server_port'), 65_535),
+    source: source === '' ? undefined : source,
+  };
 }
 
 /** Two numbers, of which the second one may be left out. */
