@@ -153,6 +153,7 @@ export class StreamClock {
       this.#milliseconds(this.#report.ticks - this.#anchor.ticks) + this.#anchor.time + this.#corrected + by;
     const error = right - settled;
     if (Math.abs(error) < EXACT || Math.abs(error) > PLAUSIBLE) {
+      if (Math.abs(error) < EXACT) this.#guessed = false;
       this.#doubted = undefined;
       return;
     }

@@ -29,7 +29,8 @@ export class H264Depacketizer implements Depacketizer {
     const [first] = payload;
     if (first !== undefined) {
       const type = first & 0x1f;
-      if (type > 0 && type < STAP_A) units.whole(payload);
+      // Type 0 is none: it is where a start code begins that some cameras leave in.
+      if (type < STAP_A && (type > 0 || isStartCode(payload))) units.whole(payload);
       else if (type === STAP_A) this.#aggregate(payload);
       else if (type === FU_A) this.#fragment(first, payload);
       // STAP-B, MTAP and FU-B are those in which units travel out of order.
@@ -56,4 +57,8 @@ export class H264Depacketizer implements Depacketizer {
     else this.#units.more(rest);
     if ((header & 0x40) !== 0) this.#units.end();
   }
+}
+
+function isStartCode(payload: Buffer): boolean {
+  return payload.byteLength > 4 && payload.readUIntBE(0, 3) <= 1;
 }
