@@ -31,6 +31,8 @@ export interface PlayingSession {
   readonly session: string | undefined;
   /** Seconds without a sign of life after which the server ends it. */
   readonly timeout: number;
+  /** What comes. */
+  readonly kinds: readonly ('audio' | 'video')[];
 }
 
 /** Whom to ask for what, and who hears of it. */
@@ -95,7 +97,8 @@ export class Negotiation {
 
   /** What was agreed on so far; what has a name must be told goodbye. */
   get session(): PlayingSession {
-    return { url: this.#playUrl, session: this.#session, timeout: this.#timeout };
+    const kinds = this.#agreed.map(({ carriage }) => carriage.kind);
+    return { url: this.#playUrl, session: this.#session, timeout: this.#timeout, kinds };
   }
 
   /** Begins, on a connection that stands. */
@@ -163,8 +166,11 @@ export class Negotiation {
       if (this.#over) return;
       const together = this.#together !== undefined;
       if (this.#together !== undefined) this.#together.setUp = undefined;
-      this.#answered(candidate, response);
-      if (!together && !this.#over) this.#next();
+      if (this.#wantsUdp(response)) this.#turnToUdp(response);
+      else {
+        this.#answered(candidate, response);
+        if (!together && !this.#over) this.#next();
+      }
     });
   }
 
@@ -178,19 +184,26 @@ export class Negotiation {
       this.#agree(candidate, transport);
       return;
     }
-    const first = this.#agreed.length === 0 && this.#way === 'tcp';
-    if (first && this.#options.transport === 'auto' && !this.#options.secure && wantsUdp(response, transport)) {
-      this.#readSession(response);
-      this.#way = 'udp';
-      this.#left = [...this.#candidates];
-      this.#openPorts();
-      return;
-    }
     this.#refusal = this.#refused('SETUP', response);
     const { shown, onHints, onWarning } = this.#options;
     if (this.#agreed.length + this.#left.length === 0) return;
     onWarning(`${shown} is relayed without the ${carriage.kind}: ${this.#refusal.message}`);
     this.#hint(onHints, [...this.#agreed, ...this.#left]);
+  }
+
+  /** Whether a server that was asked for media in the connection has only UDP: it refuses, or agrees to that instead. */
+  #wantsUdp(response: RtspResponse): boolean {
+    const { transport, secure } = this.#options;
+    if (transport !== 'auto' || secure || this.#way === 'udp' || this.#agreed.length > 0) return false;
+    if (response.status === UNSUPPORTED_TRANSPORT) return true;
+    return response.status === 200 && parseTransport(headerOf(response, 'transport'), 0)?.kind === 'udp';
+  }
+
+  #turnToUdp(response: RtspResponse): void {
+    this.#readSession(response);
+    this.#way = 'udp';
+    this.#left = [...this.#candidates];
+    this.#openPorts();
   }
 
   #agree(candidate: Candidate, transport: AgreedTransport): void {
@@ -322,8 +335,3 @@ const CODES: Readonly<Record<number, 'FR_RELAY_AUTH' | 'FR_RELAY_BUSY'>> = {
   503: 'FR_RELAY_BUSY',
   504: 'FR_RELAY_BUSY',
 };
-
-/** Whether a server that was asked for media in the connection has only UDP: it refuses, or agrees to that instead. */
-function wantsUdp({ status }: RtspResponse, transport: AgreedTransport | undefined): boolean {
-  return status === UNSUPPORTED_TRANSPORT || (status === 200 && transport?.kind === 'udp');
-}

@@ -1,10 +1,12 @@
 // A stream that is played from an RTSP server: a camera, a recorder, or a media server.
 import { FramerailError, monotonicNow } from '../../base/index.js';
+import { TAG } from '../flv/tag.js';
 import type { Origin, OriginHandlers, OriginMarks, OriginOptions, OriginSource } from '../origin.js';
 import { parseRtsp, readRtsp, type RtspAddress } from './address.js';
 import { RtspLink } from './link.js';
 import { MediaSession } from './media-session.js';
 import { headerOf } from './message.js';
+import { Opening } from './opening.js';
 import { Negotiation, type ServerHabits } from './negotiation.js';
 
 /**
@@ -50,6 +52,7 @@ class RtspOrigin implements Origin {
   #negotiation: Negotiation;
   #hops = 0;
   #marks: { handshake?: number; accepted?: number } = {};
+  #opening: Opening | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
   /** Tags were given of which nobody was told that the turn is over. */
   #given = false;
@@ -92,7 +95,7 @@ class RtspOrigin implements Origin {
 
   #dial(address: RtspAddress): [RtspLink, MediaSession, Negotiation] {
     const { shown } = this.#address;
-    const { onHints, onTag, onWarning } = this.#handlers;
+    const { onHints, onWarning } = this.#handlers;
     const onTurn = (): void => {
       this.#turn();
     };
@@ -128,8 +131,7 @@ class RtspOrigin implements Origin {
       onDescribed: () => (this.#marks.handshake = monotonicNow()),
       ...{ onHints, onTurn, onWarning },
       onTag: (type, timestamp, payload) => {
-        this.#given = true;
-        if (!this.#over) onTag(type, timestamp, payload);
+        this.#opening?.push(type, timestamp, payload);
       },
       onRedirect: (location) => {
         this.#redirected(location, address);
@@ -163,6 +165,16 @@ class RtspOrigin implements Origin {
     this.#marks.accepted = monotonicNow();
     this.#handlers.onOpen();
     if (this.#over) return;
+    this.#opening = new Opening(
+      this.#negotiation.session.kinds.map((kind) => TAG[kind]),
+      (type, timestamp, payload) => {
+        this.#given = true;
+        if (!this.#over) this.#handlers.onTag(type, timestamp, payload);
+      },
+      () => {
+        this.#turn();
+      },
+    );
     this.#stayAlive();
     this.#media.begin();
   }
@@ -222,6 +234,7 @@ class RtspOrigin implements Origin {
 
   #leave(): void {
     clearInterval(this.#keepAlive);
+    this.#opening?.close();
     this.#negotiation.close();
     this.#media.close();
     const { url, session } = this.#negotiation.session;

@@ -135,7 +135,10 @@ test('arrival is corrected by the first reports, little by little, and never bac
 test('what was right is given up only when two reports in a row contradict it', () => {
   const { line, video, audio } = pair();
   line.play(0);
-  for (let now = 0; now < 1000; now += 20) [video.at(now), audio.at(now)];
+  for (let now = 0; now < 1000; now += 20) {
+    video.at(now);
+    audio.at(now);
+  }
   video.report(900, 1000);
   audio.report(900, 1000);
   const offset = (): number => video.at(1000, 1000) - audio.at(1000, 1000);
@@ -143,11 +146,17 @@ test('what was right is given up only when two reports in a row contradict it', 
   // One that is half a second off, and one that is right again.
   audio.report(900, 1000, NTP + 500);
   audio.report(900, 1000);
-  for (let now = 1000; now < 9000; now += 20) [video.at(now), audio.at(now)];
+  for (let now = 1000; now < 9000; now += 20) {
+    video.at(now);
+    audio.at(now);
+  }
   expect(video.at(9000) - audio.at(9000)).toBeCloseTo(before, 0);
   audio.report(9000, 9000, NTP + 500);
   audio.report(9000, 9000, NTP + 500);
-  for (let now = 9000; now < 19_000; now += 20) [video.at(now), audio.at(now)];
+  for (let now = 9000; now < 19_000; now += 20) {
+    video.at(now);
+    audio.at(now);
+  }
   expect(video.at(19_000) - audio.at(19_000)).toBeCloseTo(before - 500, 0);
 });
 
@@ -158,7 +167,10 @@ test('reports of clocks that have nothing to do with each other change nothing',
   video.report(0, 0);
   audio.report(0, 0, NTP + 3_600_000);
   audio.report(20, 20, NTP + 3_600_000);
-  for (let now = 0; now < 5000; now += 20) [video.at(now), audio.at(now)];
+  for (let now = 0; now < 5000; now += 20) {
+    video.at(now);
+    audio.at(now);
+  }
   expect(video.at(5000) - audio.at(5000)).toBeCloseTo(before, 0);
 });
 
@@ -180,7 +192,10 @@ test('clocks that drift apart are kept together by reports', () => {
 test('a sender that counts anew goes on where it was, beside the other', () => {
   const { line, video, audio } = pair();
   line.play(0);
-  for (let now = 0; now <= 5000; now += 40) [video.at(now), audio.at(now)];
+  for (let now = 0; now <= 5000; now += 40) {
+    video.at(now);
+    audio.at(now);
+  }
   const again = new Source(video.clock, VIDEO, 1_000_000 - 5 * VIDEO);
   video.clock.restart();
   expect(again.at(5040) - audio.at(5040)).toBeCloseTo(0, 0);

@@ -5,7 +5,10 @@ import { BitReader } from '../../elementary/bit-reader.js';
 const RATES = [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000, 7350];
 const EXPLICIT_RATE = 15;
 /** HE-AAC that says so in front of its core, without and with parametric stereo. */
-const REPLICATED = [5, 29];
+const SBR = 5;
+const PS = 29;
+const SYNC_EXTENSION = 0x2b7;
+const SYNC_PS = 0x548;
 
 /** What was read. */
 export interface GeneralAudio {
@@ -32,7 +35,7 @@ export function readGeneralAudio(bytes: Uint8Array): GeneralAudio | undefined {
   let type = objectType();
   const sampleRate = rate();
   const channels = bits.bits(4);
-  if (REPLICATED.includes(type)) {
+  if (type === SBR || type === PS) {
     rate();
     type = objectType();
   }
@@ -42,5 +45,21 @@ export function readGeneralAudio(bytes: Uint8Array): GeneralAudio | undefined {
   if (bits.flag()) bits.skip(14);
   // Extensions belong to scalable and resilient types.
   if (bits.flag() || bits.over) return undefined;
-  return { bits: all - bits.left, sampleRate, frameLength };
+  return { bits: all - bits.left + extensionBits(bytes, all - bits.left), sampleRate, frameLength };
+}
+
+/** HE-AAC that says so behind its core, to which older decoders do not look (1.6.5.2). */
+function extensionBits(bytes: Uint8Array, from: number): number {
+  const bits = new BitReader(bytes);
+  bits.skip(from);
+  const begin = bits.left;
+  if (begin < 16 || bits.bits(11) !== SYNC_EXTENSION || bits.bits(5) !== SBR) return 0;
+  if (bits.flag()) {
+    if (bits.bits(4) === EXPLICIT_RATE) bits.skip(24);
+    const rest = bits.left;
+    // Parametric stereo has a mark of its own.
+    if (rest >= 12 && bits.bits(11) === SYNC_PS) bits.skip(1);
+    else return begin - rest;
+  }
+  return begin - bits.left;
 }

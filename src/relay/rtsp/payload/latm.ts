@@ -33,9 +33,8 @@ export function readStreamMuxConfig(bytes: Uint8Array): LatmConfig | undefined {
   const length = readGeneralAudio(rest)?.bits;
   if (length === undefined) return undefined;
   bits.skip(length);
-  // Frames that tell their lengths are of type 0.
-  const type = bits.bits(3);
-  if (type !== 0 || bits.over) return undefined;
+  // Frames that tell their lengths are of type 0; GStreamer leaves the end out, and means that.
+  if (bits.bits(3) !== 0) return undefined;
   const config = Buffer.from(rest.subarray(0, Math.ceil(length / 8)));
   const last = config.byteLength - 1;
   // Bits behind the end belong to the fields that follow.
