@@ -88,6 +88,7 @@ export type {
   RelayStatus,
   RelayTimings,
   ReloadReport,
+  RtspTransport,
   TrackStatus,
 } from './relay/index.js';
 export type { BackendName, DecoderBackend, EncoderAttempt } from './hardware/index.js';

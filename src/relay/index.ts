@@ -16,5 +16,6 @@ export type {
 } from './many/status.js';
 export type { OnOriginEnd, RelayOptions } from './options.js';
 export type { ReadyReason } from './readiness.js';
+export type { RtspTransport } from './rtsp/negotiation.js';
 export { createRelay, Relay, type RelayStatus, type RelayTimings } from './relay.js';
 export type { DestinationStatus, FeedStatus, TrackStatus } from './status.js';

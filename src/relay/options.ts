@@ -16,6 +16,7 @@ import { parseOrigin, type OriginSource } from './origin.js';
 import type { Waits } from './readiness.js';
 import { recordFormat } from './record/format.js';
 import type { RecordOptions } from './record/recorder.js';
+import type { RtspTransport } from './rtsp/negotiation.js';
 
 /** What is done when the origin ends or is lost: dial it again, or end. */
 export type OnOriginEnd = 'retry' | 'exit';
@@ -23,7 +24,8 @@ export type OnOriginEnd = 'retry' | 'exit';
 /** A relay: from where, to where, and how. */
 export interface RelayOptions {
   /**
-   * Where the stream is: `rtmp://` or `rtmps://` to play it from a server, `http://` or `https://` for FLV, or
+   * Where the stream is: `rtmp://` or `rtmps://` to play it from a server, `rtsp://` or `rtsps://` to play it from a camera or
+   * a server (with `user:password@` where it asks), `http://` or `https://` for FLV, or
    * `rtmp://0.0.0.0:1935/app/KEY?listen` to take what is pushed there.
    */
   readonly from: string;
@@ -72,6 +74,11 @@ export interface RelayOptions {
    */
   readonly allowHosts?: readonly string[] | undefined;
   /**
+   * How RTSP brings media: within its connection (`tcp`), by UDP, or by UDP only where the server has nothing else (`auto`).
+   * @defaultValue 'auto'
+   */
+  readonly rtspTransport?: RtspTransport | undefined;
+  /**
    * For destinations that are a playlist of HLS (`folder/live.m3u8`): milliseconds of a segment, which then ends with the next
    * keyframe. @defaultValue 2,000
    */
@@ -104,6 +111,7 @@ export interface CheckedRelay {
   readonly originTimeout: number;
   readonly gopBytes: number;
   readonly allowHosts: readonly string[];
+  readonly rtspTransport: RtspTransport;
   readonly record: RecordOptions | undefined;
 }
 
@@ -128,6 +136,7 @@ const NAMES = optionNames<RelayOptions>({
   allowHosts: true,
   hlsSegment: true,
   hlsList: true,
+  rtspTransport: true,
   record: true,
   recordEvery: true,
 });
@@ -172,6 +181,7 @@ export function checkRelay(options: RelayOptions): CheckedRelay {
     originTimeout: wait('originTimeout', 15_000, 1),
     gopBytes: checkInteger('gopBytes', options.gopBytes ?? 4 * MIB, 0, MOST_BYTES),
     allowHosts: checkAllowHosts('allowHosts', options.allowHosts),
+    rtspTransport: checkOneOf('rtspTransport', options.rtspTransport ?? 'auto', ['auto', 'tcp', 'udp'] as const),
     record: checkRecord(options),
   };
 }

@@ -2,6 +2,7 @@
 import { Backoff, FramerailError, monotonicNow } from '../base/index.js';
 import type { OnOriginEnd } from './options.js';
 import type { Origin, OriginHints, OriginMarks, OriginSource } from './origin.js';
+import type { RtspTransport } from './rtsp/negotiation.js';
 
 /** How the origin is kept. */
 export interface OriginLinkOptions {
@@ -13,6 +14,8 @@ export interface OriginLinkOptions {
   readonly verify: boolean;
   /** Hosts that redirects and playlists may lead to beside public ones. */
   readonly allowHosts: readonly string[];
+  /** How RTSP brings media. */
+  readonly rtspTransport: RtspTransport;
   readonly onEnd: OnOriginEnd;
 }
 
@@ -69,7 +72,7 @@ export class OriginLink {
 
   /** Dials it. */
   dial(): void {
-    const { from, connectTimeout: timeout, verify, allowHosts } = this.#options;
+    const { from, connectTimeout: timeout, verify, allowHosts, rtspTransport } = this.#options;
     const { onHints, onTag, onTurn, onWarning } = this.#handlers;
     this.connections += 1;
     this.#origin = from.open(
@@ -89,7 +92,7 @@ export class OriginLink {
           this.#ended(error);
         },
       },
-      { timeout, verify, allowHosts },
+      { timeout, verify, allowHosts, rtspTransport },
     );
   }
 

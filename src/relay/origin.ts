@@ -1,4 +1,4 @@
-// Where a relay's stream comes from, behind one interface: RTMP, HTTP, UDP, or a listener that is pushed to.
+// Where a relay's stream comes from, behind one interface: RTMP, RTSP, HLS, HTTP, UDP, or a listener that is pushed to.
 import { argumentError, type FramerailError } from '../base/index.js';
 import { createAddressPolicy } from '../net/index.js';
 import { hlsOrigin, isHls } from './hls/hls-origin.js';
@@ -6,6 +6,9 @@ import { httpOrigin, isHttp, type HttpRules } from './http-origin.js';
 import { listenOrigin, parseListen } from './rtmp/listen-origin.js';
 import { playOrigin } from './rtmp/play-origin.js';
 import { isUdp, udpOrigin } from './udp/udp-origin.js';
+import { isRtsp } from './rtsp/address.js';
+import type { RtspTransport } from './rtsp/negotiation.js';
+import { rtspOrigin } from './rtsp/rtsp-origin.js';
 
 /** What is known of the streams before they come; hints, as servers often claim what is not there. */
 export interface OriginHints {
@@ -40,6 +43,8 @@ export interface OriginOptions {
   readonly verify: boolean;
   /** Hosts that addresses may lead to which arrive as data, as redirects and playlists have them; public ones always may. */
   readonly allowHosts: readonly string[];
+  /** How RTSP brings media; by UDP only where it must, unless told. */
+  readonly rtspTransport?: RtspTransport;
 }
 
 /** When the steps towards an origin were done, by the monotonic clock in milliseconds. */
@@ -83,5 +88,6 @@ export function parseOrigin(name: string, address: unknown): OriginSource {
   if (isHls(address)) return hlsOrigin(name, address);
   if (isHttp(address)) return httpOrigin(name, address, HTTP_RULES);
   if (isUdp(address)) return udpOrigin(name, address);
+  if (isRtsp(address)) return rtspOrigin(name, address);
   return parseListen(address) ? listenOrigin(name, address) : playOrigin(name, address);
 }

@@ -152,6 +152,13 @@ export class Wire {
     return this.#socket.bytesWritten - this.#socket.writableLength;
   }
 
+  /** The addresses of both ends, as numbers; undefined while it does not stand. */
+  get ends(): { readonly local: string; readonly remote: string } | undefined {
+    const { localAddress, remoteAddress } = this.#socket;
+    if (localAddress === undefined || remoteAddress === undefined) return undefined;
+    return { local: localAddress, remote: remoteAddress };
+  }
+
   /** Whether it is over. */
   get over(): boolean {
     return this.#over;
