@@ -18,6 +18,7 @@ export { lastKeyframe, seekKeyframe, type Breathe } from './keyframes.js';
 export { takeLog, withLog, type LogLine } from './log.js';
 export { MediaOutput, type OutputOptions, type VideoFacts } from './media-output.js';
 export { blankPicture, copyPicture, Picture, pictureOver } from './picture.js';
+export { Remux, type RemuxOptions } from './remux.js';
 export { borrowScaler, Scaler, type ScaleFilter, type ScalerWish, type TargetColor } from './scaler.js';
 export { orientationOf, type OtherStreamInfo, type StreamInfo, type VideoStreamInfo } from './stream-info.js';
 export { Turner } from './upright.js';

@@ -14,8 +14,6 @@ function describe(event: RelayEvent): string | undefined {
       return `${event.origin} answered`;
     case 'originLost':
       return `${event.origin} ${lost(event.error?.message ?? 'ended', event.retryInMs)}`;
-    case 'warning':
-      return `${event.origin}: ${event.message}`;
     case 'ready':
       return `ready: ${event.reason} (${[event.video, event.audio].filter((codec) => codec !== null).join(', ')})`;
     case 'stream':
@@ -30,6 +28,12 @@ function describe(event: RelayEvent): string | undefined {
       return `destination ${String(event.id)}: ${lost(event.error.message, event.retryInMs)}`;
     case 'state':
       return event.state === 'slow' ? `${whom(event)} is slow: it is taken back to the next keyframe` : undefined;
+    case 'warning': {
+      const about = event.id === undefined ? event.origin : `destination ${String(event.id)}`;
+      return about === undefined ? event.message : `${about}: ${event.message}`;
+    }
+    case 'recorded':
+      return `recorded ${event.file}`;
     case 'end':
       return event.error === null ? 'the relay is over' : undefined;
   }

@@ -1,24 +1,20 @@
-// One destination of a relay: a connection of its own, a queue of its own, and its own way back after a loss.
+// One destination of a relay: a link of its own, a queue of its own, and its own way back after a loss.
 import { Backoff, FramerailError, monotonicNow } from '../base/index.js';
+import type { AmfObject } from './amf0.js';
+import type { DestinationLink, DestinationMarks, DestinationPlace, LinkOptions } from './destination-link.js';
 import { KIND, TAG } from './flv/tag.js';
 import type { Feed, FeedNews, FeedTarget } from './feed.js';
-import { metadataMessage } from './metadata.js';
-import { parseRtmp, type RtmpAddress } from './rtmp/address.js';
-import { RtmpDial } from './rtmp/dial.js';
-import type { ClientMarks } from './rtmp/client.js';
+import { FeedGate, type GateTaker } from './feed-gate.js';
 
 /** Where a destination stands. */
 export type DestinationState = 'idle' | 'connecting' | 'accepted' | 'live' | 'slow' | 'waiting' | 'failed' | 'closed';
 
 /** How a destination is fed. */
-export interface DestinationOptions {
-  /** Milliseconds until it must have accepted. */
-  readonly connectTimeout: number;
+export interface DestinationOptions extends LinkOptions {
   /** Milliseconds in which it must take something while bytes wait. */
   readonly stallTimeout: number;
   /** Bytes that may wait for it; beyond, it is taken back to the next keyframe. */
   readonly queueBytes: number;
-  readonly verify: boolean;
   /** What is done for a stream that appears when the relay has begun. */
   readonly lateStream: LateStream;
 }
@@ -34,6 +30,8 @@ export interface DestinationHandlers {
   readonly onFirstPicture: () => void;
   /** It was lost, or refused; `retryIn` milliseconds until the next attempt, or undefined when there is none. */
   readonly onLost: (error: FramerailError, retryIn: number | undefined) => void;
+  /** Something went wrong that does not end the connection, in one sentence. */
+  readonly onWarning: (message: string) => void;
 }
 
 /** At once, then up to a quarter of a minute. Milliseconds. */
@@ -48,8 +46,7 @@ const MOST_REFUSALS = 3;
 const DRAINED = 0.25;
 
 /** Feeds one destination. */
-export class Destination implements FeedTarget {
-  readonly address: RtmpAddress;
+export class Destination implements FeedTarget, GateTaker {
   /** Tags that were sent, their bytes, and tags that were dropped since the destination was slow. */
   readonly counts = { tags: 0, bytes: 0, dropped: 0, connections: 0 };
   state: DestinationState = 'idle';
@@ -58,61 +55,61 @@ export class Destination implements FeedTarget {
   /** When the first tag of its last connection was sent, by the monotonic clock in milliseconds. */
   firstTag: number | undefined;
   firstPicture: number | undefined;
-  readonly #feed: Feed;
+  readonly #place: DestinationPlace;
+  readonly #gate: FeedGate;
   readonly #options: DestinationOptions;
   readonly #handlers: DestinationHandlers;
   readonly #backoff = new Backoff(RETRY);
   readonly #busy = new Backoff(RETRY_BUSY);
   #refusals = 0;
-  #dial: RtmpDial | undefined;
+  #link: DestinationLink | undefined;
   /** Those of a connection that is over. */
-  #marks: ClientMarks | undefined;
+  #marks: DestinationMarks | undefined;
   #held = true;
   #retry: NodeJS.Timeout | undefined;
-  #begun = false;
-  /** Types of the tags that it is sent: the streams that it was told of. */
-  readonly #carried = new Set<number>();
-  #awaitsKeyframe = true;
   #draining = false;
   #acceptedAt = 0;
   /** For the watch: what it had taken when it was last seen to take something. */
   #taken = 0;
   #takenAt = 0;
 
-  constructor(url: string, name: string, feed: Feed, options: DestinationOptions, handlers: DestinationHandlers) {
-    this.address = parseRtmp(name, url);
-    this.#feed = feed;
+  constructor(place: DestinationPlace, feed: Feed, options: DestinationOptions, handlers: DestinationHandlers) {
+    this.#place = place;
+    this.#gate = new FeedGate(feed, this);
     this.#options = options;
     this.#handlers = handlers;
   }
 
+  /** Its address without secrets. */
+  get shown(): string {
+    return this.#place.shown;
+  }
+
   /** When the steps of its last connection were done. */
-  get marks(): ClientMarks | undefined {
-    return this.#dial?.marks ?? this.#marks;
+  get marks(): DestinationMarks | undefined {
+    return this.#link?.marks ?? this.#marks;
   }
 
   /** Bytes that wait for it. */
   get queued(): number {
-    return this.#dial?.queued ?? 0;
+    return this.#link?.queued ?? 0;
   }
 
   /** Dials; publishing waits for `release()`. */
   open(): void {
-    const { connectTimeout, verify } = this.#options;
-    this.#begun = false;
-    this.#awaitsKeyframe = true;
+    this.#gate.close();
     this.#draining = false;
     this.firstTag = this.firstPicture = undefined;
     this.#setState('connecting');
     this.counts.connections += 1;
-    this.#dial = new RtmpDial({
-      ...{ address: this.address, purpose: 'publish', held: this.#held, timeout: connectTimeout, verify },
+    this.#link = this.#place.dial(this.#options, {
+      held: this.#held,
       onAccepted: () => {
         this.#accepted();
       },
-      onMedia: () => undefined,
+      onWarning: this.#handlers.onWarning,
       onEnd: (error) => {
-        this.#lost(error ?? new FramerailError('FR_RELAY_LOST', `${this.address.shown} closed the connection.`));
+        this.#lost(error ?? new FramerailError('FR_RELAY_LOST', `${this.shown} closed the connection.`));
       },
     });
   }
@@ -121,59 +118,44 @@ export class Destination implements FeedTarget {
   release(): void {
     if (!this.#held) return;
     this.#held = false;
-    this.#dial?.release();
+    this.#link?.release();
   }
 
   /** The streams are known: begin, if it has accepted. */
   begin(): void {
-    if (this.#begun || this.state !== 'accepted' || this.#feed.ready === undefined) return;
-    const { gop, metadata, clock, codecs } = this.#feed;
-    this.#begun = true;
-    this.#carried.clear();
-    if (codecs.audio !== undefined) this.#carried.add(TAG.audio);
-    if (codecs.video !== undefined) this.#carried.add(TAG.video);
+    if (this.state !== 'accepted' || !this.#gate.open()) return;
     this.#setState('live');
-    const { tags } = gop;
-    const time = tags[0]?.time ?? clock.latest;
-    if (metadata !== undefined) this.#send(TAG.data, time, metadataMessage(metadata));
-    for (const { type, payload } of gop.setups) if (this.#carried.has(type)) this.#send(type, time, payload);
-    for (const tag of tags) this.media(tag.type, tag.kind, tag.time, tag.payload);
+    this.#gate.begin((type, kind, time, payload) => {
+      this.media(type, kind, time, payload);
+    });
     this.flush();
   }
 
-  announce({ kind, time, late, setup, breaks }: FeedNews): void {
-    if (!this.#begun) return;
+  announce(news: FeedNews): void {
     const { lateStream } = this.#options;
-    if (late && lateStream === 'ignore') return;
-    if (late && lateStream === 'republish') {
-      this.#republish();
+    if (news.late && lateStream === 'ignore') return;
+    if (news.late && lateStream === 'republish' && this.#place.takesLate !== true) {
+      if (this.#gate.isOpen) this.#republish();
       return;
     }
-    const { metadata } = this.#feed;
-    if (late) this.#carried.add(kind === 'video' ? TAG.video : TAG.audio);
-    if (metadata !== undefined && (late || kind === 'metadata')) this.#send(TAG.data, time, metadataMessage(metadata));
-    if (setup !== undefined && this.#carried.has(setup.type)) this.#send(setup.type, time, setup.payload);
-    if (kind === 'video' && breaks) this.#awaitsKeyframe = true;
+    this.#gate.announce(news);
   }
 
   media(type: number, kind: number, time: number, payload: Buffer): void {
-    if (!this.#begun || !this.#carried.has(type)) return;
+    if (!this.#gate.carries(type)) return;
     const keyframe = type === TAG.video && (kind & KIND.key) !== 0;
     if (this.#draining && !this.#mayGoOn(keyframe)) {
       this.#drop();
       return;
     }
-    if (type === TAG.video) {
-      if (keyframe) this.#awaitsKeyframe = false;
-      else if (this.#awaitsKeyframe) return;
-    }
+    if (!this.#gate.admits(type, kind)) return;
     if (this.queued + payload.byteLength > this.#options.queueBytes && this.queued > 0) {
       this.#draining = true;
       this.#setState('slow');
       this.#drop();
       return;
     }
-    this.#send(type, time, payload);
+    this.write(type, time, payload);
     if (keyframe && this.firstPicture === undefined) {
       this.firstPicture = monotonicNow();
       this.#handlers.onFirstPicture();
@@ -181,40 +163,55 @@ export class Destination implements FeedTarget {
   }
 
   data(time: number, payload: Buffer): void {
-    if (this.#begun && !this.#draining) this.#send(TAG.data, time, payload);
+    if (this.#gate.isOpen && !this.#draining) this.write(TAG.data, time, payload);
+  }
+
+  describe(metadata: AmfObject): Buffer | undefined {
+    return this.#link?.describe(metadata);
+  }
+
+  write(type: number, time: number, payload: Buffer): void {
+    this.#link?.send(type, time, payload);
+    this.counts.tags += 1;
+    this.counts.bytes += payload.byteLength;
+    if (this.firstTag !== undefined) return;
+    this.firstTag = monotonicNow();
+    this.#handlers.onFirstTag();
   }
 
   /** Sends what was gathered, in one write. */
   flush(): void {
-    this.#dial?.flush();
+    this.#link?.flush();
   }
 
   /** Looks whether it still takes what it is sent; called now and then. */
   watch(now: number): void {
-    const dial = this.#dial;
-    if (dial === undefined || (this.state !== 'live' && this.state !== 'slow')) return;
+    const link = this.#link;
+    if (link === undefined || (this.state !== 'live' && this.state !== 'slow')) return;
     if (now - this.#acceptedAt > HEALTHY && this.state === 'live') this.#healthy();
-    if (dial.queued === 0 || dial.sent !== this.#taken) {
-      this.#taken = dial.sent;
+    if (link.queued === 0 || link.sent !== this.#taken) {
+      this.#taken = link.sent;
       this.#takenAt = now;
       return;
     }
     const { stallTimeout } = this.#options;
     if (now - this.#takenAt < stallTimeout) return;
-    dial.fail(
-      new FramerailError('FR_RELAY_TIMEOUT', `${this.address.shown} took nothing for ${String(stallTimeout)} ms.`, {
-        details: { queued: dial.queued },
+    link.fail(
+      new FramerailError('FR_RELAY_TIMEOUT', `${this.shown} took nothing for ${String(stallTimeout)} ms.`, {
+        details: { queued: link.queued },
       }),
     );
   }
 
-  /** Says goodbye; nothing is tried any more. */
-  close(): void {
+  /** Says goodbye; nothing is tried any more. What it gives, if anything, resolves when all is written. */
+  close(): Promise<void> | undefined {
     clearTimeout(this.#retry);
     this.#marks = this.marks;
-    this.#dial?.close();
-    this.#dial = undefined;
+    this.#gate.close();
+    const closing = this.#link?.close();
+    this.#link = undefined;
     this.#setState('closed');
+    return closing;
   }
 
   #accepted(): void {
@@ -228,8 +225,8 @@ export class Destination implements FeedTarget {
 
   #lost(error: FramerailError): void {
     this.#marks = this.marks;
-    this.#dial = undefined;
-    this.#begun = false;
+    this.#link = undefined;
+    this.#gate.close();
     this.lastError = error;
     if (monotonicNow() - this.#acceptedAt > HEALTHY && this.#acceptedAt > 0) this.#healthy();
     this.#acceptedAt = 0;
@@ -252,14 +249,14 @@ export class Destination implements FeedTarget {
 
   /** A connection of its own says all streams at its beginning. */
   #republish(): void {
-    this.#dial?.close();
+    void this.#link?.close();
     this.open();
   }
 
   /** Whether a slow destination may go on: at a keyframe, or with any sound where there is no video. */
   #mayGoOn(keyframe: boolean): boolean {
     if (this.queued > this.#options.queueBytes * DRAINED) return false;
-    if (!keyframe && this.#carried.has(TAG.video)) return false;
+    if (!keyframe && this.#gate.hasVideo) return false;
     this.#draining = false;
     this.#setState('live');
     return true;
@@ -267,16 +264,7 @@ export class Destination implements FeedTarget {
 
   #drop(): void {
     this.counts.dropped += 1;
-    this.#awaitsKeyframe = true;
-  }
-
-  #send(type: number, time: number, payload: Uint8Array): void {
-    this.#dial?.send(type, time, payload);
-    this.counts.tags += 1;
-    this.counts.bytes += payload.byteLength;
-    if (this.firstTag !== undefined) return;
-    this.firstTag = monotonicNow();
-    this.#handlers.onFirstTag();
+    this.#gate.tear();
   }
 
   #setState(state: DestinationState): void {

@@ -22,8 +22,6 @@ export interface RelayEventMap {
   origin: { readonly origin: string; readonly timings: OriginTimings };
   /** The origin ended, or was lost; `retryInMs` is null when it is not dialled again. */
   originLost: { readonly origin: string; readonly error: EventError | null; readonly retryInMs: number | null };
-  /** Something of the origin is not as it should be, and the rest goes on: a stream that cannot be carried, for instance. */
-  warning: { readonly origin: string; readonly message: string };
   /** The streams are known, and destinations are fed. */
   ready: { readonly reason: ReadyReason; readonly audio: string | null; readonly video: string | null };
   /** A stream appeared after the relay had begun (`late`), or its parameters changed. */
@@ -43,6 +41,18 @@ export interface RelayEventMap {
   };
   /** A destination is somewhere else than before. */
   state: { readonly destination: string; readonly id: number; readonly state: DestinationState };
+  /**
+   * Something is not as it should be, and the rest goes on: a stream of the origin that cannot be carried, for instance. It is
+   * about the origin, about the destination of this number, or about a recording where neither is named.
+   */
+  warning: {
+    readonly origin?: string;
+    readonly destination?: string;
+    readonly id?: number;
+    readonly message: string;
+  };
+  /** A file of the recording is complete under its name. */
+  recorded: { readonly file: string };
   /** The relay is over; `error` is null when it was stopped, or its origin ended. */
   end: { readonly error: EventError | null };
 }

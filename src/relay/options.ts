@@ -12,6 +12,8 @@ import {
 import type { DestinationOptions, LateStream } from './destination.js';
 import { parseOrigin, type OriginSource } from './origin.js';
 import type { Waits } from './readiness.js';
+import { recordFormat } from './record/format.js';
+import type { RecordOptions } from './record/recorder.js';
 
 /** What is done when the origin ends or is lost: dial it again, or end. */
 export type OnOriginEnd = 'retry' | 'exit';
@@ -54,8 +56,17 @@ export interface RelayOptions {
    * host that `from` names, always may. @defaultValue none
    */
   readonly allowHosts?: readonly string[] | undefined;
-  /** A file that the stream is recorded to as FLV; it appears when the relay ends. */
+  /**
+   * A file that the stream is recorded to, by its ending as FLV (`.flv`), MPEG-TS (`.ts`) or MP4 (`.mp4`, `.m4v`, `.mov`). It
+   * appears when the relay ends; until then it grows beside its place, with `.part` in its name. An MP4 is made when the relay
+   * ends; where its streams change their parameters, another one begins (`name.1.mp4`).
+   */
   readonly record?: string | undefined;
+  /**
+   * Milliseconds after which the recording goes on in another file, from a keyframe on: `name-20261120T174500Z.mp4`, each
+   * named by its beginning and published when it is complete. @defaultValue one file
+   */
+  readonly recordEvery?: number | undefined;
 }
 
 /** Checked options. */
@@ -69,7 +80,7 @@ export interface CheckedRelay {
   readonly originTimeout: number;
   readonly gopBytes: number;
   readonly allowHosts: readonly string[];
-  readonly record: string | undefined;
+  readonly record: RecordOptions | undefined;
 }
 
 const NAMES = optionNames<RelayOptions>({
@@ -89,6 +100,7 @@ const NAMES = optionNames<RelayOptions>({
   verifyTls: true,
   allowHosts: true,
   record: true,
+  recordEvery: true,
 });
 const MIB = 1024 * 1024;
 const MOST_BYTES = 1024 * MIB;
@@ -97,10 +109,8 @@ const MOST_BYTES = 1024 * MIB;
 export function checkRelay(options: RelayOptions): CheckedRelay {
   checkOptions(options);
   checkNames('the options of a relay', options, NAMES);
-  const { from, to, onEnd, publishEarly, lateStream, verifyTls, record } = options;
+  const { from, to, onEnd, publishEarly, lateStream, verifyTls } = options;
   if (!Array.isArray(to)) throw argumentError('to', 'a list of addresses', to);
-  if (record !== undefined && (typeof record !== 'string' || record === ''))
-    throw argumentError('record', 'the path of a file', record);
   const wait = (name: keyof RelayOptions, byDefault: number, min = 0): number =>
     checkNumber(name, options[name] ?? byDefault, min, 'milliseconds');
   return {
@@ -123,8 +133,19 @@ export function checkRelay(options: RelayOptions): CheckedRelay {
     originTimeout: wait('originTimeout', 15_000, 1),
     gopBytes: checkInteger('gopBytes', options.gopBytes ?? 4 * MIB, 0, MOST_BYTES),
     allowHosts: checkHosts(options.allowHosts),
-    record,
+    record: checkRecord(options),
   };
+}
+
+function checkRecord({ record, recordEvery }: RelayOptions): RecordOptions | undefined {
+  if (record === undefined) {
+    if (recordEvery !== undefined)
+      throw argumentError('recordEvery', 'a recording: `record` names its file', recordEvery);
+    return undefined;
+  }
+  recordFormat(record);
+  const every = recordEvery === undefined ? undefined : checkNumber('recordEvery', recordEvery, 1000, 'milliseconds');
+  return { path: record, every };
 }
 
 function checkHosts(hosts: unknown): readonly string[] {

@@ -1,8 +1,9 @@
-// Where a relay's stream comes from, behind one interface: RTMP, HTTP-FLV, or a listener that is pushed to.
+// Where a relay's stream comes from, behind one interface: RTMP, HTTP, UDP, or a listener that is pushed to.
 import { argumentError, type FramerailError } from '../base/index.js';
-import { httpFlvOrigin, isHttp } from './http-flv.js';
+import { httpOrigin, isHttp } from './http-origin.js';
 import { listenOrigin, parseListen } from './rtmp/listen-origin.js';
 import { playOrigin } from './rtmp/play-origin.js';
+import { isUdp, udpOrigin } from './udp/udp-origin.js';
 
 /** What is known of the streams before they come; hints, as servers often claim what is not there. */
 export interface OriginHints {
@@ -71,6 +72,7 @@ export interface OriginSource {
 /** Reads the address of an origin; throws FR_ARG_INVALID. */
 export function parseOrigin(name: string, address: unknown): OriginSource {
   if (typeof address !== 'string') throw argumentError(name, 'an address', address);
-  if (isHttp(address)) return httpFlvOrigin(name, address);
+  if (isHttp(address)) return httpOrigin(name, address);
+  if (isUdp(address)) return udpOrigin(name, address);
   return parseListen(address) ? listenOrigin(name, address) : playOrigin(name, address);
 }

@@ -13,9 +13,10 @@ import { Feed, type FeedTarget } from './feed.js';
 import { checkRelay, type CheckedRelay, type RelayOptions } from './options.js';
 import { firstEarly } from './early-dial.js';
 import { OriginLink } from './origin-link.js';
+import { parseDestination } from './parse-destination.js';
 import { RelayMetrics } from './relay-metrics.js';
 import { Telemetry } from '../telemetry/index.js';
-import { Recorder } from './recorder.js';
+import { Recorder } from './record/recorder.js';
 import type { ReadyReason } from './readiness.js';
 import { describeDestination, describeFeed, type DestinationStatus, type FeedStatus } from './status.js';
 
@@ -69,6 +70,8 @@ export class Relay extends EventEmitter<Listeners> {
   /** What the last connection of the origin brought, and when; the steps towards it are its own. */
   #brought: OriginTimings = {};
   #recorder: Recorder | undefined;
+  /** Destinations that were closed and still write. */
+  readonly #closing = new Set<Promise<void>>();
 
   /** @internal */
   constructor(options: CheckedRelay) {
@@ -147,13 +150,23 @@ export class Relay extends EventEmitter<Listeners> {
       });
     });
     if (this.#options.record !== undefined) {
-      this.#recorder = new Recorder(this.#options.record, this.#feed, (error) => {
-        this.#finish(error);
+      const { path } = this.#options.record;
+      this.#recorder = new Recorder(this.#options.record, this.#feed, {
+        onFirst: () => {
+          this.emit('started', { destination: path, id: 0 });
+        },
+        onPublished: (file) => {
+          this.#tell('recorded', { file });
+        },
+        onWarning: (message) => {
+          this.#tell('warning', { message });
+        },
+        onFail: (error) => {
+          this.#finish(error);
+        },
       });
       this.#targets.add(this.#recorder);
-      this.#recorder.open(() => {
-        this.emit('started', { destination: this.#options.record ?? '', id: 0 });
-      });
+      this.#recorder.open();
     }
     for (const destination of this.#destinations.values()) this.#open(destination);
     this.#origin.dial();
@@ -181,7 +194,7 @@ export class Relay extends EventEmitter<Listeners> {
     if (destination === undefined) return false;
     this.#destinations.delete(id);
     this.#targets.delete(destination);
-    destination.close();
+    this.#close(destination);
     return true;
   }
 
@@ -200,10 +213,19 @@ export class Relay extends EventEmitter<Listeners> {
     };
   }
 
-  /** Ends everything; resolves when the recording, if any, is published. */
-  async stop(): Promise<void> {
+  /**
+   * Ends everything; resolves when the recording, if any, is published. To make an MP4 of hours takes its time: a signal that
+   * aborts leaves it as it was recorded, which `done` then rejects with.
+   */
+  async stop({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    const abort = (): void => {
+      this.#recorder?.abort();
+    };
+    if (signal?.aborted === true) abort();
+    else signal?.addEventListener('abort', abort, { once: true });
     this.#finish(undefined);
     await this.#done.catch(() => undefined);
+    signal?.removeEventListener('abort', abort);
   }
 
   /** The same as `stop()`. */
@@ -213,28 +235,27 @@ export class Relay extends EventEmitter<Listeners> {
 
   #make(url: string, name: string): number {
     const id = this.#nextId;
-    const destination: Destination = new Destination(url, name, this.#feed, this.#options.destination, {
+    const place = parseDestination(name, url);
+    const { shown } = place;
+    const destination: Destination = new Destination(place, this.#feed, this.#options.destination, {
       onState: (state) => {
-        this.#tell('state', { destination: destination.address.shown, id, state });
+        this.#tell('state', { destination: shown, id, state });
       },
       onAccepted: () => {
-        this.#tell('connected', { destination: destination.address.shown, id, timings: this.#marksOf(destination) });
+        this.#tell('connected', { destination: shown, id, timings: this.#marksOf(destination) });
       },
       onFirstTag: () => {
-        this.#tell('started', { destination: destination.address.shown, id });
+        this.#tell('started', { destination: shown, id });
       },
       onFirstPicture: () => {
-        this.#tell('picture', { destination: destination.address.shown, id });
+        this.#tell('picture', { destination: shown, id });
       },
       onLost: (error, retryIn) => {
-        const what = {
-          destination: destination.address.shown,
-          id,
-          error: eventError(error),
-          retryInMs: retryIn ?? null,
-        };
-        this.#tell('lost', what);
+        this.#tell('lost', { destination: shown, id, error: eventError(error), retryInMs: retryIn ?? null });
         if (retryIn === undefined) this.#givenUp(error);
+      },
+      onWarning: (message) => {
+        this.#tell('warning', { destination: shown, id, message });
       },
     });
     this.#nextId += 1;
@@ -289,22 +310,28 @@ export class Relay extends EventEmitter<Listeners> {
     this.#origin.close();
     for (const destination of this.#destinations.values()) {
       destination.flush();
-      destination.close();
+      this.#close(destination);
     }
+    const recorded = this.#recorder?.close(error === undefined || this.#feed.ready !== undefined);
+    const waits = [...this.#closing, ...(recorded === undefined ? [] : [recorded])];
     const end = (failure: FramerailError | undefined): void => {
       this.#tell('end', { error: failure === undefined ? null : eventError(failure) });
       this.#settle(failure);
     };
-    if (this.#recorder === undefined) end(error);
+    if (waits.length === 0) end(error);
     else
-      this.#recorder.close(error === undefined || this.#feed.ready !== undefined).then(
-        () => {
-          end(error);
-        },
-        (failure: unknown) => {
-          end(isFramerailError(failure) ? failure : error);
-        },
-      );
+      void Promise.allSettled(waits).then((results) => {
+        const failed = results.find((result) => result.status === 'rejected');
+        end(isFramerailError(failed?.reason) ? failed.reason : error);
+      });
+  }
+
+  /** Files are finished in their own time; the relay is not over before them. */
+  #close(destination: Destination): void {
+    const closing = destination.close();
+    if (closing === undefined) return;
+    this.#closing.add(closing);
+    void closing.then(() => this.#closing.delete(closing));
   }
 
   #now(): number {

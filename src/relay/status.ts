@@ -89,10 +89,10 @@ export function describeFeed({ statistics, codecs, clock, gop }: Feed, running: 
 
 /** Describes a destination. */
 export function describeDestination(id: number, destination: Destination): DestinationStatus {
-  const { address, state, counts, queued, lastError } = destination;
+  const { shown, state, counts, queued, lastError } = destination;
   return {
     id,
-    address: address.shown,
+    address: shown,
     state,
     ...counts,
     queuedBytes: queued,

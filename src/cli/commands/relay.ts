@@ -20,6 +20,7 @@ interface Options {
   readonly onEnd?: string;
   readonly duration?: number;
   readonly record?: string;
+  readonly recordEvery?: number;
   readonly publishEarly?: boolean;
   readonly waitExpected?: number;
   readonly waitUnannounced?: number;
@@ -50,7 +51,12 @@ export const relay: CliCommand = {
       .argument('[destinations...]', 'rtmp(s)://host/app/key, as many as wanted')
       .option('--on-end <what>', 'when the origin ends: retry or exit (default: retry)')
       .option('--duration <time>', 'stop after this time, with exit code 0', seconds('--duration'))
-      .option('--record <file>', 'record as FLV; the file appears when the relay ends')
+      .option('--record <file>', 'record to .flv, .ts or .mp4; the file appears when the relay ends')
+      .option(
+        '--record-every <time>',
+        'one file for each such time, published as it is complete',
+        seconds('--record-every'),
+      )
       .option('--publish-early', 'publish before the origin has answered')
       .option('--wait-expected <time>', 'for an announced stream (default: 1s)', seconds('--wait-expected'))
       .option('--wait-unannounced <time>', 'for an unannounced one (default: 300ms)', seconds('--wait-unannounced'))
@@ -100,11 +106,14 @@ async function relayTo(source: string, destinations: readonly string[], options:
     gopBytes: options.gopCache,
     verifyTls: options.insecure === true ? false : undefined,
     record: options.record,
+    recordEvery: toMilliseconds(options.recordEvery),
+  });
+  const interrupted: AbortSignal = finishOrInterrupt(() => {
+    stop();
   });
   const stop = (): void => {
-    void session.stop();
+    void session.stop({ signal: interrupted });
   };
-  finishOrInterrupt(stop).addEventListener('abort', stop);
   const show = options.json === true ? showJson(session, options.status) : showText(session);
   const timer = options.duration === undefined ? undefined : setTimeout(stop, options.duration * 1000);
   try {

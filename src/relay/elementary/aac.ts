@@ -43,8 +43,8 @@ export function splitAdts(bytes: Uint8Array): { frames: AdtsFrame[]; rest: Uint8
   return { frames, rest: bytes.subarray(at) };
 }
 
-/** The length of the frame that begins at a place; undefined where none begins. */
-function adtsLength(bytes: Uint8Array, at: number): number | undefined {
+/** The length of the frame of ADTS that begins at a place, with its header of seven bytes or nine; undefined where none begins. */
+export function adtsLength(bytes: Uint8Array, at: number): number | undefined {
   // Twelve ones, and a layer that is always zero.
   if (bytes[at] !== 0xff || ((bytes[at + 1] ?? 0) & 0xf6) !== 0xf0) return undefined;
   const length = (((bytes[at + 3] ?? 0) & 3) << 11) | ((bytes[at + 4] ?? 0) << 3) | ((bytes[at + 5] ?? 0) >> 5);
@@ -52,7 +52,8 @@ function adtsLength(bytes: Uint8Array, at: number): number | undefined {
   return length < HEADER || rate >= RATES.length ? undefined : length;
 }
 
-function adtsFrame(bytes: Uint8Array): AdtsFrame | undefined {
+/** Takes one whole frame of ADTS apart; undefined for one that holds nothing. */
+export function adtsFrame(bytes: Uint8Array): AdtsFrame | undefined {
   const second = bytes[2] ?? 0;
   const objectType = (second >> 6) + 1;
   const rate = (second >> 2) & 15;

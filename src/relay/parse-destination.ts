@@ -1,0 +1,10 @@
+// Which kind of destination an address means.
+import { argumentError } from '../base/index.js';
+import type { DestinationPlace } from './destination-link.js';
+import { publishPlace } from './rtmp/publish-link.js';
+
+/** Reads the address of a destination; throws FR_ARG_INVALID. */
+export function parseDestination(name: string, address: unknown): DestinationPlace {
+  if (typeof address !== 'string') throw argumentError(name, 'an address', address);
+  return publishPlace(name, address);
+}

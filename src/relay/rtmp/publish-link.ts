@@ -1,0 +1,31 @@
+// A stream that is published to an RTMP server.
+import type { AmfObject } from '../amf0.js';
+import type { DestinationLink, DestinationPlace } from '../destination-link.js';
+import { metadataMessage } from '../metadata.js';
+import { parseRtmp } from './address.js';
+import { RtmpDial } from './dial.js';
+
+/** The connection; tags are its messages. */
+class PublishLink extends RtmpDial implements DestinationLink {
+  describe(metadata: AmfObject): Buffer {
+    return metadataMessage(metadata);
+  }
+
+  /** The server has a moment to hear it; nobody needs to wait for that. */
+  override close(): undefined {
+    super.close();
+  }
+}
+
+/** Reads the address; throws FR_ARG_INVALID. */
+export function publishPlace(name: string, text: string): DestinationPlace {
+  const address = parseRtmp(name, text);
+  return {
+    shown: address.shown,
+    dial: ({ connectTimeout, verify }, { held, onAccepted, onEnd }) =>
+      new PublishLink({
+        ...{ address, purpose: 'publish', held, timeout: connectTimeout, verify, onAccepted, onEnd },
+        onMedia: () => undefined,
+      }),
+  };
+}
