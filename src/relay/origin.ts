@@ -1,8 +1,9 @@
-// Where a relay's stream comes from, behind one interface: RTMP, HTTP, UDP, or a listener that is pushed to.
+// Where a relay's stream comes from, behind one interface: RTMP, HTTP, UDP, SRT, or a listener that is pushed to.
 import { argumentError, type FramerailError } from '../base/index.js';
 import { httpOrigin, isHttp } from './http-origin.js';
 import { listenOrigin, parseListen } from './rtmp/listen-origin.js';
 import { playOrigin } from './rtmp/play-origin.js';
+import { isSrt, srtOrigin } from './srt/srt-origin.js';
 import { isUdp, udpOrigin } from './udp/udp-origin.js';
 
 /** What is known of the streams before they come; hints, as servers often claim what is not there. */
@@ -74,5 +75,6 @@ export function parseOrigin(name: string, address: unknown): OriginSource {
   if (typeof address !== 'string') throw argumentError(name, 'an address', address);
   if (isHttp(address)) return httpOrigin(name, address);
   if (isUdp(address)) return udpOrigin(name, address);
+  if (isSrt(address)) return srtOrigin(name, address);
   return parseListen(address) ? listenOrigin(name, address) : playOrigin(name, address);
 }

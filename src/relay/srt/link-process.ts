@@ -44,7 +44,9 @@ export class LinkProcess {
     this.#options = options;
     this.#refusals = new Refusals((refusal) => {
       // It is not written at which listener it was: where there are several, none is told.
-      const listeners = [...this.#links.values()].filter(({ state, request }) => state === 'opening' && listens(request));
+      const listeners = [...this.#links.values()].filter(
+        ({ state, request }) => state === 'opening' && listens(request),
+      );
       if (listeners.length === 1) listeners[0]?.turnedAway(refusal);
     });
     this.#child = startNode({
@@ -64,6 +66,7 @@ export class LinkProcess {
     }).then((facts) => {
       this.#gone(facts);
     });
+    this.#rest();
   }
 
   /** Its number in the system. */
@@ -81,8 +84,8 @@ export class LinkProcess {
     clearTimeout(this.#idle);
     holdChild(this.#child, true);
     const id = this.#nextId++;
-    const link = new WorkerLink(id, request, this.#frames, handlers, (drain) => {
-      this.#close(id, drain, request.holdback);
+    const link: WorkerLink = new WorkerLink(id, request, this.#frames, handlers, (drain) => {
+      this.#close(link, drain);
     });
     this.#links.set(id, link);
     return link;
@@ -143,16 +146,16 @@ export class LinkProcess {
     });
   }
 
-  #close(id: number, drain: boolean, holdback: number): void {
+  #close({ id, gone, request }: WorkerLink, drain: boolean): void {
     this.#frames.message(id, { type: 'close', drain });
-    const patience = drain ? DRAIN_PATIENCE + holdback : 0;
+    const patience = drain ? DRAIN_PATIENCE + request.holdback : 0;
     const hurry = setTimeout(() => {
       if (drain) this.#frames.message(id, { type: 'close', drain: false });
     }, patience);
     const hung = setTimeout(() => {
       this.kill();
     }, patience + CLOSE_PATIENCE);
-    void this.#links.get(id)?.close(false).then(() => {
+    void gone.then(() => {
       clearTimeout(hurry);
       clearTimeout(hung);
     });

@@ -52,7 +52,8 @@ export class WorkerLink {
   #held: Buffer[] | undefined;
   #touched = false;
   #closing = false;
-  readonly #gone: Promise<void>;
+  /** Resolves when nothing of it is left; never rejects. */
+  readonly gone: Promise<void>;
   #settle: () => void = () => undefined;
 
   constructor(
@@ -67,7 +68,7 @@ export class WorkerLink {
     this.#frames = frames;
     this.#handlers = handlers;
     this.#onClose = onClose;
-    this.#gone = new Promise((resolve) => {
+    this.gone = new Promise((resolve) => {
       this.#settle = resolve;
     });
     frames.message(id, { type: 'open', ...request });
@@ -112,7 +113,7 @@ export class WorkerLink {
       for (const bytes of this.#waiting.splice(0)) this.#frames.data(this.id, bytes);
       this.#onClose(drain);
     }
-    return this.#gone;
+    return this.gone;
   }
 
   /** @internal The worker sent bytes. */
