@@ -11,6 +11,7 @@ const TEST_PACKAGES = {
   ffmpeg: ['ffmpeg', 'ffprobe'],
   'nginx-light': ['/usr/sbin/nginx'], // where PATH may not lead
   'libnginx-mod-rtmp': ['/usr/lib/nginx/modules/ngx_rtmp_module.so'],
+  'srt-tools': ['srt-live-transmit'],
 };
 
 const INSTALL_DEADLINE = 10 * 60_000;

@@ -14,6 +14,7 @@ export const AVERROR_INVALIDDATA = -1094995529 as typeof All.AVERROR_INVALIDDATA
 // Streams and packets (libavformat/avformat.h, libavcodec/packet.h).
 export const AVMEDIA_TYPE_VIDEO = 0 as typeof All.AVMEDIA_TYPE_VIDEO;
 export const AVMEDIA_TYPE_AUDIO = 1 as typeof All.AVMEDIA_TYPE_AUDIO;
+export const AVMEDIA_TYPE_DATA = 2 as typeof All.AVMEDIA_TYPE_DATA;
 export const AVMEDIA_TYPE_SUBTITLE = 3 as typeof All.AVMEDIA_TYPE_SUBTITLE;
 export const AV_CODEC_ID_NONE = 0 as typeof All.AV_CODEC_ID_NONE;
 export const AV_DISPOSITION_DEFAULT = 1 as typeof All.AV_DISPOSITION_DEFAULT;

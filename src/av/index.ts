@@ -12,6 +12,7 @@ export { encodeImage, imageFormat, type ImageKind } from './image-encoder.js';
 export { MediaInputHandle, type BesideListener, type PacketFacts, type VideoTiming } from './input.js';
 export type { ContextCounts, ContextLease } from './context-pool.js';
 export { clearContexts, contextCounts } from './contexts.js';
+export { NetworkInput, NetworkOutput, type NetworkPlace } from './network-bytes.js';
 export type { OpenOptions } from './open-input.js';
 export type { KeptPacket } from './kept-packet.js';
 export { lastKeyframe, seekKeyframe, type Breathe } from './keyframes.js';

@@ -70,5 +70,7 @@ export interface DestinationPlace {
   readonly shown: string;
   /** Whether it takes a stream that appears later as it is: to begin anew for it, as `republish` does, would only cost. */
   readonly takesLate?: boolean;
+  /** Whether it waits to be called: to listen again at once costs nobody anything, and a pause would turn callers away. */
+  readonly listens?: boolean;
   dial(options: LinkOptions, handlers: LinkHandlers): DestinationLink;
 }

@@ -229,10 +229,13 @@ export class Destination implements FeedTarget, GateTaker {
     this.#gate.close();
     this.lastError = error;
     if (monotonicNow() - this.#acceptedAt > HEALTHY && this.#acceptedAt > 0) this.#healthy();
+    const called = this.#place.listens === true && this.#acceptedAt > 0;
     this.#acceptedAt = 0;
     if (!error.retryable) this.#refusals += 1;
     const given = error.code === 'FR_RELAY_AUTH' || this.#refusals >= MOST_REFUSALS;
-    const wait = given ? undefined : (error.code === 'FR_RELAY_BUSY' ? this.#busy : this.#backoff).next();
+    // Who is called waits for the next call at once.
+    const next = (): number => (called ? 0 : (error.code === 'FR_RELAY_BUSY' ? this.#busy : this.#backoff).next());
+    const wait = given ? undefined : next();
     this.#setState(given ? 'failed' : 'waiting');
     this.#handlers.onLost(error, wait);
     if (wait === undefined || this.state !== 'waiting') return;

@@ -1,10 +1,11 @@
-// Where a relay's stream comes from, behind one interface: RTMP, RTSP, HLS, HTTP, UDP, or a listener that is pushed to.
+// Where a relay's stream comes from, behind one interface: RTMP, RTSP, SRT, HLS, HTTP, UDP, or a listener that is pushed to.
 import { argumentError, type FramerailError } from '../base/index.js';
 import { createAddressPolicy } from '../net/index.js';
 import { hlsOrigin, isHls } from './hls/hls-origin.js';
 import { httpOrigin, isHttp, type HttpRules } from './http-origin.js';
 import { listenOrigin, parseListen } from './rtmp/listen-origin.js';
 import { playOrigin } from './rtmp/play-origin.js';
+import { isSrt, srtOrigin } from './srt/srt-origin.js';
 import { isUdp, udpOrigin } from './udp/udp-origin.js';
 import { isRtsp } from './rtsp/address.js';
 import type { RtspTransport } from './rtsp/negotiation.js';
@@ -89,5 +90,6 @@ export function parseOrigin(name: string, address: unknown): OriginSource {
   if (isHttp(address)) return httpOrigin(name, address, HTTP_RULES);
   if (isUdp(address)) return udpOrigin(name, address);
   if (isRtsp(address)) return rtspOrigin(name, address);
+  if (isSrt(address)) return srtOrigin(name, address);
   return parseListen(address) ? listenOrigin(name, address) : playOrigin(name, address);
 }

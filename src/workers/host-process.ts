@@ -1,19 +1,15 @@
 // A worker in a process of its own: it inherits one region by descriptor and talks over Node's channel.
-import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { isFramerailError } from '../base/index.js';
 import { Arena, createRegion, type Region } from '../memory/index.js';
 import { copyEnd } from './copy-pipe.js';
 import type { ExitFacts, HostOptions, Transport, WorkerHost } from './host.js';
+import { exitOf, holdChild, startNode } from './node-child.js';
 import type { Channel, FromWorker, ToWorker } from './protocol.js';
 
 const MAIN = fileURLToPath(new URL('./main-process.js', import.meta.url));
-/** A worker makes many small objects that die at once: a large nursery would only be more memory to touch. */
-const NODE_FLAGS = ['--max-semi-space-size=2'];
-const STDERR_KEPT = 2000;
-/** Costs about 30 ms of every start, and a worker never opens a TLS connection. */
-const STRIPPED = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'NODE_CHANNEL_FD'];
 
 /**
  * What glibc does with frames by itself makes workers grow by megabytes a minute: each thread's arena keeps its own share
@@ -29,14 +25,7 @@ export function startProcessHost(options: HostOptions): WorkerHost {
     preload: options.preload,
     copyBytes: region.kind === 'copy' ? options.regionBytes : 0,
   };
-  const stdio: StdioOptions = ['ignore', 'ignore', 'pipe', 'ipc', region.fd ?? 'pipe'];
-  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, JSON.stringify(setup)], {
-    stdio,
-    serialization: 'advanced',
-    env: environment(),
-    // A Ctrl-C in the terminal is the parent's business, also while the worker starts.
-    detached: process.platform !== 'win32',
-  });
+  const child = startNode({ main: MAIN, setup, channels: ['ipc', region.fd ?? 'pipe'], env: malloc() });
   const arena = new Arena(region, options.arena);
   const exited = watchExit(child, arena);
   return {
@@ -48,11 +37,7 @@ export function startProcessHost(options: HostOptions): WorkerHost {
       child.kill(signal);
     },
     hold: (alive) => {
-      for (const handle of [child, child.channel, child.stderr, child.stdio[4]]) {
-        if (!isHandle(handle)) continue;
-        if (alive) handle.ref();
-        else handle.unref();
-      }
+      holdChild(child, alive);
     },
   };
 }
@@ -70,9 +55,9 @@ function chooseRegion(transport: Transport, bytes: number): Region {
   return createRegion('copy', bytes);
 }
 
-function environment(): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !STRIPPED.includes(name));
-  return { ...MALLOC, ...Object.fromEntries(inherited) };
+/** Whoever set these already knows better. */
+function malloc(): Record<string, string> {
+  return Object.fromEntries(Object.entries(MALLOC).map(([name, value]) => [name, process.env[name] ?? value]));
 }
 
 function openChannel(child: ChildProcess, region: Region): Channel<FromWorker, ToWorker> {
@@ -103,29 +88,13 @@ function openChannel(child: ChildProcess, region: Region): Channel<FromWorker, T
   };
 }
 
-function watchExit(child: ChildProcess, arena: Arena): Promise<ExitFacts> {
-  let stderr = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-STDERR_KEPT);
-  });
+async function watchExit(child: ChildProcess, arena: Arena): Promise<ExitFacts> {
   child.stdio[4]?.on('error', ignore);
-  return new Promise((resolve) => {
-    const gone = (code: number | null, signal: string | null): void => {
-      arena.retire();
-      resolve({ code, signal, stderr: stderr.trim() });
-    };
-    child.once('exit', gone);
-    child.on('error', (error) => {
-      stderr += error.message;
-      if (child.pid === undefined) gone(null, null);
-    });
-  });
+  const facts = await exitOf(child);
+  arena.retire();
+  return facts;
 }
 
 function ignore(): void {
   // Errors of a channel are told by the exit of its process.
-}
-
-function isHandle(value: unknown): value is { ref(): void; unref(): void } {
-  return typeof value === 'object' && value !== null && 'unref' in value && 'ref' in value;
 }

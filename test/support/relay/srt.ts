@@ -1,0 +1,115 @@
+// Peers of SRT: srt-live-transmit in either role, one that never answers, one that refuses, and who listens where.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { onTestFinished } from 'vitest';
+import { freePort } from '../live.js';
+import { Journal } from './journal.js';
+
+/** A running srt-live-transmit. */
+export interface Transmit {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  /** What it says, line by line. */
+  readonly lines: Journal<string>;
+  /** What it wrote to its standard output, when that is where it transmits to: how many bytes there were each time. */
+  readonly sizes: Journal<number>;
+  readonly received: () => Buffer;
+  readonly ended: Promise<unknown>;
+}
+
+/** Starts it from one address to another; it ends with the running test. */
+export function transmit(from: string, to: string): Transmit {
+  // Without -a:no it would wait for another peer when the first one has gone.
+  const child = spawn('srt-live-transmit', ['-a:no', '-st:yes', '-loglevel:warning', from, to], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 120_000,
+    killSignal: 'SIGKILL',
+  });
+  const lines = new Journal<string>();
+  const sizes = new Journal<number>();
+  const chunks: Buffer[] = [];
+  let line = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    const all = (line + text).split('\n');
+    line = all.pop() ?? '';
+    for (const one of all) lines.push(one);
+  });
+  child.stdout.on('data', (bytes: Buffer) => {
+    chunks.push(bytes);
+    sizes.push(chunks.reduce((sum, one) => sum + one.byteLength, 0));
+  });
+  const ended = once(child, 'close');
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return { child, pid: child.pid ?? 0, lines, sizes, received: () => Buffer.concat(chunks), ended };
+}
+
+/** Waits until a port of UDP is bound: a datagram that comes before is nobody's. */
+export async function bound(port: number): Promise<void> {
+  const hex = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+  const end = performance.now() + 15_000;
+  while (!['/proc/net/udp', '/proc/net/udp6'].some((list) => readFileSync(list, 'utf8').includes(hex))) {
+    if (performance.now() > end) throw new Error(`Nobody listens at ${String(port)}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** A source that the test feeds by UDP, which srt-live-transmit passes on. */
+export interface Feed extends Transmit {
+  /** Sends packets of a transport stream, in datagrams of seven, paced so that no socket overflows. */
+  readonly send: (bytes: Buffer) => Promise<void>;
+}
+
+/** Starts srt-live-transmit from the test to an address. */
+export async function feed(to: string): Promise<Feed> {
+  const port = await freePort('udp');
+  const run = transmit(`udp://:${String(port)}`, to);
+  await bound(port);
+  const socket = await openSocket();
+  return {
+    ...run,
+    send: async (bytes) => {
+      for (let at = 0; at < bytes.byteLength; at += 1316) {
+        await new Promise((resolve) => socket.send(bytes.subarray(at, at + 1316), port, '127.0.0.1', resolve));
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    },
+  };
+}
+
+/** A port whose owner takes what comes, and never answers. */
+export async function silentPeer(): Promise<number> {
+  return (await openSocket()).address().port;
+}
+
+/** Peers by how their handshake goes (draft-sharabayko-srt, 3.2.1 and 4.3.1): each is refused for one reason. */
+export async function refusingPeer(reason: number): Promise<number> {
+  const socket = await openSocket();
+  socket.on('message', (packet, { port, address }) => {
+    if (packet.readUInt16BE(0) !== 0x8000 || packet.byteLength < 64) return;
+    const answer = Buffer.from(packet.subarray(0, 64));
+    const induction = packet.readUInt32BE(36) === 1;
+    // To the socket of the caller, in version 5.
+    answer.writeUInt32BE(packet.readUInt32BE(40), 12);
+    answer.writeUInt32BE(5, 16);
+    answer.writeUInt32BE(induction ? 0x4a17 : 0, 20);
+    if (induction) answer.writeUInt32BE(0xc0ffee, 44);
+    // Refusals have numbers from 1000 on.
+    else answer.writeUInt32BE(1000 + reason, 36);
+    socket.send(answer, port, address);
+  });
+  return socket.address().port;
+}
+
+async function openSocket(): Promise<Socket> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  onTestFinished(() => {
+    socket.close();
+  });
+  return socket;
+}
