@@ -14,6 +14,9 @@ export const RELAY_KEYS = {
   waitExpected: 'time',
   waitUnannounced: 'time',
   waitKeyframe: 'time',
+  framesAudio: 'plain',
+  framesVideo: 'plain',
+  fillAudio: 'plain',
   lateStream: 'plain',
   connectTimeout: 'time',
   originTimeout: 'time',
@@ -22,7 +25,11 @@ export const RELAY_KEYS = {
   gopBytes: 'bytes',
   verifyTls: 'plain',
   allowHosts: 'plain',
+  rtspTransport: 'plain',
+  hlsSegment: 'time',
+  hlsList: 'plain',
   record: 'plain',
+  recordEvery: 'time',
 } as const satisfies Readonly<Record<keyof RelayOptions, Kind>>;
 
 /** Text of a time needs its unit: a number alone is milliseconds, and `1.5` on a command line seconds. */
