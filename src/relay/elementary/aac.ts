@@ -1,8 +1,10 @@
 // AAC as far as a relay reads it: frames of ADTS, and the configuration that decoders are set up with.
 import { BitReader } from './bit-reader.js';
 
-/** ISO/IEC 14496-3, table 1.18. */
-const RATES = [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000, 7350];
+/** Samples a second by their number (ISO/IEC 14496-3, table 1.18). */
+export const AAC_RATES: readonly number[] = [
+  96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000, 7350,
+];
 /** Channels by their configuration (table 1.19). */
 const CHANNELS = [0, 1, 2, 3, 4, 5, 6, 8];
 const HEADER = 7;
@@ -49,7 +51,7 @@ export function adtsLength(bytes: Uint8Array, at: number): number | undefined {
   if (bytes[at] !== 0xff || ((bytes[at + 1] ?? 0) & 0xf6) !== 0xf0) return undefined;
   const length = (((bytes[at + 3] ?? 0) & 3) << 11) | ((bytes[at + 4] ?? 0) << 3) | ((bytes[at + 5] ?? 0) >> 5);
   const rate = ((bytes[at + 2] ?? 0) >> 2) & 15;
-  return length < HEADER || rate >= RATES.length ? undefined : length;
+  return length < HEADER || rate >= AAC_RATES.length ? undefined : length;
 }
 
 /** Takes one whole frame of ADTS apart; undefined for one that holds nothing. */
@@ -64,7 +66,7 @@ export function adtsFrame(bytes: Uint8Array): AdtsFrame | undefined {
   return {
     config: Buffer.from([(objectType << 3) | (rate >> 1), ((rate & 1) << 7) | (channels << 3)]),
     data: bytes.subarray(begin),
-    sampleRate: RATES[rate] ?? 0,
+    sampleRate: AAC_RATES[rate] ?? 0,
     samples: SAMPLES * blocks,
   };
 }
@@ -85,10 +87,10 @@ export function readAacConfig(config: Uint8Array): AacParameters | undefined {
   const bits = new BitReader(config);
   const objectType = readObjectType(bits);
   const index = bits.bits(4);
-  const sampleRate = index === EXPLICIT_RATE ? bits.bits(24) : (RATES[index] ?? 0);
+  const sampleRate = index === EXPLICIT_RATE ? bits.bits(24) : (AAC_RATES[index] ?? 0);
   const channelIndex = bits.bits(4);
   if (bits.over || sampleRate === 0) return undefined;
-  const named = index === EXPLICIT_RATE ? RATES.indexOf(sampleRate) : index;
+  const named = index === EXPLICIT_RATE ? AAC_RATES.indexOf(sampleRate) : index;
   return {
     objectType: objectType === SBR || objectType === PS ? innerType(bits) : objectType,
     sampleRate,

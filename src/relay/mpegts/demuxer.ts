@@ -241,8 +241,8 @@ export class TsDemuxer {
     return new VideoTrack(codec, this.#clock, this.#handlers.onTag, this.#notices);
   }
 
-  #sound(pid: number, { codec, config }: Extract<StreamKind, { kind: 'audio' }>): SoundTrack {
-    return new SoundTrack(codec, config, this.#clock, this.#handlers.onTag, this.#notices, (name) => {
+  #sound(pid: number, kind: Extract<StreamKind, { kind: 'audio' }>): SoundTrack {
+    return new SoundTrack(kind, this.#clock, this.#handlers.onTag, this.#notices, (name) => {
       this.#refused.add(pid);
       this.#leaveOut(pid, name);
       this.#select();
@@ -265,7 +265,8 @@ const MOST_STREAMS = 256;
 function isSame(one: StreamKind, other: StreamKind): boolean {
   if (one.kind === 'other' || other.kind === 'other' || one.kind !== other.kind || one.codec !== other.codec)
     return false;
-  const config = one.kind === 'audio' ? one.config : undefined;
-  const before = other.kind === 'audio' ? other.config : undefined;
-  return config === undefined ? before === undefined : before?.equals(config) === true;
+  if (one.kind === 'video' || other.kind === 'video') return true;
+  const { config } = one;
+  const sameConfig = config === undefined ? other.config === undefined : other.config?.equals(config) === true;
+  return sameConfig && one.latm === other.latm;
 }

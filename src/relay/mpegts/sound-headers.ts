@@ -15,6 +15,8 @@ export interface SoundFrame {
   readonly sampleRate: number;
   /** What a decoder must be told. */
   readonly config?: Buffer | undefined;
+  /** Frames that do not lie in the bytes as they are, in memory of their own; several where they travel together. */
+  readonly units?: readonly Buffer[] | undefined;
   /** Why it cannot be carried. */
   readonly refused?: string | undefined;
 }

@@ -5,8 +5,9 @@ import type { TagSink } from '../elementary/video-tagger.js';
 import { AudioFrames } from './audio-frames.js';
 import type { Notices } from './notices.js';
 import type { PesHandlers } from './pes-reader.js';
+import { latmReader } from './latm.js';
 import { FRAME_READERS, type SoundFrame } from './sound-headers.js';
-import type { SoundCodec } from './stream-types.js';
+import type { StreamKind } from './stream-types.js';
 
 const TICKS_PER_MS = 90;
 
@@ -20,12 +21,11 @@ export class SoundTrack implements PesHandlers {
   #refused = false;
 
   /**
-   * @param config - what the program table says of the decoder, where it does
+   * @param kind - what the program table says of it
    * @param onRefused - hears, once, that the frames turned out to be of a kind that cannot be carried
    */
   constructor(
-    codec: SoundCodec,
-    config: Buffer | undefined,
+    { codec, config, latm }: Extract<StreamKind, { kind: 'audio' }>,
     clock: Unwrapper,
     emit: TagSink,
     notices: Notices,
@@ -35,7 +35,7 @@ export class SoundTrack implements PesHandlers {
     this.#notices = notices;
     this.#onRefused = onRefused;
     this.#tagger = new AudioTagger(codec, emit);
-    this.#frames = new AudioFrames(FRAME_READERS[codec], (frame, data, pts) => {
+    this.#frames = new AudioFrames(latm === true ? latmReader() : FRAME_READERS[codec], (frame, data, pts) => {
       this.#frame({ ...frame, config: frame.config ?? config }, data, pts / TICKS_PER_MS);
     });
   }
@@ -69,13 +69,18 @@ export class SoundTrack implements PesHandlers {
   }
 
   #frame(frame: SoundFrame, data: Buffer, pts: number): void {
-    if (this.#refused || data.byteLength === 0) return;
+    if (this.#refused) return;
     if (frame.refused !== undefined) {
       this.#refused = true;
       this.#onRefused(frame.refused);
       return;
     }
-    if (frame.config !== undefined) this.#tagger.configure(frame.config, pts);
-    this.#tagger.push(data, pts);
+    const units = frame.units ?? [data];
+    const each = (frame.samples * 1000) / frame.sampleRate / units.length;
+    for (const [i, unit] of units.entries()) {
+      if (unit.byteLength === 0) continue;
+      if (frame.config !== undefined) this.#tagger.configure(frame.config, pts);
+      this.#tagger.push(unit, pts + i * each);
+    }
   }
 }

@@ -10,7 +10,13 @@ export type SoundCodec = 'aac' | 'mp3' | 'ac3' | 'eac3' | 'opus';
 /** One stream, as far as it can be told from its entry. */
 export type StreamKind =
   | { readonly kind: 'video'; readonly codec: NalCodecName }
-  | { readonly kind: 'audio'; readonly codec: SoundCodec; readonly config?: Buffer | undefined }
+  | {
+      readonly kind: 'audio';
+      readonly codec: SoundCodec;
+      readonly config?: Buffer | undefined;
+      /** AAC may be framed in another way than by ADTS. */
+      readonly latm?: boolean;
+    }
   | { readonly kind: 'other'; readonly name: string };
 
 export const STREAM_TYPE = {
@@ -39,6 +45,7 @@ const KINDS: Readonly<Record<number, StreamKind>> = {
   [STREAM_TYPE.mpeg1Audio]: { kind: 'audio', codec: 'mp3' },
   [STREAM_TYPE.mpeg2Audio]: { kind: 'audio', codec: 'mp3' },
   [STREAM_TYPE.aac]: { kind: 'audio', codec: 'aac' },
+  [STREAM_TYPE.latm]: { kind: 'audio', codec: 'aac', latm: true },
   [STREAM_TYPE.h264]: { kind: 'video', codec: 'h264' },
   [STREAM_TYPE.hevc]: { kind: 'video', codec: 'hevc' },
   [STREAM_TYPE.ac3]: { kind: 'audio', codec: 'ac3' },
@@ -59,7 +66,6 @@ const NAMES: Readonly<Record<number, string>> = {
   0x0c: 'DSM-CC',
   0x0d: 'DSM-CC',
   0x10: 'MPEG-4 part 2 video',
-  0x11: 'AAC in LATM',
   0x15: 'metadata',
   0x1c: 'AAC without framing',
   0x20: 'the second view of H.264',

@@ -6,6 +6,7 @@ import { TAG } from '#dist/relay/flv/tag.js';
 import { opusChannelCode, opusControl, opusHead, opusSamples, readOpusControl } from '#dist/relay/mpegts/opus.js';
 import { FRAME_READERS } from '#dist/relay/mpegts/sound-headers.js';
 import { ffmpeg } from '../../support/ffmpeg.js';
+import { inFile } from '../../support/relay/in-file.js';
 import type { Tag } from '../../support/relay/tags.js';
 import { mediaOf, readTs } from '../../support/relay/ts.js';
 import { TsBuilder } from '../../support/relay/ts-builder.js';
@@ -104,6 +105,99 @@ describe('AAC in ADTS', () => {
     const { tags } = readTs(built.bytes);
     const headers = tags.filter(({ payload }) => audioBody(payload)?.packet === 'header');
     expect(headers.map(({ payload }) => audioBody(payload)!.data.toString('hex'))).toEqual(['1208', '1190']);
+  });
+});
+
+describe('AAC in LATM', () => {
+  test.each([
+    ['LC', []],
+    ['of another rate and one channel', ['-ar', '32000', '-ac', '1']],
+    ['with large frames', ['-ac', '6', '-b:a', '900k']],
+  ])('%s: frames are those of ADTS', async (_, args) => {
+    const path = inFile(await tone(48_000, ...args, '-c:a', 'aac', '-f', 'matroska'));
+    const ts = await ffmpeg('-i', path, '-c', 'copy', '-mpegts_flags', 'latm', '-f', 'mpegts', '-');
+    const plain = await ffmpeg('-i', path, '-c', 'copy', '-f', 'mpegts', '-');
+    const [latm, expected] = [readTs(ts, [300]), readTs(plain)];
+    expect(latm.warnings).toEqual([]);
+    expect(latm.hints).toEqual([{ audio: true, video: false }]);
+    expect(bodies(latm.tags)).toEqual(bodies(expected.tags));
+    expect(bodies(latm.tags).length).toBeGreaterThan(60);
+    const config = (tags: readonly Tag[]): Buffer => audioBody(tags[0]!.payload)!.data;
+    expect(config(latm.tags).subarray(0, 2)).toEqual(config(expected.tags));
+    for (const [i, { timestamp }] of mediaOf(latm.tags, TAG.audio).entries())
+      expect(Math.abs(timestamp - mediaOf(expected.tags, TAG.audio)[i]!.timestamp)).toBeLessThanOrEqual(1);
+  });
+
+  /** An element out of bits; what is not said is filled up. */
+  const element = (bits: string): Buffer => {
+    const bytes = (bits.match(/.{1,8}/g) ?? []).map((byte) => parseInt(byte.padEnd(8, '0'), 2));
+    return Buffer.from([0x56, 0xe0 | (bytes.length >> 8), bytes.length & 0xff, ...bytes]);
+  };
+  const byte = (value: number): string => value.toString(2).padStart(8, '0');
+  const HE = ['00101', '0110', '0010', '0011', '00010', '000'].join('');
+
+  test('several frames in one, the second version, HE-AAC, and elements that say nothing new', () => {
+    // Version 1, times of all alike, three frames, one program, one layer; the length of a configuration of 25 bits and its filling.
+    const mux = [
+      '0',
+      '1',
+      '0',
+      '00',
+      byte(0),
+      '1',
+      '000010',
+      '0000',
+      '000',
+      '00',
+      byte(28),
+      HE,
+      '000',
+      '000',
+      byte(0),
+      '0',
+      '0',
+    ];
+    const frames = ['a1', 'b2c3', 'd4e5f6'].map(
+      (hex) => byte(hex.length / 2) + [...Buffer.from(hex, 'hex')].map(byte).join(''),
+    );
+    const built = new TsBuilder().tables(0, [{ type: 0x11, pid: 0x101 }]);
+    built.pes(0x101, element('1' + frames.join('')), { pts: 0, streamId: 0xc0 });
+    built.pes(0x101, element(mux.join('') + frames.join('')), { pts: 90_000, streamId: 0xc0 });
+    built.pes(0x101, element('1' + frames.join('')), { pts: 180_000, streamId: 0xc0 });
+    const { tags, warnings } = readTs(built.bytes);
+    expect(warnings).toEqual([]);
+    expect(bodies(tags)).toEqual(['a1', 'b2c3', 'd4e5f6', 'a1', 'b2c3', 'd4e5f6']);
+    // 24,000 samples a second of the core.
+    const step = 1024 / 24;
+    const wanted = [1000, 2000].flatMap((time) => [0, 1, 2].map((i) => Math.round(time + i * step)));
+    expect(mediaOf(tags, TAG.audio).map(({ timestamp }) => timestamp)).toEqual(wanted);
+    expect(audioBody(tags[0]!.payload)!.data.toString('hex')).toBe(
+      Buffer.from((HE + '0000000').match(/.{8}/g)!.map((one) => parseInt(one, 2))).toString('hex'),
+    );
+  });
+
+  test('with layers is refused in a sentence', () => {
+    const built = new TsBuilder().tables(0, [{ type: 0x11, pid: 0x101 }]);
+    built.pes(0x101, element(`0011000000000001${'0'.repeat(200)}`), { pts: 0, streamId: 0xc0 });
+    const { warnings, hints } = readTs(built.bytes);
+    expect(warnings).toEqual([
+      'Stream 0x101 of the transport stream is left out: it is AAC in LATM with several layers, or channels of its own.',
+    ]);
+    expect(hints.at(-1)).toEqual({ audio: false, video: false });
+  });
+
+  test('random elements throw nothing', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 120 }), { minLength: 1, maxLength: 6 }), (list) => {
+        const built = new TsBuilder().tables(0, [{ type: 0x11, pid: 0x101 }]);
+        for (const one of list) {
+          const bits = [...one].map(byte).join('');
+          built.pes(0x101, element(bits), { pts: 0, streamId: 0xc0 });
+        }
+        readTs(built.bytes);
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 
