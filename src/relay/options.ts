@@ -10,6 +10,7 @@ import {
   optionNames,
 } from '../base/index.js';
 import type { DestinationOptions, LateStream } from './destination.js';
+import type { FeedOptions } from './feed.js';
 import { parseOrigin, type OriginSource } from './origin.js';
 import type { Waits } from './readiness.js';
 import { recordFormat } from './record/format.js';
@@ -36,6 +37,18 @@ export interface RelayOptions {
   readonly waitExpected?: number | undefined;
   /** Milliseconds that a second stream is waited for that nobody announced. @defaultValue 300 */
   readonly waitUnannounced?: number | undefined;
+  /**
+   * Frames of sound that must have come until it counts as known; 0 for its sequence header alone. For origins whose first
+   * announcements are wrong. @defaultValue 0
+   */
+  readonly framesAudio?: number | undefined;
+  /** The same of video. @defaultValue 0 */
+  readonly framesVideo?: number | undefined;
+  /**
+   * Whether a stream without sound is given silence (AAC, 48 kHz, stereo), as some platforms demand; it makes way for sound
+   * that comes later, and takes its place where AAC of one or two channels stops for a second. @defaultValue false
+   */
+  readonly fillAudio?: boolean | undefined;
   /** Milliseconds that the first keyframe of a known video is waited for, until sound goes ahead. @defaultValue 2,000 */
   readonly waitKeyframe?: number | undefined;
   /** What is done for a stream that appears when the relay has begun. @defaultValue 'announce' */
@@ -84,6 +97,8 @@ export interface CheckedRelay {
   readonly onEnd: OnOriginEnd;
   readonly publishEarly: boolean;
   readonly waits: Waits;
+  readonly frames: FeedOptions['frames'];
+  readonly fillAudio: boolean;
   readonly destination: DestinationOptions;
   readonly originTimeout: number;
   readonly gopBytes: number;
@@ -98,6 +113,9 @@ const NAMES = optionNames<RelayOptions>({
   publishEarly: true,
   waitExpected: true,
   waitUnannounced: true,
+  framesAudio: true,
+  framesVideo: true,
+  fillAudio: true,
   waitKeyframe: true,
   lateStream: true,
   connectTimeout: true,
@@ -113,6 +131,7 @@ const NAMES = optionNames<RelayOptions>({
   recordEvery: true,
 });
 const MIB = 1024 * 1024;
+const MOST_FRAMES = 10_000;
 const MOST_BYTES = 1024 * MIB;
 
 /** Checks options; throws FR_ARG_INVALID. */
@@ -133,6 +152,11 @@ export function checkRelay(options: RelayOptions): CheckedRelay {
       unannounced: wait('waitUnannounced', 300),
       keyframe: wait('waitKeyframe', 2000),
     },
+    frames: {
+      audio: checkInteger('framesAudio', options.framesAudio ?? 0, 0, MOST_FRAMES),
+      video: checkInteger('framesVideo', options.framesVideo ?? 0, 0, MOST_FRAMES),
+    },
+    fillAudio: checkSwitch('fillAudio', options.fillAudio, false),
     destination: {
       connectTimeout: wait('connectTimeout', 10_000, 1),
       stallTimeout: wait('stallTimeout', 10_000, 1),
