@@ -1,7 +1,7 @@
 // A stream that is read over HTTP: FLV or MPEG-TS, whichever comes.
 import { request as requestPlain, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as requestSecure } from 'node:https';
-import type { LookupFunction } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import { argumentError, FramerailError, isFramerailError, monotonicNow, systemCode } from '../base/index.js';
 import { ContentReader } from './http-content.js';
 import { parseProgram } from './mpegts/program.js';
@@ -15,15 +15,20 @@ export function isHttp(address: string): boolean {
   return /^https?:\/\//i.test(address);
 }
 
+/** Decides where addresses may lead that came as data; one for each connection of an origin. */
+export interface AddressGuard {
+  /** What can be said before a name is resolved; throws a FramerailError. */
+  check(text: string, schemes: readonly string[], base?: URL): URL;
+  /** Resolves names in place of the system, and leaves out addresses that are not permitted. */
+  readonly lookup: LookupFunction;
+  /** Destroys a socket that is connected to where its host must not lead. */
+  guard(socket: Socket, host: string): void;
+}
+
 /** What others know better than this file: where addresses may lead, and what playlists are. */
 export interface HttpRules {
-  /** Looks up a name instead of the system's own way, for each hop that was not written by the operator. */
-  readonly lookup?: LookupFunction | undefined;
-  /**
-   * Says whether a redirect may be followed, given the address that was asked for and the one that it leads to.
-   * @returns what is wrong with it, as the end of a sentence; undefined where nothing is
-   */
-  readonly refuses?: ((to: URL, first: URL, options: OriginOptions) => string | undefined) | undefined;
+  /** Makes the guard of one connection, given the address that the operator wrote. */
+  readonly guard?: ((first: URL, options: OriginOptions) => AddressGuard) | undefined;
   /** Reads a playlist from an address that turned out to hold one; without it, such an address is refused. */
   readonly playlist?: ((name: string, address: string) => OriginSource) | undefined;
 }
@@ -58,13 +63,14 @@ interface HttpAddress {
 }
 
 class HttpOrigin implements Origin {
-  readonly #marks: { -readonly [name in keyof OriginMarks]: OriginMarks[name] } = { dialled: monotonicNow() };
+  readonly marks: { -readonly [name in keyof OriginMarks]: OriginMarks[name] } = { dialled: monotonicNow() };
   readonly #address: HttpAddress;
   readonly #shown: string;
   readonly #handlers: OriginHandlers;
   readonly #options: OriginOptions;
   readonly #reader: ContentReader;
   readonly #late: NodeJS.Timeout;
+  readonly #guard: AddressGuard | undefined;
   #request: ClientRequest;
   /** Who goes on where the address turned out to hold a playlist. */
   #successor: Origin | undefined;
@@ -76,6 +82,7 @@ class HttpOrigin implements Origin {
     this.#shown = shown;
     this.#handlers = handlers;
     this.#options = options;
+    this.#guard = address.rules.guard?.(address.url, options);
     const { onHints, onTag, onWarning } = handlers;
     const onPlaylist = (): void => {
       this.#handOver();
@@ -87,10 +94,6 @@ class HttpOrigin implements Origin {
       );
     }, options.timeout);
     this.#request = this.#get(address.url, 0);
-  }
-
-  get marks(): OriginMarks {
-    return this.#marks;
   }
 
   close(): void {
@@ -105,24 +108,29 @@ class HttpOrigin implements Origin {
   }
 
   #get(url: URL, hops: number): ClientRequest {
+    const guard = this.#guard;
     const ask = url.protocol === 'https:' ? requestSecure : requestPlain;
     const request = ask(url, {
       agent: false,
       headers: { accept: '*/*', 'user-agent': 'framerail' },
       rejectUnauthorized: this.#options.verify,
-      // What the operator wrote may be anywhere.
-      ...(hops > 0 && this.#address.rules.lookup !== undefined ? { lookup: this.#address.rules.lookup } : {}),
+      ...(guard === undefined ? {} : { lookup: guard.lookup }),
     });
     request.once('socket', (socket) => {
+      guard?.guard(socket, url.hostname);
       socket.setNoDelay(true).setKeepAlive(true, 15_000);
-      socket.once('lookup', () => (this.#marks.dns = monotonicNow()));
-      socket.once('connect', () => (this.#marks.tcp = monotonicNow()));
-      socket.once('secureConnect', () => (this.#marks.tls = monotonicNow()));
+      socket.once('lookup', () => (this.marks.dns = monotonicNow()));
+      socket.once('connect', () => (this.marks.tcp = monotonicNow()));
+      socket.once('secureConnect', () => (this.marks.tls = monotonicNow()));
     });
     request.once('error', (error) => {
       if (this.#successor !== undefined) return;
+      if (isFramerailError(error)) {
+        this.#end(error);
+        return;
+      }
       const code = systemCode(error) ?? error.message;
-      const failed = this.#marks.accepted === undefined ? 'FR_RELAY_CONNECT' : 'FR_RELAY_LOST';
+      const failed = this.marks.accepted === undefined ? 'FR_RELAY_CONNECT' : 'FR_RELAY_LOST';
       this.#end(new FramerailError(failed, `${this.#shown} could not be read: ${code}.`, { cause: error }));
     });
     request.once('response', (response) => {
@@ -147,7 +155,7 @@ class HttpOrigin implements Origin {
       return;
     }
     clearTimeout(this.#late);
-    this.#marks.accepted = monotonicNow();
+    this.marks.accepted = monotonicNow();
     this.#handlers.onOpen();
     response
       .on('data', (bytes: Buffer) => {
@@ -171,11 +179,11 @@ class HttpOrigin implements Origin {
     }
     if (next === undefined || !isHttp(next.href)) this.#refuse('it redirects to what is no HTTP');
     else if (from.protocol === 'https:' && next.protocol === 'http:') this.#refuse('it redirects away from TLS');
-    else {
-      const wrong = this.#address.rules.refuses?.(next, this.#address.url, this.#options);
-      if (wrong === undefined) this.#request = this.#get(next, hops + 1);
-      else this.#refuse(wrong);
-    }
+    else
+      this.#safely(() => {
+        const permitted = this.#guard?.check(location, ['http:', 'https:'], from) ?? next;
+        this.#request = this.#get(permitted, hops + 1);
+      });
   }
 
   /** The address holds a playlist: who reads those begins anew with it, and follows redirects by its own rules. */
@@ -196,26 +204,28 @@ class HttpOrigin implements Origin {
   }
 
   #read(bytes: Buffer): void {
-    this.#guarded(() => {
+    if (this.#over || this.#successor !== undefined) return;
+    this.#safely(() => {
       this.#reader.push(bytes);
+      if (!this.#over) this.#handlers.onTurn();
     });
   }
 
   /** The body is over. */
   #finish(): void {
-    let cut = false;
-    this.#guarded(() => {
-      cut = this.#reader.end();
-    });
-    if (this.#successor === undefined)
+    if (this.#over || this.#successor !== undefined) return;
+    this.#safely(() => {
+      const cut = this.#reader.end();
+      this.#handlers.onTurn();
+      // Its last bytes may have shown that it is a playlist.
+      if (this.#successor !== undefined) return;
       this.#end(cut ? new FramerailError('FR_RELAY_LOST', `${this.#shown} ended amid its stream.`) : undefined);
+    });
   }
 
-  #guarded(read: () => void): void {
-    if (this.#over || this.#successor !== undefined) return;
+  #safely(action: () => void): void {
     try {
-      read();
-      if (!this.#over) this.#handlers.onTurn();
+      action();
     } catch (error) {
       this.#end(
         isFramerailError(error)

@@ -54,7 +54,7 @@ export function readH264Parameters(nal: Uint8Array): VideoParameters | undefined
   bits.ue();
   let chroma = 1;
   if (WITH_CHROMA.has(profile)) chroma = skipChroma(bits);
-  bits.ue();
+  const numberBits = bits.ue() + 4;
   const order = bits.ue();
   skipPictureOrder(bits, order);
   bits.ue();
@@ -74,7 +74,8 @@ export function readH264Parameters(nal: Uint8Array): VideoParameters | undefined
   if (size[0] <= 0 || size[1] <= 0) return undefined;
   const usability = bits.flag() ? readUsability(bits) : {};
   const inOrder = order === 2 || profile === BASELINE || (WITH_INTRA.has(profile) && (constraints & 0x10) !== 0);
-  return { size, frameRate: usability.frameRate, reorder: inOrder ? 0 : usability.reorder };
+  const fieldBits = frames === 0 && numberBits <= 16 ? numberBits : undefined;
+  return { size, frameRate: usability.frameRate, reorder: inOrder ? 0 : usability.reorder, fieldBits };
 }
 
 /** The record that decoders are set up with (ISO/IEC 14496-15, 5.3.3.1); undefined while a set is missing. */

@@ -8,6 +8,8 @@ export interface VideoParameters {
   readonly frameRate: number | undefined;
   /** How many pictures may come ahead of one that is shown earlier; undefined where it does not say. */
   readonly reorder: number | undefined;
+  /** Bits of the number of a frame, where a picture of H.264 may be one field of it. */
+  readonly fieldBits?: number | undefined;
 }
 
 /** A codec whose pictures are NAL units. */

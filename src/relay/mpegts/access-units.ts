@@ -1,6 +1,7 @@
 // Access units of H.264 and HEVC out of a byte stream that comes in pieces, each handed over as soon as it is known to be whole.
 import { NAL_CODECS, type NalCodecName } from '../elementary/nal-codecs.js';
 import type { NalCodec } from '../elementary/video-codec.js';
+import { FieldPairs } from './field-pairs.js';
 
 /** One access unit. */
 export interface TimedUnit {
@@ -35,6 +36,8 @@ const KEPT_ROOM = 1024 * 1024;
 const MOST_MARKS = 64;
 /** More NAL units than the slices that any level allows. */
 const MOST_NALS = 8192;
+/** The type of a sequence parameter set of H.264. */
+const SEQUENCE = 7;
 /** Bytes of a NAL unit that tell whether it is the first slice of a picture. */
 const TELLING = 3;
 
@@ -58,6 +61,7 @@ export class AccessUnits {
   #skipping = false;
   /** Whether the last unit was ended by what its carrier said, and what comes next must show that this was right. */
   #unproven = false;
+  readonly #fields = new FieldPairs();
   /** Whether units go on from one PES packet into the next: then only the next unit ends one. */
   #spans = false;
 
@@ -88,12 +92,13 @@ export class AccessUnits {
     }
     bytes.copy(this.#room, this.#have, from, to);
     this.#have = wanted;
-    this.#scan(TELLING);
+    this.#scan(this.#fields.telling ?? TELLING);
   }
 
   /** A PES packet ended: so does the unit, unless this stream has shown that its units go on. */
   whole(): void {
-    if (!this.#spans && !this.#skipping) this.#end();
+    // One field alone is half a frame, and the other one is on its way.
+    if (!this.#spans && !this.#skipping && !this.#fields.open) this.#end();
   }
 
   /** Nothing comes behind what is here. */
@@ -111,6 +116,7 @@ export class AccessUnits {
   #skip(): void {
     this.#forget(this.#have);
     this.#marks = [];
+    this.#fields.forget();
     this.#skipping = true;
     if (this.#room.byteLength > KEPT_ROOM) this.#room = Buffer.allocUnsafe(FIRST_ROOM);
   }
@@ -142,7 +148,8 @@ export class AccessUnits {
 
   /** A start code; gives where it lies now, as what was ahead of it may have been given away. */
   #found(code: number): number {
-    const nal = this.#room.subarray(code + 3, Math.min(code + 3 + TELLING, this.#have));
+    const nal = this.#room.subarray(code + 3, Math.min(code + 3 + (this.#fields.telling ?? TELLING), this.#have));
+    this.#readSequence(code);
     const role = this.#codec.role(nal);
     const first = this.#codec.beginsPicture(nal);
     // Zeros may lie between the beginning of the PES packet and the start code.
@@ -151,12 +158,13 @@ export class AccessUnits {
     if (this.#skipping && (role === 'delimiter' || role === 'parameters' || marked || first)) this.#skipping = false;
     let at = code;
     if (role === 'picture') {
-      if (this.#pictured && first) at = this.#cutAt(this.#maybe, code);
+      const second = first && this.#fields.closes(nal);
+      if (this.#pictured && first && !second) at = this.#cutAt(this.#maybe, code);
       this.#maybe = undefined;
       this.#pictured = !this.#skipping;
     } else if (opensUnit(this.#name, nal) && this.#pictured) {
       // A delimiter begins a unit wherever it is; others do where a PES packet begins, or a new picture follows.
-      if (role === 'delimiter' || marked) at = this.#cutAt(this.#maybe, code);
+      if ((role === 'delimiter' || marked) && !this.#fields.open) at = this.#cutAt(this.#maybe, code);
       else this.#maybe ??= this.#nals.length;
     }
     if (!this.#skipping) this.#nals.push(at + 3);
@@ -164,6 +172,13 @@ export class AccessUnits {
     this.#skip();
     this.#handlers.onTooLarge();
     return this.#have;
+  }
+
+  /** A start code ends the NAL unit ahead of it: a sequence parameter set says whether pictures may be fields. */
+  #readSequence(end: number): void {
+    const from = this.#nals.at(-1);
+    if (this.#name !== 'h264' || from === undefined || ((this.#room[from] ?? 0) & 0x1f) !== SEQUENCE) return;
+    this.#fields.describe(this.#codec.parameters([this.#room.subarray(from, end)])?.fieldBits);
   }
 
   /**

@@ -6,7 +6,7 @@ import { Notices } from './notices.js';
 import { NULL_PID, PacketHeader } from './packet.js';
 import { PacketFinder } from './packet-finder.js';
 import { PesReader } from './pes-reader.js';
-import { PAT_PID, readPat, readPmt, type Program, type ProgramTable, type StreamEntry } from './psi.js';
+import { isOwnPid, PAT_PID, readPat, readPmt, type Program, type ProgramTable, type StreamEntry } from './psi.js';
 import { SectionReader } from './sections.js';
 import { SoundTrack } from './sound-track.js';
 import { streamKind, type StreamKind } from './stream-types.js';
@@ -184,7 +184,7 @@ export class TsDemuxer {
     this.#table = Buffer.from(section);
     this.#refused.clear();
     const { pid: own } = this.#program;
-    this.#entries = table.streams.filter(({ pid }) => pid !== PAT_PID && pid !== own).slice(0, MOST_STREAMS);
+    this.#entries = table.streams.filter(({ pid }) => isOwnPid(pid) && pid !== own).slice(0, MOST_STREAMS);
     this.#select();
   }
 

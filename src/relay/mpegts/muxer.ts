@@ -86,6 +86,8 @@ export class TsMuxer {
   /** The clock, which never goes back. */
   #clock: number | undefined;
   #delay = FIRST_DELAY;
+  /** The latest time of decoding of any stream. */
+  #latest = -Infinity;
 
   constructor(handlers: TsMuxerHandlers) {
     this.#handlers = handlers;
@@ -228,8 +230,9 @@ export class TsMuxer {
   /** The clock at the time that something is written which is decoded then. */
   #tick(dts: number): number {
     const before = this.#clock ?? -Infinity;
-    // It comes later than it is decoded: all that follows gets more time.
-    if (dts < before) this.#delay = Math.min(MOST_DELAY, this.#delay + before - dts + SPARE);
+    this.#latest = Math.max(this.#latest, dts);
+    // It comes later than it is decoded: the clock stands still until there is as much time as this needs.
+    if (dts < before) this.#delay = Math.max(this.#delay, Math.min(MOST_DELAY, this.#latest - dts + SPARE));
     this.#clock = Math.max(before, dts - this.#delay);
     return this.#clock;
   }

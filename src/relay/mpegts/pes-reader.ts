@@ -17,7 +17,7 @@ const HEAD = 9;
 const LONGEST_HEAD = HEAD + 255;
 /** Streams whose PES packets have no header of times (2.4.3.7): maps, padding, private_stream_2, ECM, EMM, DSM-CC, H.222.1 E, directory. */
 const WITHOUT_TIMES = new Set([0xbc, 0xbe, 0xbf, 0xf0, 0xf1, 0xf2, 0xf8, 0xff]);
-/** PES packets that must have ended with stuffing, until the next ones are believed to end there too. */
+/** PES packets that must have ended where they seemed to, until the next ones are believed to do so, too. */
 const ENOUGH_PROOF = 2;
 
 /** What is done with payload. */
@@ -38,6 +38,8 @@ export class PesReader {
   /** Bytes of payload that are to come; undefined where that is not known. */
   #left: number | undefined;
   #believesLengths = true;
+  /** PES packets that were as long as they said. */
+  #exact = 0;
   /** PES packets that ended with stuffing; undefined once one went on behind it. */
   #proof: number | undefined = 0;
   /** Whether the last packet was filled up. */
@@ -80,12 +82,17 @@ export class PesReader {
   }
 
   #begin(): void {
-    // It was shorter than it said, and nothing of it is missing.
-    if (this.#state === 'body' && this.#left !== undefined) this.#believesLengths = false;
+    if (this.#state === 'body' && this.#left !== undefined) this.#endedShort();
     if (this.#stuffed && this.#proof !== undefined) this.#proof += 1;
     this.#stuffed = false;
     this.#state = 'header';
     this.#headHave = 0;
+  }
+
+  /** A PES packet was shorter than it said: where lengths are right, sixteen packets were lost, which counters do not show. */
+  #endedShort(): void {
+    if (this.#exact >= ENOUGH_PROOF) this.#handlers.onDamage();
+    else this.#believesLengths = false;
   }
 
   /** Goes on with a PES packet. */
@@ -101,7 +108,9 @@ export class PesReader {
   /** Collects the header; gives where the payload begins. */
   #header(bytes: Buffer, from: number, to: number): number {
     let at = from;
-    for (let wanted = HEAD; this.#state === 'header'; wanted = HEAD + (this.#head[HEAD - 1] ?? 0)) {
+    while (this.#state === 'header') {
+      // How long it is lies in its first bytes.
+      const wanted = this.#headHave < HEAD ? HEAD : HEAD + (this.#head[HEAD - 1] ?? 0);
       const count = Math.min(wanted - this.#headHave, to - at);
       bytes.copy(this.#head, this.#headHave, at, at + count);
       this.#headHave += count;
@@ -116,13 +125,15 @@ export class PesReader {
     const head = this.#head;
     const length = head.readUInt16BE(4);
     const left = length - this.#headHave + 6;
+    if (this.#doubtful && length > 0 && left < 0) this.#believesLengths = false;
+    const known = length > 0 && this.#believesLengths;
     this.#state = 'waiting';
-    if (head.readUIntBE(0, 3) !== 1 || (length > 0 && left < 0)) this.#handlers.onDamage();
+    if (head.readUIntBE(0, 3) !== 1 || (known && left < 0)) this.#handlers.onDamage();
     else if (!hasTimes(head)) return;
     else if (((head[6] ?? 0) & 0x30) !== 0) this.#handlers.onScrambled();
     else {
       this.#state = 'body';
-      this.#left = length === 0 || !this.#believesLengths ? undefined : left;
+      this.#left = known ? left : undefined;
       const which = this.#headHave < HEAD + 5 ? 0 : (head[7] ?? 0) >> 6;
       const pts = which >= 2 ? readTime(head, HEAD) : undefined;
       const dts = which === 3 && this.#headHave >= HEAD + 10 ? readTime(head, HEAD + 5) : undefined;
@@ -141,6 +152,7 @@ export class PesReader {
     this.#handlers.onBytes(bytes, from, end);
     if (this.#left !== undefined) this.#left -= end - from;
     else if (stuffed) this.#stuffed = true;
+    if (this.#left === 0) this.#exact = Math.min(ENOUGH_PROOF, this.#exact + 1);
     if (this.#left !== 0 && !(this.#stuffed && (this.#proof ?? 0) >= ENOUGH_PROOF)) return;
     this.#state = 'done';
     this.#handlers.onWhole();

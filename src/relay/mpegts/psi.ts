@@ -1,8 +1,10 @@
 // The two tables that say what a transport stream holds: PAT and PMT (ISO/IEC 13818-1, 2.4.4.3 to 2.4.4.9).
 import { crcMpeg } from './crc.js';
+import { NULL_PID } from './packet.js';
 
 /** The packet number of the PAT. */
 export const PAT_PID = 0;
+const FIRST_OWN_PID = 0x10;
 const TABLE = { pat: 0, pmt: 2 } as const;
 /** Bytes of a section ahead of its own fields, and behind them. */
 const HEAD = 8;
@@ -50,8 +52,9 @@ export function readPat(section: Buffer): ProgramTable | undefined {
   const programs: Program[] = [];
   for (let at = HEAD; at + 4 <= end; at += 4) {
     const number = section.readUInt16BE(at);
+    const pid = section.readUInt16BE(at + 2) & 0x1fff;
     // The number zero stands for a table of the network.
-    if (number !== 0) programs.push({ number, pid: section.readUInt16BE(at + 2) & 0x1fff });
+    if (number !== 0 && isOwnPid(pid)) programs.push({ number, pid });
   }
   return {
     version: ((section[5] ?? 0) >> 1) & 0x1f,
@@ -83,6 +86,11 @@ export function readPmt(section: Buffer): StreamTable | undefined {
     descriptors,
     streams,
   };
+}
+
+/** Whether a packet number may be a program's own: the first ones and the last are everybody's (2.4.3.3, table 2-3). */
+export function isOwnPid(pid: number): boolean {
+  return pid >= FIRST_OWN_PID && pid < NULL_PID;
 }
 
 /** Where the fields of a table end; undefined for another table, and for the next one, which is only announced. */

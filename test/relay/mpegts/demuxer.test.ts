@@ -9,6 +9,7 @@ import { ffmpeg, ffprobe } from '../../support/ffmpeg.js';
 import { fixture } from '../../support/fixtures.js';
 import { pieceSizes } from '../../support/pieces.js';
 import { sums } from '../../support/relay/compare.js';
+import { inFile } from '../../support/relay/in-file.js';
 import { flvTags, isSetup, mediaOf, PACKET, packetsOf, readTs } from '../../support/relay/ts.js';
 
 const plain = readFileSync(fixture('plain.ts'));
@@ -18,11 +19,6 @@ async function soundOf(codec: string, format: string): Promise<{ ts: Buffer; raw
   const source = ['-f', 'lavfi', '-i', 'sine=frequency=440:duration=2:sample_rate=48000', '-ac', '2', '-c:a', codec];
   const raw = await ffmpeg(...source, '-f', format, '-');
   return { raw, ts: await ffmpeg('-f', format, '-i', inFile(raw), '-c', 'copy', '-f', 'mpegts', '-') };
-}
-
-/** The bytes as an address that ffmpeg reads. */
-function inFile(bytes: Buffer): string {
-  return `data:application/octet-stream;base64,${bytes.toString('base64')}`;
 }
 
 test('the tags are those that ffmpeg writes to FLV, at the same distances', () => {
