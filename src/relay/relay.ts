@@ -16,7 +16,7 @@ import { OriginLink } from './origin-link.js';
 import { parseDestination } from './parse-destination.js';
 import { RelayMetrics } from './relay-metrics.js';
 import { Telemetry } from '../telemetry/index.js';
-import { Recorder } from './record/recorder.js';
+import { Recording } from './record/recording.js';
 import type { ReadyReason } from './readiness.js';
 import { describeDestination, describeFeed, type DestinationStatus, type FeedStatus } from './status.js';
 
@@ -76,7 +76,7 @@ export class Relay extends EventEmitter<Listeners> {
   #watch: NodeJS.Timeout | undefined;
   /** What the last connection of the origin brought, and when; the steps towards it are its own. */
   #brought: OriginTimings = {};
-  #recorder: Recorder | undefined;
+  #recording: Recording | undefined;
   readonly #standing: boolean;
   /** Destinations that were closed and still write. */
   readonly #closing = new Set<Promise<void>>();
@@ -163,22 +163,21 @@ export class Relay extends EventEmitter<Listeners> {
     });
     if (this.#options.record !== undefined) {
       const { path } = this.#options.record;
-      this.#recorder = new Recorder(this.#options.record, this.#feed, {
+      const handlers = {
         onFirst: () => {
           this.emit('started', { destination: path, id: 0 });
         },
-        onPublished: (file) => {
+        onPublished: (file: string) => {
           this.#tell('recorded', { file });
         },
-        onWarning: (message) => {
+        onWarning: (message: string) => {
           this.#tell('warning', { message });
         },
-        onFail: (error) => {
+        onFail: (error: FramerailError) => {
           this.#finish(error);
         },
-      });
-      this.#targets.add(this.#recorder);
-      this.#recorder.open();
+      };
+      this.#recording = new Recording(this.#options.record, this.#feed, handlers, this.#targets);
     }
     for (const destination of this.#destinations.values()) this.#open(destination);
     this.#origin.dial();
@@ -248,7 +247,7 @@ export class Relay extends EventEmitter<Listeners> {
    */
   async stop({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     const abort = (): void => {
-      this.#recorder?.abort();
+      this.#recording?.abort();
     };
     if (signal?.aborted === true) abort();
     else signal?.addEventListener('abort', abort, { once: true });
@@ -313,7 +312,7 @@ export class Relay extends EventEmitter<Listeners> {
     const { audio, video } = this.#feed.codecs;
     this.#tell('ready', { reason, audio: audio ?? null, video: video ?? null });
     for (const destination of this.#destinations.values()) destination.begin();
-    this.#recorder?.begin();
+    this.#recording?.begin();
     for (const listener of this.#listeners) listener.begin();
   }
 
@@ -326,7 +325,7 @@ export class Relay extends EventEmitter<Listeners> {
 
   /** A destination will not be tried again: without any other there is nothing to do. */
   #givenUp(error: FramerailError): void {
-    if (this.#recorder !== undefined || this.#standing) return;
+    if (this.#recording !== undefined || this.#standing) return;
     if ([...this.#destinations.values()].every(({ state }) => state === 'failed')) this.#finish(error);
   }
 
@@ -342,7 +341,7 @@ export class Relay extends EventEmitter<Listeners> {
       destination.flush();
       this.#close(destination);
     }
-    const recorded = this.#recorder?.close(error === undefined || this.#feed.ready !== undefined);
+    const recorded = this.#recording?.close(error === undefined || this.#feed.ready !== undefined);
     const waits = [...this.#closing, ...(recorded === undefined ? [] : [recorded])];
     const end = (failure: FramerailError | undefined): void => {
       this.#tell('end', { error: failure === undefined ? null : eventError(failure) });

@@ -55,6 +55,24 @@ test('--json against nginx shows the steps of both sides; --duration ends it wit
   expect(stdout.toString()).not.toContain('secret-key');
 });
 
+test('a second Ctrl-C leaves an MP4 as it was recorded, and says where', async () => {
+  const [origin, folder] = [await endless(), temporaryFolder()];
+  const record = join(folder, 'show.mp4');
+  const running = startCli(['relay', origin.url, '--record', record], { detached: true });
+  await once(running.child.stdout, 'data');
+  const parts = (): string[] => filesIn(folder).filter((name) => name.endsWith('.part.flv'));
+  while (parts().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  const group = -(running.child.pid ?? 0);
+  process.kill(group, 'SIGINT');
+  // The worker is there, and takes longer to load its engine than a signal takes to come.
+  while (running.processes().length < 2) await new Promise((resolve) => setTimeout(resolve, 2));
+  process.kill(group, 'SIGINT');
+  const { code, stderr, orphans } = await running.ended;
+  expect(code).not.toBe(0);
+  expect(stderr).toContain(join(folder, 'show.flv'));
+  expect([filesIn(folder), orphans]).toEqual([['show.flv'], []]);
+});
+
 test('Ctrl-C ends it cleanly: the recording is there, and the exit code is 0', async () => {
   const [origin, sink, folder] = [await endless(), await rtmpSink(), temporaryFolder()];
   const record = join(folder, 'show.flv');

@@ -1,4 +1,5 @@
 // A recording beside the destinations: the same tags, in a file that appears when it is whole.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { filesIn } from '../support/process.js';
@@ -7,6 +8,9 @@ import { flvFile } from '../support/relay/flv-file.js';
 import { rtmpOrigin } from '../support/relay/origin.js';
 import { relayOf } from '../support/relay/relays.js';
 import { isMedia, rtmpSink } from '../support/relay/sink.js';
+import { realStream } from '../support/relay/real-stream.js';
+import { expectSameMedia } from '../support/relay/same-media.js';
+import { readTs } from '../support/relay/ts.js';
 import { isKeyframe, stream } from '../support/relay/stream.js';
 import { audioHeader, DATA, metadata, VIDEO, videoHeader, type Tag } from '../support/relay/tags.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -78,4 +82,67 @@ test('a relay that never had anything to record leaves no file, and one that can
 
   const wrong = relayOf(origin.url, [], { record: join(folder, 'no', 'such', 'out.flv') });
   await expect(wrong.relay.done).rejects.toMatchObject({ code: expect.stringMatching(/^FR_OUTPUT/) });
+});
+
+test('as MPEG-TS it is the stream that it was, and goes on where parameters change', async () => {
+  const folder = temporaryFolder();
+  const record = join(folder, 'out.ts');
+  const { headers, media } = await realStream({ seconds: 3, bFrames: 2 });
+  const origin = await rtmpOrigin(async (player) => {
+    player.send(metadata(), ...headers);
+    await player.pace(media, 6);
+    player.cut();
+  });
+  const { relay, all } = relayOf(origin.url, [], { record, onEnd: 'exit' });
+  await relay.done;
+  expect(all('recorded').map(({ file }) => file)).toEqual([record]);
+  expect(filesIn(folder)).toEqual(['out.ts']);
+  expectSameMedia(readTs(readFileSync(record)).tags, [...headers, ...media]);
+});
+
+test('by time, files of FLV follow each other at keyframes, with times of their own', async () => {
+  const folder = temporaryFolder();
+  const media = stream({ length: 4000, gop: 10 });
+  const origin = await rtmpOrigin(async (player) => {
+    player.send(...HEADERS);
+    await player.pace(media, 8);
+    player.cut();
+  });
+  const { relay, all } = relayOf(origin.url, [], { record: join(folder, 'day.flv'), recordEvery: 1000, onEnd: 'exit' });
+  await relay.done;
+  const files = all('recorded').map(({ file }) => file);
+  expect(files).toHaveLength(4);
+  const parts = files.map((file) => tagsOf(file));
+  expect(sums(mediaOf(parts.flat()))).toEqual(sums(mediaOf(media)));
+  for (const tags of parts) {
+    expect(tags.slice(0, 4).map(({ type }) => type)).toEqual([DATA, VIDEO, 8, VIDEO]);
+    expect(tags[3]).toSatisfy(isKeyframe);
+    expect(Math.max(...tags.map(({ timestamp }) => timestamp))).toBeLessThan(1200);
+  }
+});
+
+test('a recording whose place is taken from it keeps what it has, and says where', async () => {
+  const folder = join(temporaryFolder(), 'www');
+  mkdirSync(folder);
+  const media = stream({ length: 1200 });
+  const sink = await rtmpSink();
+  const origin = await rtmpOrigin(async (player) => {
+    player.send(...HEADERS);
+    await player.wait(sink.accepted.find(() => true));
+    await player.pace(media, 8);
+    await player.wait(60_000);
+  });
+  const record = join(folder, 'out.flv');
+  const { relay } = relayOf(origin.url, sink.url, { record, publishEarly: true });
+  await arrival(sink.arrivals, media.at(-1));
+  // A folder has come to where the file was meant to be.
+  mkdirSync(record);
+  writeFileSync(join(record, 'x'), '');
+  await relay.stop();
+  const error = (await relay.done.catch((reason: unknown) => reason)) as Error;
+  expect(error).toMatchObject({ code: 'FR_OUTPUT_FAILED' });
+  const [part] = filesIn(folder).filter((name) => name.endsWith('.part.flv'));
+  expect(error.message).toContain(join(folder, part ?? ''));
+  expect(sums(mediaOf(tagsOf(join(folder, part ?? ''))))).toEqual(sums(sink.media()));
+  rmSync(folder, { recursive: true });
 });

@@ -1,14 +1,6 @@
 // A destination that is a folder: the stream as a playlist of HLS and its segments, for any web server to serve.
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { argumentError, FramerailError, isFramerailError, monotonicNow } from '../../base/index.js';
-import type {
-  DestinationLink,
-  DestinationMarks,
-  DestinationPlace,
-  LinkHandlers,
-  LinkOptions,
-} from '../destination-link.js';
+import { FramerailError, isFramerailError, monotonicNow } from '../../base/index.js';
+import type { DestinationLink, DestinationMarks, LinkHandlers, LinkOptions } from '../destination-link.js';
 import { audioKind, KIND, TAG, videoKind } from '../flv/tag.js';
 import { TsMuxer } from '../mpegts/muxer.js';
 import { Cutter } from './cutter.js';
@@ -21,28 +13,8 @@ const BEGINNING = 500;
 /** Milliseconds by which the clock of the segments is moved at each towards the one on the wall: no player notices. */
 const SLEW = 10;
 
-/** Whether an address is a playlist in a folder. */
-export function isPlaylist(address: string): boolean {
-  return /^file:/i.test(address) || (/\.m3u8$/i.test(address) && !/^[a-z][a-z\d+.-]*:\/\//i.test(address));
-}
-
-/** Reads the path, or the URL of a file; throws FR_ARG_INVALID. */
-export function hlsPlace(name: string, text: string): DestinationPlace {
-  let path = text;
-  try {
-    if (/^file:/i.test(text)) path = fileURLToPath(text);
-  } catch {
-    path = '';
-  }
-  if (!/[^/\\]\.m3u8$/i.test(path)) throw argumentError(name, 'a file that ends with .m3u8', text);
-  return {
-    shown: path,
-    takesLate: true,
-    dial: (options, handlers) => new HlsLink(resolve(path), options, handlers),
-  };
-}
-
-class HlsLink implements DestinationLink {
+/** Writes one playlist. */
+export class HlsLink implements DestinationLink {
   readonly #marks: { -readonly [name in keyof DestinationMarks]: DestinationMarks[name] } = { dialled: monotonicNow() };
   readonly #handlers: LinkHandlers;
   readonly #folder: HlsFolder;

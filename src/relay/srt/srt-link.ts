@@ -3,29 +3,18 @@ import { monotonicNow, type FramerailError } from '../../base/index.js';
 import type {
   DestinationLink,
   DestinationMarks,
-  DestinationPlace,
   LinkHandlers,
   LinkOptions,
 } from '../destination-link.js';
 import { audioKind, TAG, videoKind } from '../flv/tag.js';
 import { TsMuxer } from '../mpegts/muxer.js';
 import { Notices } from '../mpegts/notices.js';
-import { parseSrt, type SrtAddress } from './address.js';
+import type { SrtAddress } from './address.js';
 import { SrtDial } from './dial.js';
 import { srtLinks } from './link-group.js';
 
-/** Reads the address; throws FR_ARG_INVALID. */
-export function srtPlace(name: string, text: string): DestinationPlace {
-  const address = parseSrt(name, text);
-  return {
-    shown: address.shown,
-    takesLate: true,
-    listens: address.listens,
-    dial: (options, handlers) => new SrtLink(address, options, handlers),
-  };
-}
-
-class SrtLink implements DestinationLink {
+/** Feeds one peer. */
+export class SrtLink implements DestinationLink {
   readonly #address: SrtAddress;
   readonly #timeout: number;
   readonly #handlers: LinkHandlers;

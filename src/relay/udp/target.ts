@@ -1,7 +1,6 @@
 // Where a transport stream is sent by UDP: udp://host:port?ttl=4&pkt_size=1316&localaddr=10.0.0.2
 import { isIP } from 'node:net';
 import { argumentError, checkNames } from '../../base/index.js';
-import { PACKET_BYTES } from '../mpegts/packet.js';
 
 /** An address that was read. */
 export interface UdpTarget {
@@ -18,6 +17,8 @@ export interface UdpTarget {
   readonly local: string | undefined;
 }
 
+/** A packet of a transport stream. */
+const PACKET_BYTES = 188;
 const FORM = /^udp:\/\/@?(\[[0-9a-f:.%\w]+\]|[^:/?#@[\]\s]+):(\d{1,5})\/?(?:\?([^#]*))?$/i;
 /** Seven packets, with the headers of IP and UDP, are what an Ethernet frame of 1,500 bytes holds. */
 const USUAL_BYTES = 7 * PACKET_BYTES;
@@ -46,6 +47,11 @@ export function parseUdpTarget(name: string, text: string): UdpTarget {
     host: bracketed.replace(/^\[|\]$/g, ''),
     ...{ port, ttl, datagramBytes, local },
   };
+}
+
+/** Whether an address is one of UDP. */
+export function isUdpTarget(address: string): boolean {
+  return /^udp:\/\//i.test(address);
 }
 
 /** Whether an address is one of a group. */

@@ -2,33 +2,18 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns';
 import { FramerailError, monotonicNow, systemCode } from '../../base/index.js';
-import type {
-  DestinationLink,
-  DestinationMarks,
-  DestinationPlace,
-  LinkHandlers,
-  LinkOptions,
-} from '../destination-link.js';
+import type { DestinationLink, DestinationMarks, LinkHandlers, LinkOptions } from '../destination-link.js';
 import { audioKind, TAG, videoKind } from '../flv/tag.js';
 import { TsMuxer } from '../mpegts/muxer.js';
 import { Notices } from '../mpegts/notices.js';
 import { Datagrams } from './datagrams.js';
-import { isMulticast, parseUdpTarget, type UdpTarget } from './target.js';
+import { isMulticast, type UdpTarget } from './target.js';
 
 /** Milliseconds in which the system has to take the last datagrams. */
 const GOODBYE = 500;
 
-/** Reads the address; throws FR_ARG_INVALID. */
-export function udpPlace(name: string, text: string): DestinationPlace {
-  const target = parseUdpTarget(name, text);
-  return {
-    shown: target.shown,
-    takesLate: true,
-    dial: (options, handlers) => new UdpLink(target, options, handlers),
-  };
-}
-
-class UdpLink implements DestinationLink {
+/** Sends to one target. */
+export class UdpLink implements DestinationLink {
   readonly #marks: { -readonly [name in keyof DestinationMarks]: DestinationMarks[name] } = { dialled: monotonicNow() };
   readonly #target: UdpTarget;
   readonly #handlers: LinkHandlers;
