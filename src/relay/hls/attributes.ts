@@ -21,10 +21,12 @@ export function parseAttributes(text: string): Attributes {
 /** The value that begins at a place, and where the next attribute begins. */
 function valueAt(text: string, from: number): readonly [string, number] {
   const comma = endOf(text, ',', from);
-  const quote = text.indexOf('"', from);
-  if (quote < 0 || quote > comma || text.slice(from, quote).trim() !== '') return [text.slice(from, comma).trim(), comma + 1];
-  const closing = endOf(text, '"', quote + 1);
-  return [text.slice(quote + 1, closing), endOf(text, ',', closing) + 1];
+  const bare = text.slice(from, comma);
+  // Only what is quoted from its first letter on may hold commas.
+  if (!bare.trimStart().startsWith('"')) return [bare.trim(), comma + 1];
+  const begin = text.indexOf('"', from) + 1;
+  const closing = endOf(text, '"', begin);
+  return [text.slice(begin, closing), endOf(text, ',', closing) + 1];
 }
 
 function endOf(text: string, mark: string, from: number): number {

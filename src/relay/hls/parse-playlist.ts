@@ -117,13 +117,15 @@ function* linesOf(body: string, variables: Variables): Generator<Line> {
 }
 
 function tagOf(line: string, variables: Variables): Line | undefined {
-  const [, name = '', value = ''] = /^#EXT(INF|-X-[A-Z0-9-]+)(?::(.*))?$/s.exec(line) ?? [];
-  const tag = name.replace(/^-X-/, '');
-  if (tag === 'DEFINE') {
-    if (!variables.define(parseAttributes(value))) throw malformed('it defines a variable without a value');
-    return undefined;
-  }
-  return tag === '' ? undefined : { tag, value: tag === 'INF' ? value : filled(value, variables) };
+  const colon = line.indexOf(':');
+  const name = colon < 0 ? line : line.slice(0, colon);
+  const value = colon < 0 ? '' : line.slice(colon + 1);
+  if (name === '#EXTINF') return { tag: 'INF', value };
+  if (!name.startsWith('#EXT-X-')) return undefined;
+  const tag = name.slice('#EXT-X-'.length);
+  if (tag !== 'DEFINE') return { tag, value: filled(value, variables) };
+  if (!variables.define(parseAttributes(value))) throw malformed('it defines a variable without a value');
+  return undefined;
 }
 
 function filled(text: string, variables: Variables): string {

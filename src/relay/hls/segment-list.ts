@@ -48,8 +48,14 @@ export class SegmentList {
     if (this.segments.length >= MOST_SEGMENTS) throw malformed('it lists too many segments');
     const sequence = this.mediaSequence + this.#skipped + this.segments.length;
     this.segments.push({
-      ...{ uri, sequence, duration: this.#duration, discontinuity: this.#discontinuity },
-      ...{ range: this.#rangeFor(uri), map: this.#map, key: this.#key, gap: this.#gap },
+      uri,
+      sequence,
+      duration: this.#duration,
+      discontinuity: this.#discontinuity,
+      range: this.#rangeFor(uri),
+      map: this.#map,
+      key: this.#key,
+      gap: this.#gap,
     });
     this.#duration = undefined;
     this.#range = undefined;
@@ -93,7 +99,8 @@ export class SegmentList {
 }
 
 function durationOf(value: string): number {
-  const duration = decimal(value.split(',')[0]?.trim());
+  const comma = value.indexOf(',');
+  const duration = decimal((comma < 0 ? value : value.slice(0, comma)).trim());
   if (duration === undefined || duration > LONGEST) throw malformed('a segment has no sensible duration');
   return duration;
 }

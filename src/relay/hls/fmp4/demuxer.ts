@@ -46,6 +46,8 @@ export class Mp4Demuxer {
   /** Samples whose data is still to come, in its order. */
   #samples: Sample[] = [];
   #next = 0;
+  /** Ticks by which samples of a track are decoded earlier than they say. */
+  readonly #leads = new Map<number, number>();
   /** The next sample as far as it is here. */
   #part: Buffer[] = [];
   #partBytes = 0;
@@ -132,8 +134,15 @@ export class Mp4Demuxer {
     else {
       this.#drop();
       this.#samples = this.#fragments.read(data, position, this.#tracks);
+      this.#lead();
     }
     return count;
+  }
+
+  /** Pictures that are shown ahead of their decoding time are decoded earlier: few readers of tags expect them. */
+  #lead(): void {
+    for (const { track, composition } of this.#samples)
+      if (-composition > (this.#leads.get(track.id) ?? 0)) this.#leads.set(track.id, -composition);
   }
 
   #forget(): void {
@@ -197,7 +206,7 @@ export class Mp4Demuxer {
 
   #give({ track, dts, composition, sync }: Sample, data: Buffer): void {
     const { timescale, shift } = track;
-    const decoded = (dts / timescale) * 1000 + shift;
+    const decoded = ((dts - (this.#leads.get(track.id) ?? 0)) / timescale) * 1000 + shift;
     const presented = ((dts + composition) / timescale) * 1000 + shift;
     this.#chosen.get(track.id)?.push(data, decoded, presented, sync);
   }
