@@ -119,23 +119,36 @@ test('nonces that grow old on the way are replaced', async () => {
   expect(methods(peer).length).toBeGreaterThan(5);
 });
 
-test('redirects are followed, to TLS as well, and the login goes to no other host', async () => {
+test('redirects are followed, to TLS as well', async () => {
   const target = await rtspPeer(play, {}, true);
   const middle = await rtspPeer(play, {
-    answer: () => ({ status: '302 Found', headers: { Location: target.url.replace('127.0.0.1', 'localhost') } }),
-    login: { scheme: 'basic', user: 'u', password: 'p' },
+    answer: () => ({ status: '302 Found', headers: { Location: target.url } }),
   });
   const first = await rtspPeer(play, {
     answer: () => ({ status: '301 Moved', headers: { Location: middle.url } }),
   });
-  const { tags, origin } = opened(first.url.replace('//', '//u:p@'));
+  const { tags, origin } = opened(first.url);
   await tags.find((tag) => numberOf(tag) === 1000);
   expect(methods(first)).toEqual(['DESCRIBE']);
   expect(methods(middle)).toEqual(['DESCRIBE']);
-  for (const { headers } of target.requests.items) expect(headers.has('authorization')).toBe(false);
   expect(origin.marks.tls).toBeGreaterThan(origin.marks.dialled);
   await first.closed.find(() => true);
   await middle.closed.find(() => true);
+});
+
+test('a login is given to another port of its host, and never to another host', async () => {
+  const login = { scheme: 'basic', user: 'u', password: 'p' } as const;
+  const target = await rtspPeer(play, { login });
+  for (const host of ['127.0.0.1', 'localhost']) {
+    const first = await rtspPeer(play, {
+      answer: () => ({ status: '302 Found', headers: { Location: target.url.replace('127.0.0.1', host) } }),
+    });
+    const { tags, ended } = opened(first.url.replace('//', '//u:p@'));
+    if (host === '127.0.0.1') await tags.find((tag) => numberOf(tag) === 1000);
+    else expect(await ended).toMatchObject({ code: 'FR_RELAY_AUTH' });
+  }
+  const strange = target.requests.items.filter(({ url }) => url.includes('localhost'));
+  expect(strange.map(({ headers }) => headers.has('authorization'))).toEqual([false]);
 });
 
 test.each([
