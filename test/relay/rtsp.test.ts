@@ -184,9 +184,10 @@ test('what GStreamer plays is recorded by nginx as it is in the clip', async () 
   const path = join(destination.recordings, 'camera.flv');
   const expected = await clipSlices(clip, 'h264');
   let tags: Tag[] = [];
-  for (const end = performance.now() + 10_000; performance.now() < end; await sleep(20)) {
+  for (const end = performance.now() + 10_000; performance.now() < end;) {
     ({ tags } = flvFile(path));
     if (taggedSlices(tags, 'h264').length >= expected.length) break;
+    await sleep(20);
   }
   await expectClip(tags, { clip, video: 'h264', audio: 'aac' });
   expect(tags.filter(({ type, payload }) => type === AUDIO && !isHeader({ type, payload })).length).toBeGreaterThan(90);

@@ -103,7 +103,12 @@ export class Negotiation {
 
   /** Begins, on a connection that stands. */
   start(): void {
-    const { url, link } = this.#options;
+    const { url, link, secure, shown } = this.#options;
+    if (secure && this.#way === 'udp') {
+      const why = 'is encrypted, and media by UDP would not be';
+      this.#fail(new FramerailError('FR_RELAY_REFUSED', `${shown} ${why}: it is only played by TCP.`));
+      return;
+    }
     link.ask('DESCRIBE', url, { Accept: 'application/sdp' }, (response) => {
       if (this.#passes(response)) this.#described(response);
     });
@@ -147,7 +152,7 @@ export class Negotiation {
       return;
     }
     const alone = this.#agreed.length === 0 || this.#left.length > 0 || this.#options.habits.oneByOne;
-    const setUp = this.#setUp(candidate);
+    const setUp = this.#setUp(candidate, alone);
     if (alone) return;
     this.#together = { candidate, setUp, play: this.#play() };
     this.#impatience = setTimeout(() => {
@@ -155,7 +160,8 @@ export class Negotiation {
     }, TOGETHER_PATIENCE);
   }
 
-  #setUp(candidate: Candidate): number {
+  /** @param alone - whether the next request waits for the answer */
+  #setUp(candidate: Candidate, alone: boolean): number {
     this.step = 'SETUP';
     const { url, channel, ports } = candidate;
     const headers = {
@@ -164,12 +170,11 @@ export class Negotiation {
     };
     return this.#options.link.ask('SETUP', url, headers, (response) => {
       if (this.#over) return;
-      const together = this.#together !== undefined;
       if (this.#together !== undefined) this.#together.setUp = undefined;
       if (this.#wantsUdp(response)) this.#turnToUdp(response);
       else {
         this.#answered(candidate, response);
-        if (!together && !this.#over) this.#next();
+        if (alone && !this.#over) this.#next();
       }
     });
   }

@@ -113,11 +113,11 @@ export class RtspReader {
   #readMessage(bytes: Buffer): number {
     if (!/^[A-Z_]+(?:[ /]|$)/.test(bytes.toString('latin1', 0, 8))) return this.#passOver();
     const end = this.#headEnd(bytes);
-    if (end === undefined) {
-      if (bytes.byteLength <= MOST_HEAD) return this.#wait(bytes.byteLength + 1);
+    if ((end ?? bytes.byteLength) > MOST_HEAD) {
       if (this.#playing) return this.#passOver();
       throw protocolError('a message without an end');
     }
+    if (end === undefined) return this.#wait(bytes.byteLength + 1);
     const lines = bytes.toString('latin1', 0, end).split(/\r?\n/);
     while (lines.at(-1) === '') lines.pop();
     const head = parseHead(lines);
