@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
+import { parseSrt } from '#dist/relay/srt/address.js';
+import { SrtDial } from '#dist/relay/srt/dial.js';
 import { LinkGroup } from '#dist/relay/srt/link-group.js';
 import { WINDOW, type LinkRequest } from '#dist/relay/srt/messages.js';
 import type { LinkEnd, WorkerLink } from '#dist/relay/srt/worker-link.js';
@@ -261,3 +263,32 @@ test('a receiver that takes nothing is seen by what waits for it, and holds up n
   await stuck.link.close(false);
   expect(performance.now() - began).toBeLessThan(3000);
 }, 60_000);
+
+test('a worker that hangs is missed by whoever dials, and killed when it does not let go', async () => {
+  const group = linkGroup(8, 60_000);
+  const other = open(group, { url: `srt://127.0.0.1:${String(await silentPeer())}` });
+  await other.told.find(({ what }) => what === 'opening');
+  const [pid = 0] = group.pids;
+  process.kill(pid, 'SIGSTOP');
+  const errors: string[] = [];
+  const address = parseSrt('from', `srt://127.0.0.1:${String(await silentPeer())}?mode=listener`);
+  const ended = new Journal<number>();
+  const dial = new SrtDial({
+    ...{ address, direction: 'in', timeout: 500, group },
+    onAccepted: () => undefined,
+    onBytes: () => undefined,
+    onTurn: () => undefined,
+    onWarning: () => undefined,
+    onEnd: ({ code }) => {
+      errors.push(code);
+      ended.push(performance.now());
+    },
+  });
+  await ended.find(() => true);
+  expect(errors).toEqual(['FR_RELAY_TIMEOUT']);
+  await dial.close(false);
+  const { end } = await other.told.find(({ what }) => what === 'end');
+  expect(end?.exit?.signal).toBe('SIGKILL');
+  await gone(pid);
+  expect(group.pids).toEqual([]);
+}, 30_000);
