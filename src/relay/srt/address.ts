@@ -43,7 +43,11 @@ export function parseSrt(argument: string, text: string): SrtAddress {
   const host = six ? bracketed.slice(1, -1) : bracketed;
   if (digits === '' || port < 1 || port > 0xffff || (six && isIP(host) !== 6) || /[\s%]/.test(host))
     // The text itself may hold secrets.
-    throw argumentError(argument, EXAMPLE, /^srt:\/\/[^/?#@]*/i.exec(text)?.[0] ?? 'another text');
+    throw argumentError(
+      argument,
+      EXAMPLE,
+      /^srt:\/\/[^/@?:\s]*(:\d{1,5})?(?=[/?]|$)/i.exec(text)?.[0] ?? 'another text',
+    );
   const { program, ...asked } = readQuery(argument, query);
   checkNames(`the address of \`${argument}\``, asked, OPTION_NAMES);
   const options = Object.fromEntries(Object.entries(asked).map(([name, value]) => checkOption(argument, name, value)));

@@ -11,12 +11,14 @@ const TURNED_AWAY = /newConnection: connection rejected due to: .*\bERROR:([A-Z]
 /** Milliseconds that a refusal waits for the failure that it explains. */
 const KEPT = 1000;
 const MOST_LINE = 4000;
+/** More than there are links in a process. */
+const MOST_PENDING = 64;
 
 /** Reads what the libsrt of one process writes. */
 export class Refusals {
   readonly #onTurnedAway: (refusal: Refusal) => void;
   #line = '';
-  #pending: { readonly refusal: Refusal; readonly at: number }[] = [];
+  #pending: { readonly refusal: Refusal | undefined; readonly at: number }[] = [];
 
   /** @param onTurnedAway - hears of callers that a listener did not let in */
   constructor(onTurnedAway: (refusal: Refusal) => void) {
@@ -29,6 +31,7 @@ export class Refusals {
     for (const line of lines) {
       const refused = REFUSED.exec(line)?.[1];
       if (refused !== undefined) this.#pending.push({ refusal: refused, at: monotonicNow() });
+      if (this.#pending.length > MOST_PENDING) this.#pending.shift();
       const turnedAway = TURNED_AWAY.exec(line)?.[1];
       if (turnedAway !== undefined) this.#onTurnedAway(turnedAway);
     }
@@ -41,7 +44,8 @@ export class Refusals {
   take(): Refusal | undefined {
     const since = monotonicNow() - KEPT;
     this.#pending = this.#pending.filter(({ at }) => at >= since);
-    const alike = new Set(this.#pending.map(({ refusal }) => refusal)).size === 1;
-    return alike ? this.#pending.shift()?.refusal : void this.#pending.shift();
+    const reasons = new Set(this.#pending.map(({ refusal }) => refusal));
+    if (reasons.size > 1) this.#pending = this.#pending.map(({ at }) => ({ refusal: undefined, at }));
+    return this.#pending.shift()?.refusal;
   }
 }

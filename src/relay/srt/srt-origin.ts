@@ -1,10 +1,13 @@
 // A stream that comes over SRT, from a peer that is called or from one that calls.
-import { FramerailError, isFramerailError } from '../../base/index.js';
+import { FramerailError, isFramerailError, monotonicNow } from '../../base/index.js';
 import { TsDemuxer } from '../mpegts/demuxer.js';
 import { Notices } from '../mpegts/notices.js';
 import type { Origin, OriginHandlers, OriginMarks, OriginOptions, OriginSource } from '../origin.js';
 import { parseSrt, type SrtAddress } from './address.js';
 import { SrtDial } from './dial.js';
+
+/** libsrt gives a peer up that says nothing for five seconds, and delivers what it holds back until then (SRTO_PEERIDLETIMEO). */
+const GIVEN_UP = 4500;
 
 export { isSrt } from './address.js';
 
@@ -22,6 +25,8 @@ class SrtOrigin implements Origin {
   readonly #handlers: OriginHandlers;
   readonly #demuxer: TsDemuxer;
   readonly #dial: SrtDial;
+  /** When bytes last came. */
+  #heardAt = 0;
   #over = false;
 
   constructor(address: SrtAddress, handlers: OriginHandlers, { timeout }: OriginOptions) {
@@ -38,7 +43,10 @@ class SrtOrigin implements Origin {
         notices.once(message);
       },
       onEnd: (error) => {
-        this.#end(error);
+        // libav reports both as the same: who was heard a moment ago has said goodbye, and was not given up.
+        const goodbye = error.code === 'FR_RELAY_LOST' && error.details['averror'] !== undefined;
+        const silence = monotonicNow() - this.#heardAt;
+        this.#end(goodbye && silence < GIVEN_UP - address.latency ? undefined : error);
       },
     });
   }
@@ -58,6 +66,7 @@ class SrtOrigin implements Origin {
 
   #read(bytes: Buffer): void {
     if (this.#over) return;
+    this.#heardAt = monotonicNow();
     try {
       this.#demuxer.push(bytes);
     } catch (error) {
@@ -66,7 +75,7 @@ class SrtOrigin implements Origin {
     }
   }
 
-  #end(error: FramerailError): void {
+  #end(error: FramerailError | undefined): void {
     if (this.#over) return;
     this.close();
     this.#handlers.onEnd(error);

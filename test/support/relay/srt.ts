@@ -19,14 +19,17 @@ export interface Transmit {
   readonly ended: Promise<unknown>;
 }
 
-/** Starts it from one address to another; it ends with the running test. */
-export function transmit(from: string, to: string): Transmit {
-  // Without -a:no it would wait for another peer when the first one has gone.
-  const child = spawn('srt-live-transmit', ['-a:no', '-st:yes', '-loglevel:warning', from, to], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 120_000,
-    killSignal: 'SIGKILL',
-  });
+/** Starts it from one address to another; it ends with its peer, or waits for another one, and with the running test. */
+export function transmit(from: string, to: string, again: 'once' | 'again' = 'once'): Transmit {
+  const child = spawn(
+    'srt-live-transmit',
+    [`-a:${again === 'again' ? 'yes' : 'no'}`, '-st:yes', '-loglevel:warning', from, to],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 120_000,
+      killSignal: 'SIGKILL',
+    },
+  );
   const lines = new Journal<string>();
   const sizes = new Journal<number>();
   const chunks: Buffer[] = [];
@@ -65,9 +68,9 @@ export interface Feed extends Transmit {
 }
 
 /** Starts srt-live-transmit from the test to an address. */
-export async function feed(to: string): Promise<Feed> {
+export async function feed(to: string, again: 'once' | 'again' = 'once'): Promise<Feed> {
   const port = await freePort('udp');
-  const run = transmit(`udp://:${String(port)}`, to);
+  const run = transmit(`udp://:${String(port)}`, to, again);
   await bound(port);
   const socket = await openSocket();
   return {
