@@ -10,10 +10,10 @@ const destination = {
 } as const;
 
 function run(open: boolean, state: 'live' | 'slow' = 'live'): RelayStatus {
+  // What of a feed is shown.
   const feed = {
     ...{ audio: null, video: track, size: null, gopSeconds: 2, gopBytes: 0, mediaSeconds: 1, driftSeconds: -0.04 },
-    ...{ jumps: 0, undecodable: 0, replayed: 0 },
-  };
+  } as unknown as RelayStatus['feed'];
   return {
     ...{ origin: { address: 'x', open, connections: 1 }, ready: 'both streams', feed },
     ...{ destinations: [{ ...destination, state }], timings: { origin: {}, destinations: {} } },

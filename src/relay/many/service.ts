@@ -185,12 +185,14 @@ export class RelaysService implements Served {
     const [before, place] = [this.#server, this.#place];
     if (http?.host === place?.host && http?.port === place?.port) return;
     // The same port on another address is free only when the old one is no longer listened on.
-    const samePort = place !== undefined && http !== undefined && place.port === http.port;
-    if (samePort) before?.close();
+    const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1));
+    const samePort = before !== undefined && http !== undefined && portOf(before.address) === http.port;
+    if (samePort) before.close();
     try {
       this.#server = http === undefined ? undefined : await RelaysServer.listen(http, this);
     } catch (error) {
-      if (samePort) this.#server = await RelaysServer.listen(place, this).catch(() => before);
+      if (samePort && place !== undefined)
+        this.#server = await RelaysServer.listen({ ...place, port: http.port }, this).catch(() => before);
       throw error;
     }
     if (!samePort) before?.close();
