@@ -70,7 +70,7 @@ function line({ state, relay, viewers, error }: ManagedRelayStatus): string {
   return [
     origin.open ? 'live' : 'lost',
     ...(tracks.length > 0 ? [tracks.map(({ codec }) => codec).join('+'), `${(bits / 1000).toFixed(0)} kb/s`] : []),
-    `drift ${feed.driftSeconds.toFixed(2)} s`,
+    ...(tracks.length > 0 ? [`drift ${feed.driftSeconds.toFixed(2)} s`] : []),
     ...(destinations.length > 0 ? [`${String(fed)} of ${String(destinations.length)} destinations live`] : []),
     ...(viewers > 0 ? [`${String(viewers)} viewers`] : []),
     ...(dropped > 0 ? [`${String(dropped)} dropped`] : []),

@@ -12,6 +12,7 @@ import {
 import { Feed, type FeedTarget } from './feed.js';
 import { checkRelay, type CheckedRelay, type RelayOptions } from './options.js';
 import { firstEarly } from './early-dial.js';
+import type { Listener } from './listener.js';
 import { OriginLink } from './origin-link.js';
 import { parseDestination } from './parse-destination.js';
 import { RelayMetrics } from './relay-metrics.js';
@@ -49,12 +50,6 @@ const WATCH_INTERVAL = 500;
 /** Makes a relay, which begins with `start()`. Throws FR_ARG_INVALID. */
 export function createRelay(options: RelayOptions): Relay {
   return new Relay(checkRelay(options));
-}
-
-/** Who hears the stream beside destinations and recordings, as viewers do. */
-export interface Listener extends FeedTarget {
-  /** The streams are known. */
-  begin(): void;
 }
 
 /** A relay. Its events are those of {@link RelayEventMap}; `event` has all of them. */

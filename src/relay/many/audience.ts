@@ -3,7 +3,7 @@ import { monotonicNow } from '../../base/index.js';
 import type { Feed, FeedNews } from '../feed.js';
 import { flvTag } from '../flv/bytes.js';
 import { TAG } from '../flv/tag.js';
-import type { Listener } from '../relay.js';
+import type { Listener } from '../listener.js';
 import { Viewer, type ViewerLimits } from './viewer.js';
 import { endSoon, type Visitor } from './visitor.js';
 

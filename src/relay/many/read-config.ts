@@ -58,7 +58,9 @@ function readSource(source: Source): CheckedRelays {
     [],
   )(() => {
     const top = record('the configuration', source.value);
-    checkNames('the configuration', top, TOP_KEYS);
+    // What is only there to be referred to, as templates are, has a name of its own kind.
+    const named = Object.entries(top).filter(([key]) => !key.startsWith('x-'));
+    checkNames('the configuration', Object.fromEntries(named), TOP_KEYS);
     for (const { path, line, first } of source.duplicates)
       if (path[0] !== 'relays') throw twice(path.join('.'), line, first);
     const { http, token, cors, maxViewers, processes } = top;

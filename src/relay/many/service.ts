@@ -43,7 +43,7 @@ export class RelaysService implements Served {
   #refusal: ConfigProblem | undefined;
   #server: RelaysServer | undefined;
   /** Where HTTP is to be served, as it was written. */
-  #place = '';
+  #place: CheckedRelays['http'];
   #watch: FileWatch | undefined;
   #changes: Promise<unknown> = Promise.resolve();
   #status: Promise<RelaysStatus> | undefined;
@@ -182,15 +182,21 @@ export class RelaysService implements Served {
 
   /** Serves HTTP where it is wanted now; what cannot be listened on refuses the configuration. */
   async #serve({ http }: CheckedRelays): Promise<void> {
-    const place = JSON.stringify(http) ?? '';
-    if (place === this.#place) return;
-    const before = this.#server;
+    const [before, place] = [this.#server, this.#place];
+    if (http?.host === place?.host && http?.port === place?.port) return;
     // The same port on another address is free only when the old one is no longer listened on.
-    const samePort = before !== undefined && http !== undefined && before.address.endsWith(`:${String(http.port)}`);
+    const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1));
+    const samePort = before !== undefined && http !== undefined && portOf(before.address) === http.port;
     if (samePort) before.close();
-    this.#server = http === undefined ? undefined : await RelaysServer.listen(http, this);
+    try {
+      this.#server = http === undefined ? undefined : await RelaysServer.listen(http, this);
+    } catch (error) {
+      if (samePort && place !== undefined)
+        this.#server = await RelaysServer.listen({ ...place, port: http.port }, this).catch(() => before);
+      throw error;
+    }
     if (!samePort) before?.close();
-    this.#place = place;
+    this.#place = http;
     this.#tell({ event: 'serving', http: this.#server?.address ?? null });
   }
 

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Relays, RelaysStatus } from '#dist/relay/index.js';
 import { failure } from '../../support/failure.js';
 import { freePort } from '../../support/live.js';
-import { relaysOf } from '../../support/relay/many.js';
+import { httpViewer, relaysOf } from '../../support/relay/many.js';
 import { rtmpOrigin } from '../../support/relay/origin.js';
 import { rtmpSink } from '../../support/relay/sink.js';
 import { stream } from '../../support/relay/stream.js';
@@ -195,6 +195,12 @@ test('a port that is taken refuses the configuration; another one is moved to, a
   expect(relays.http).toBe(`127.0.0.1:${String(port)}`);
   expect((await ask(relays, '/status')).status).toBe(200);
   await expect(fetch(`http://${taken}/status`)).rejects.toThrow();
+  // Another address of the same port takes its place; one that this machine lacks leaves all as it was.
+  await relays.reload({ http: `0.0.0.0:${String(port)}`, processes: 1, relays: {} });
+  expect(relays.http).toBe(`0.0.0.0:${String(port)}`);
+  const absent = { http: `192.0.2.1:${String(port)}`, processes: 1, relays: {} };
+  expect(await failure(async () => await relays.reload(absent))).toMatchObject({ code: 'FR_RELAY_CONNECT' });
+  expect(await httpViewer(`127.0.0.1:${String(port)}`, '/status').head).toContain('200 OK');
   await relays.reload({ processes: 1, relays: {} });
   expect(relays.http).toBeUndefined();
 });

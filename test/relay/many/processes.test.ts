@@ -1,5 +1,6 @@
 // Relays in several processes: one that dies is replaced, and the others do not notice.
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
 import type { RelayConfig, RelaysStatus } from '#dist/relay/index.js';
 import { expectUnbroken } from '../../support/relay/compare.js';
@@ -130,6 +131,21 @@ test('reloads leave each relay where it is; new ones go where there is room, and
   expect(last.processes).toMatchObject([{ pid: process.pid, relays: 2 }]);
   expect(isAlive(pidOf(two, 'r2'))).toBe(false);
   for (const { name } of last.relays) expect(sink.connections.filter(({ key }) => key === name)).toHaveLength(1);
+});
+
+test('by itself it takes one process for few relays or resting ones, and more for many, up to the cores', async () => {
+  const nobody = 'rtmp://127.0.0.1:9/live/key';
+  const crowd = (count: number, onDemand: boolean): Record<string, RelayConfig> =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`r${String(i)}`, { from: nobody, onDemand }]));
+  const resting = await relaysOf({ relays: crowd(1000, true) });
+  expect((await resting.relays.status()).processes).toMatchObject([{ pid: process.pid, relays: 1000 }]);
+  await resting.relays.stop();
+  const many = await relaysOf({ relays: crowd(500, false) });
+  const { processes } = await many.until(
+    (status) => status.processes.reduce((sum, one) => sum + one.relays, 0) === 500,
+    'all of them to have a place',
+  );
+  expect(processes.map((one) => one.relays)).toEqual(availableParallelism() > 1 ? [250, 250] : [500]);
 });
 
 test('a process that dies again and again is begun later each time; what was asked by hand still holds', async () => {

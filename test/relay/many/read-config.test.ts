@@ -112,6 +112,13 @@ test('names may be any text that an address can hold', async () => {
     expect(readConfigObject({ relays: { [name]: { from: 'rtmp://a/b/c' } } }).problems, name).toHaveLength(1);
 });
 
+test('templates may stand anywhere under a name with x- ahead, and are merged', async () => {
+  const text = 'x-usual: &usual { gopBytes: 1k, to: rtmp://d/e/f }\nrelays:\n  a: { <<: *usual, from: rtmp://a/b/c }\n';
+  const { plans, problems } = await read(text);
+  expect(problems).toEqual([]);
+  expect(plans.get('a')?.options).toEqual({ from: 'rtmp://a/b/c', to: ['rtmp://d/e/f'], gopBytes: 1024 });
+});
+
 test('a program is taken at its word: texts of an object are no templates', () => {
   const config: RelaysConfig = { relays: { a: { from: 'rtmp://a/b/${KEY}', waitExpected: '2s' } } };
   expect(readConfigObject(config).plans.get('a')?.options).toMatchObject({

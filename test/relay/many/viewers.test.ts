@@ -120,6 +120,31 @@ test('viewers outlive an origin that comes back, and are sent away with a relay 
   await viewer.closed;
 });
 
+test('a stream that has paused is begun with its next tag, which comes once', async () => {
+  const media = stream({ length: 4000, audio: false });
+  let go: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => (go = resolve));
+  const origin = await rtmpOrigin(async (player) => {
+    player.send(metadata({ audiocodecid: 0 }), videoHeader(), ...media.slice(0, 15));
+    await player.wait(asked);
+    await player.pace(media.slice(15), 4);
+  });
+  const { relays, told } = await relaysOf({
+    ...{ http: 0, processes: 1, relays: { a: { from: origin.url, waitUnannounced: 20 } } },
+  });
+  await told('a', 'ready');
+  // Longer than a stream counts as one that flows behind its last tag.
+  await new Promise((resolve) => setTimeout(resolve, 3300));
+  const viewer = httpViewer(relays.http!, '/live/a.flv');
+  await relays.status();
+  await expect.poll(async () => (await relays.status()).viewers).toBe(1);
+  expect(viewer.text()).toBe('');
+  go();
+  await viewer.tags.find(({ payload }) => payload.equals(media[60]!.payload));
+  const got = viewer.tags.items.filter((tag) => tag.type === VIDEO && !isHeader(tag)).slice(0, 40);
+  expect(sums(got)).toEqual(sums(media.slice(10, 50)));
+});
+
 test('what changes while somebody watches is told: late sound, other headers, data', async () => {
   let go: () => void = () => undefined;
   const asked = new Promise<void>((resolve) => (go = resolve));
