@@ -2,7 +2,8 @@
 export type { DestinationState, LateStream } from './destination.js';
 export type { DestinationTimings, EventError, OriginTimings, RelayEvent, RelayEventMap } from './events.js';
 export { dropEarly } from './early-dial.js';
+export type { OriginState, OriginStatus, Standby, Switch, SwitchReason } from './failover/terms.js';
 export type { OnOriginEnd, RelayOptions } from './options.js';
 export type { ReadyReason } from './readiness.js';
 export { createRelay, Relay, type RelayStatus, type RelayTimings } from './relay.js';
-export type { DestinationStatus, FeedStatus, TrackStatus } from './status.js';
+export type { DestinationStatus, FeedStatus, SlateStatus, TrackStatus } from './status.js';

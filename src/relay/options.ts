@@ -10,6 +10,7 @@ import {
   optionNames,
 } from '../base/index.js';
 import type { DestinationOptions, LateStream } from './destination.js';
+import type { FailoverOptions, Standby } from './failover/terms.js';
 import { parseOrigin, type OriginSource } from './origin.js';
 import type { Waits } from './readiness.js';
 
@@ -20,12 +21,16 @@ export type OnOriginEnd = 'retry' | 'exit';
 export interface RelayOptions {
   /**
    * Where the stream is: `rtmp://` or `rtmps://` to play it from a server, `http://` or `https://` for FLV, or
-   * `rtmp://0.0.0.0:1935/app/KEY?listen` to take what is pushed there.
+   * `rtmp://0.0.0.0:1935/app/KEY?listen` to take what is pushed there. Several are tried in their order: one feeds the
+   * relay, and the next one that works goes on for it when it is lost.
    */
-  readonly from: string;
+  readonly from: string | readonly string[];
   /** Where it goes, each `rtmp://` or `rtmps://`; more can be added while it runs. */
   readonly to: readonly string[];
-  /** What is done when the origin ends. @defaultValue 'retry' */
+  /**
+   * What is done when the origin ends or is lost: `exit` ends the relay; of several, with the last one that is left.
+   * @defaultValue 'retry'
+   */
   readonly onEnd?: OnOriginEnd | undefined;
   /** Whether destinations are told to publish before the origin has answered. @defaultValue false */
   readonly publishEarly?: boolean | undefined;
@@ -41,6 +46,26 @@ export interface RelayOptions {
   readonly connectTimeout?: number | undefined;
   /** Milliseconds without media after which the origin counts as lost. @defaultValue 15,000 */
   readonly originTimeout?: number | undefined;
+  /**
+   * Of several origins: `hot` has the next one connected all the time, so that it goes on within a group of pictures;
+   * `cold` dials it when it is needed. @defaultValue 'cold'
+   */
+  readonly standby?: Standby | undefined;
+  /**
+   * Milliseconds without media, or without one of its tracks, after which another origin is wanted. A pause that is
+   * usual for the stream is none, and each switch for silence doubles it for a minute.
+   * @defaultValue 400 with a hot standby, 2,000 with a cold one
+   */
+  readonly failoverAfter?: number | undefined;
+  /**
+   * Milliseconds for which an origin that is further ahead in the list must flow until it feeds the relay again, at its
+   * next keyframe; 0 for that very keyframe, `Infinity` for never. @defaultValue 30,000
+   */
+  readonly failbackAfter?: number | undefined;
+  /** A picture (PNG, JPEG) or a clip of which up to a minute is shown over and over while no origin lives. */
+  readonly slate?: string | undefined;
+  /** Milliseconds without media after which the slate is shown. @defaultValue 2,000 */
+  readonly slateAfter?: number | undefined;
   /** Milliseconds in which a destination must take something of what waits for it. @defaultValue 10,000 */
   readonly stallTimeout?: number | undefined;
   /** Bytes that may wait for one destination; beyond, it is taken back to the next keyframe. @defaultValue 8 MiB */
@@ -55,7 +80,9 @@ export interface RelayOptions {
 
 /** Checked options. */
 export interface CheckedRelay {
-  readonly from: OriginSource;
+  readonly origins: readonly OriginSource[];
+  readonly failover: FailoverOptions;
+  readonly slate: string | undefined;
   readonly to: readonly string[];
   readonly onEnd: OnOriginEnd;
   readonly publishEarly: boolean;
@@ -77,6 +104,11 @@ const NAMES = optionNames<RelayOptions>({
   lateStream: true,
   connectTimeout: true,
   originTimeout: true,
+  standby: true,
+  failoverAfter: true,
+  failbackAfter: true,
+  slate: true,
+  slateAfter: true,
   stallTimeout: true,
   queueBytes: true,
   gopBytes: true,
@@ -90,14 +122,18 @@ const MOST_BYTES = 1024 * MIB;
 export function checkRelay(options: RelayOptions): CheckedRelay {
   checkOptions(options);
   checkNames('the options of a relay', options, NAMES);
-  const { from, to, onEnd, publishEarly, lateStream, verifyTls, record } = options;
+  const { to, onEnd, publishEarly, lateStream, verifyTls, record, slate } = options;
   if (!Array.isArray(to)) throw argumentError('to', 'a list of addresses', to);
   if (record !== undefined && (typeof record !== 'string' || record === ''))
     throw argumentError('record', 'the path of a file', record);
+  if (slate !== undefined && (typeof slate !== 'string' || slate === ''))
+    throw argumentError('slate', 'the path of a picture or of a clip', slate);
   const wait = (name: keyof RelayOptions, byDefault: number, min = 0): number =>
     checkNumber(name, options[name] ?? byDefault, min, 'milliseconds');
   return {
-    from: parseOrigin('from', from),
+    origins: checkOrigins(options.from),
+    failover: checkFailover(options, wait),
+    slate,
     to: to as readonly string[],
     onEnd: checkOneOf('onEnd', onEnd ?? 'retry', ['retry', 'exit'] as const),
     publishEarly: checkSwitch('publishEarly', publishEarly, false),
@@ -116,5 +152,31 @@ export function checkRelay(options: RelayOptions): CheckedRelay {
     originTimeout: wait('originTimeout', 15_000, 1),
     gopBytes: checkInteger('gopBytes', options.gopBytes ?? 4 * MIB, 0, MOST_BYTES),
     record,
+  };
+}
+
+/** More than anybody has; each costs a timer at least. */
+const MOST_ORIGINS = 32;
+
+function checkOrigins(from: unknown): OriginSource[] {
+  if (!Array.isArray(from)) return [parseOrigin('from', from)];
+  if (from.length === 0 || from.length > MOST_ORIGINS)
+    throw argumentError('from', `an address, or a list of 1 to ${String(MOST_ORIGINS)}`, from.length);
+  return from.map((address: unknown, i) => parseOrigin(`from[${String(i)}]`, address));
+}
+
+/** With a standby that is connected a switch costs a group of pictures at most; else it costs a new connection. */
+const SILENCE = { hot: 400, cold: 2000 } as const;
+
+function checkFailover(
+  { standby, failbackAfter }: RelayOptions,
+  wait: (name: keyof RelayOptions, byDefault: number, min?: number) => number,
+): FailoverOptions {
+  const kind = checkOneOf('standby', standby ?? 'cold', ['cold', 'hot'] as const);
+  return {
+    standby: kind,
+    failoverAfter: wait('failoverAfter', SILENCE[kind], 50),
+    failbackAfter: failbackAfter === Infinity ? Infinity : wait('failbackAfter', 30_000),
+    slateAfter: wait('slateAfter', 2000),
   };
 }

@@ -46,10 +46,16 @@ export class FeedStatistics {
   gop: number | undefined;
   #lastKeyframe: number | undefined;
   #size: readonly [number, number] | undefined;
+  #frameRate: number | undefined;
 
   /** Columns and rows, as the metadata says. */
   get size(): readonly [number, number] | undefined {
     return this.#size;
+  }
+
+  /** Frames a second, as the metadata says. */
+  get frameRate(): number | undefined {
+    return this.#frameRate;
   }
 
   /** A keyframe came, at a time in milliseconds. */
@@ -58,7 +64,8 @@ export class FeedStatistics {
     this.#lastKeyframe = time;
   }
 
-  describe({ width, height }: StreamMetadata): void {
+  describe({ width, height, frameRate }: StreamMetadata): void {
+    this.#frameRate = frameRate;
     if (width !== undefined && height !== undefined) this.#size = [width, height];
   }
 }

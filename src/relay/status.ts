@@ -63,6 +63,16 @@ export interface DestinationStatus {
   readonly lastError: EventError | null;
 }
 
+/** The slate of a relay. */
+export interface SlateStatus {
+  /** Whether it is prepared. */
+  readonly ready: boolean;
+  /** Whether it is shown now. */
+  readonly shown: boolean;
+  /** Seconds for which it was shown so far. */
+  readonly seconds: number;
+}
+
 /** Describes the stream that comes in. */
 export function describeFeed({ statistics, codecs, clock, gop }: Feed, running: number, now: number): FeedStatus {
   const track = (kind: 'audio' | 'video'): TrackStatus | null => {

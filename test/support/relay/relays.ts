@@ -15,7 +15,7 @@ export interface Watched {
 
 /** Makes a relay and, unless told otherwise, starts it without waiting for it. */
 export function relayOf(
-  from: string,
+  from: string | readonly string[],
   to: string | readonly string[],
   options: Omit<RelayOptions, 'from' | 'to'> = {},
 ): Watched {

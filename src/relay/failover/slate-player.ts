@@ -1,0 +1,168 @@
+// Plays a slate into a feed, over and over, at the pace of the clock on the wall.
+import { monotonicNow } from '../../base/index.js';
+import type { Feed } from '../feed.js';
+import { TAG } from '../flv/tag.js';
+import { metadataTag } from '../metadata.js';
+import { silenceFor, usualSilence, type Silence } from './silence.js';
+import type { Slate, SlateTag } from './slate.js';
+import { timeAt } from './takeover.js';
+
+/** Milliseconds by which it may be late until that is let go: who slept does not catch up in a burst. */
+const MOST_LATE = 250;
+/** Milliseconds between two tags at least: several that are close together leave together. */
+const LEAST_WAIT = 5;
+const CODEC = { h264: 7, aac: 10 } as const;
+
+/** Plays what was prepared last. */
+export class SlatePlayer {
+  readonly #feed: Feed;
+  readonly #onTurn: () => void;
+  #slate: Slate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** When the loop began that is playing, by the monotonic clock in milliseconds. */
+  #startedAt = 0;
+  #shownSince: number | undefined;
+  #shownBefore = 0;
+  #tracks: Track[] = [];
+
+  /** @param onTurn - tags were given: what they led to may be sent */
+  constructor(feed: Feed, onTurn: () => void) {
+    this.#feed = feed;
+    this.#onTurn = onTurn;
+  }
+
+  /** Whether there is something to show. */
+  get ready(): boolean {
+    return this.#slate !== undefined;
+  }
+
+  /** Whether it feeds the relay. */
+  get playing(): boolean {
+    return this.#shownSince !== undefined;
+  }
+
+  /** Seconds for which it was shown so far. */
+  get seconds(): number {
+    const now = this.#shownSince === undefined ? 0 : monotonicNow() - this.#shownSince;
+    return (this.#shownBefore + now) / 1000;
+  }
+
+  /** Takes what was prepared; one that plays is gone on with. */
+  load(slate: Slate): void {
+    this.#slate = slate;
+  }
+
+  /**
+   * Begins to feed the relay.
+   * @param now - by the monotonic clock in milliseconds
+   */
+  start(now: number): void {
+    const slate = this.#slate;
+    if (slate === undefined) return;
+    const feed = this.#feed;
+    const { codecs, ready } = feed;
+    // A relay of pictures alone, or of sound alone, stays what it is.
+    const pictures = ready === undefined || codecs.video !== undefined;
+    const sound = ready === undefined || codecs.audio !== undefined ? soundOf(slate, feed) : undefined;
+    this.#shownSince = this.#startedAt = now;
+    this.#tracks = [
+      ...(pictures ? [new Track(looped(slate.pictures, slate.length))] : []),
+      ...(sound === undefined ? [] : [new Track(sound.tags)]),
+    ];
+    feed.join({ timestamp: 0, time: timeAt(feed, now), continues: false });
+    feed.hint({ audio: sound !== undefined, video: pictures });
+    if (feed.metadata === undefined) feed.push(TAG.data, 0, describe(slate, pictures, sound !== undefined));
+    if (pictures) feed.push(TAG.video, 0, slate.videoHeader);
+    if (sound !== undefined) feed.push(TAG.audio, 0, sound.header);
+    this.#play();
+  }
+
+  /** Somebody else goes on. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    if (this.#shownSince !== undefined) this.#shownBefore += monotonicNow() - this.#shownSince;
+    this.#shownSince = undefined;
+    this.#tracks = [];
+  }
+
+  #play(): void {
+    let passed = monotonicNow() - this.#startedAt;
+    const late = passed - (this.#earliest()?.next.time ?? passed);
+    if (late > MOST_LATE) {
+      this.#startedAt += late;
+      passed -= late;
+    }
+    for (let track = this.#earliest(); track !== undefined && track.next.time <= passed; track = this.#earliest()) {
+      const { type, time, payload } = track.next;
+      // Timestamps are 32 bits wide.
+      this.#feed.push(type, Math.round(time) % 2 ** 32, payload);
+      track.step();
+    }
+    this.#onTurn();
+    const due = this.#earliest();
+    if (due === undefined) return;
+    const wait = this.#startedAt + due.next.time - monotonicNow();
+    this.#timer = setTimeout(
+      () => {
+        this.#play();
+      },
+      Math.max(LEAST_WAIT, wait),
+    );
+  }
+
+  /** The track whose next tag is due first. */
+  #earliest(): Track | undefined {
+    return this.#tracks.reduce<Track | undefined>(
+      (a, b) => (a === undefined || b.next.time < a.next.time ? b : a),
+      undefined,
+    );
+  }
+}
+
+/** Tags one after another, without an end. */
+class Track {
+  next: SlateTag;
+  readonly #tags: Generator<SlateTag, never>;
+
+  constructor(tags: Generator<SlateTag, never>) {
+    this.#tags = tags;
+    this.next = tags.next().value;
+  }
+
+  step(): void {
+    this.next = this.#tags.next().value;
+  }
+}
+
+/** What is heard beside the pictures. */
+interface Sound {
+  readonly header: Buffer;
+  readonly tags: Generator<SlateTag, never>;
+}
+
+/** Its own sound, or silence as the live stream's decoder takes it; undefined where the live sound is no AAC. */
+function soundOf(slate: Slate, feed: Feed): Sound | undefined {
+  const { audio } = feed.codecs;
+  if (audio !== undefined && audio !== 'aac') return undefined;
+  const { sound, length } = slate;
+  if (sound !== undefined) return { header: sound.header, tags: looped(sound.frames, length) };
+  const live = feed.gop.setups.find(({ type }) => type === TAG.audio);
+  const silence = (live && silenceFor(live.payload)) ?? usualSilence();
+  return silence && { header: silence.header, tags: quiet(silence) };
+}
+
+function* looped(tags: readonly SlateTag[], length: number): Generator<SlateTag, never> {
+  for (let loop = 0; ; loop++) for (const tag of tags) yield { ...tag, time: tag.time + loop * length };
+}
+
+function* quiet({ frame, duration }: Silence): Generator<SlateTag, never> {
+  for (let i = 0; ; i++) yield { type: TAG.audio, time: i * duration, payload: frame };
+}
+
+function describe({ shape }: Slate, video: boolean, audio: boolean): Buffer {
+  const { width, height, frameRate } = shape;
+  return metadataTag({
+    ...(video ? { width, height, framerate: frameRate, videocodecid: CODEC.h264 } : {}),
+    ...(audio ? { audiocodecid: CODEC.aac } : {}),
+  });
+}
