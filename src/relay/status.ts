@@ -67,6 +67,8 @@ export interface DestinationStatus {
 export interface SlateStatus {
   /** Whether it is prepared. */
   readonly ready: boolean;
+  /** Columns and rows of what is prepared: those of the live stream once they are known. */
+  readonly size: readonly [number, number] | null;
   /** Whether it is shown now. */
   readonly shown: boolean;
   /** Seconds for which it was shown so far. */

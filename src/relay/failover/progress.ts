@@ -71,8 +71,12 @@ export class Progress {
 
   /** A track that stopped while another goes on; undefined when none has. */
   stalled(now: number, patience: number): TrackKind | undefined {
-    for (const [kind, pace] of this.#tracks)
-      if (pace.tags >= STEADY && now - pace.lastAt > pace.allowed(patience)) return kind;
+    for (const [kind, pace] of this.#tracks) {
+      const allowed = pace.allowed(patience);
+      // Where all is silent no track is at fault: others must have gone on without it.
+      const alone = this.lastAt - pace.lastAt > allowed / 2;
+      if (pace.tags >= STEADY && alone && now - pace.lastAt > allowed) return kind;
+    }
     return undefined;
   }
 

@@ -31,7 +31,9 @@ export class SlateKeeper {
   /** How it stands. */
   get status(): SlateStatus {
     const { ready, playing, seconds } = this.player;
-    return { ready, shown: playing, seconds: Math.round(seconds * 1000) / 1000 };
+    const { width = 0, height = 0 } = this.#made?.shape ?? {};
+    const size = this.#made === undefined ? null : ([width, height] as const);
+    return { ready, size, shown: playing, seconds: Math.round(seconds * 1000) / 1000 };
   }
 
   /** Prepares its beginning in its own shape, which shows whether it can be read; rejects where it cannot. */

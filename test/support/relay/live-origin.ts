@@ -1,5 +1,6 @@
 // An origin that plays a live stream without an end, and has the accidents that a test wants: it freezes, loses a
 // track, dies, and comes back.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { rtmpOrigin, type Origin } from './origin.js';
 import { stream, type StreamOptions } from './stream.js';
 import { audioHeader, metadata, VIDEO, videoHeader, type Tag } from './tags.js';
@@ -28,6 +29,8 @@ export interface LiveOrigin extends Origin {
   freeze(type?: number): void;
   /** Goes on where its stream is by then. */
   thaw(): void;
+  /** Waits until its stream has gone on by so many tags, sent or not. */
+  sent(count: number): Promise<void>;
   /** Cuts everybody off, and whoever comes. */
   die(how?: 'fin' | 'rst'): void;
   /** Takes clients again. */
@@ -73,6 +76,12 @@ export async function liveOrigin(options: LiveOptions = {}): Promise<LiveOrigin>
     tags,
     freeze: (type) => (frozen = type ?? 'all'),
     thaw: () => (frozen = undefined),
+    sent: async (count) => {
+      const at = order.findIndex((tag) => dueAt(tag) > performance.now() - began);
+      const tag = order[at + count];
+      if (tag === undefined) throw new Error('The stream is over');
+      await sleep(Math.max(0, dueAt(tag) - (performance.now() - began)));
+    },
     die: (how = 'rst') => {
       dead = how;
       for (const { link } of origin.connections) if (!link.closed) link.cut(how);
