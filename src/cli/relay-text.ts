@@ -16,6 +16,8 @@ function describe(event: RelayEvent): string | undefined {
       return `${event.origin} ${lost(event.error?.message ?? 'ended', event.retryInMs)}`;
     case 'switch':
       return `${event.to} goes on for ${event.from}: ${event.reason}, ${event.gapMs.toFixed(0)} ms without media`;
+    case 'warning':
+      return `${event.origin}: ${event.message}`;
     case 'ready':
       return `ready: ${event.reason} (${[event.video, event.audio].filter((codec) => codec !== null).join(', ')})`;
     case 'stream':

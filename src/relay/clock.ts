@@ -53,6 +53,16 @@ export class RelayClock {
   }
 
   /**
+   * Milliseconds by which the evening out of jumps has moved sound against pictures (later: positive): a jump of one track
+   * alone does, as it leaves no other way; a jump of both does not.
+   */
+  get shift(): number {
+    const audio = this.#tracks.get('audio')?.epoch;
+    const video = this.#tracks.get('video')?.epoch;
+    return audio === undefined || video === undefined ? 0 : audio.offset - video.offset;
+  }
+
+  /**
    * The time at the destinations in milliseconds, not wrapped.
    * @param timestamp - what the origin says, in milliseconds, modulo 2^32 or 2^24
    */

@@ -25,6 +25,8 @@ export interface RelayEventMap {
   originLost: { readonly origin: string; readonly error: EventError | null; readonly retryInMs: number | null };
   /** Another origin feeds the relay, or the slate does. */
   switch: Switch;
+  /** Something of the origin is not as it should be, and the rest goes on: a stream that cannot be carried, for instance. */
+  warning: { readonly origin: string; readonly message: string };
   /** The streams are known, and destinations are fed. */
   ready: { readonly reason: ReadyReason; readonly audio: string | null; readonly video: string | null };
   /** A stream appeared after the relay had begun (`late`), or its parameters changed. */

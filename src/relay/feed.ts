@@ -4,9 +4,12 @@ import type { AmfObject } from './amf0.js';
 import { RelayClock, type TrackKind } from './clock.js';
 import { audioCodec, audioKind, KIND, needsHeader, TAG, videoCodec, videoKind } from './flv/tag.js';
 import { GopCache, type Setup } from './gop-cache.js';
+import { DriftMeter } from './drift.js';
+import { describePictures, describeSound } from './elementary/describe.js';
 import { completeMetadata, readMetadata } from './metadata.js';
 import type { OriginHints } from './origin.js';
 import { Readiness, type ReadyReason, type Waits } from './readiness.js';
+import { Silence } from './silence.js';
 import { FeedStatistics } from './statistics.js';
 
 /** Who takes what the feed gives. */
@@ -68,6 +71,10 @@ export interface Joining {
 /** What is kept and how long is waited. */
 export interface FeedOptions {
   readonly waits: Waits;
+  /** Frames of a stream that must have come until it counts as known; with 0 its sequence header is enough. */
+  readonly frames: Readonly<Record<TrackKind, number>>;
+  /** Whether streams without sound are given silence. */
+  readonly fillAudio: boolean;
   /** Bytes of the last group of pictures at most. */
   readonly gopBytes: number;
 }
@@ -83,12 +90,15 @@ export class Feed {
   readonly clock = new RelayClock();
   readonly gop: GopCache;
   readonly statistics = new FeedStatistics();
+  readonly drift = new DriftMeter();
   /** Names of the codecs, as far as they are known. */
   readonly codecs: { audio?: string | undefined; video?: string | undefined } = {};
   #metadata: AmfObject | undefined;
   readonly #handlers: FeedHandlers;
   readonly #targets: () => Iterable<FeedTarget>;
   readonly #readiness: Readiness;
+  readonly #frames: Readonly<Record<TrackKind, number>>;
+  readonly #silence: Silence | undefined;
   /** The last timestamps of the origin, by the type of their tags. */
   readonly #last = new Map<number, number>();
   /** When the last tag of media came, by the monotonic clock in milliseconds. */
@@ -103,6 +113,10 @@ export class Feed {
   readonly #replayed = new Set<number>();
   /** Streams of which this connection has brought something. */
   readonly #seen = new Set<TrackKind>();
+  /** Frames so far, up to those that are waited for. */
+  readonly #counted: Record<TrackKind, number> = { audio: 0, video: 0 };
+  /** Whether its only sound so far is silence. */
+  #silent = false;
   /** Whether pictures are missing: those that follow refer to them, until the next keyframe. */
   #torn = false;
 
@@ -110,7 +124,15 @@ export class Feed {
     this.gop = new GopCache(options.gopBytes);
     this.#handlers = handlers;
     this.#targets = targets;
-    this.#readiness = new Readiness(options.waits, handlers.onReady);
+    this.#frames = options.frames;
+    this.#readiness = new Readiness(options.waits, (reason) => {
+      if (this.codecs.audio === undefined) this.#fallSilent();
+      handlers.onReady(reason);
+    });
+    if (options.fillAudio)
+      this.#silence = new Silence((time, payload) => {
+        this.#pass(TAG.audio, KIND.media | KIND.key, time, time, payload);
+      });
   }
 
   /** What the origin says of its streams, with those that it does not mention; undefined where it said nothing. */
@@ -192,6 +214,8 @@ export class Feed {
       }
       this.#found(name, codec, timestamp);
     }
+    if (this.#silent && name === 'audio') this.#endSilence(payload);
+    this.#count(name);
     if (!this.#isNew(name, timestamp, payload)) return;
     const keyframe = name === 'video' && (kind & KIND.key) !== 0;
     if (keyframe) this.#torn = false;
@@ -201,12 +225,58 @@ export class Feed {
     }
     const time = this.clock.time(name, timestamp);
     this.#shown.set(name, { time, at: this.#lastAt });
+    this.drift.take(name, time, this.#lastAt);
     if (keyframe) statistics.keyframe(time);
-    this.gop.media({ type, kind, time, timestamp }, payload);
+    if (this.#silence !== undefined && !this.#besideSilence(this.#silence, name, time)) return;
     const began = this.ready !== undefined;
+    this.gop.media({ type, kind, time, timestamp }, payload);
     if (keyframe) this.#readiness.keyframe();
     // Who begins with this very keyframe has taken it from the cache, unless it is too large for that.
     if (began || this.gop.tags.length === 0) this.#give(type, kind, time, payload);
+  }
+
+  /** Where silence is filled in: whether a tag may still go on, as there may be silence at its time already. */
+  #besideSilence(silence: Silence, name: TrackKind, time: number): boolean {
+    if (name === 'audio') return silence.sound(time);
+    if (this.ready !== undefined) silence.picture(time);
+    return true;
+  }
+
+  /** A stream that has no sound is given silence, from its beginning on. */
+  #fallSilent(): void {
+    if (this.#silence === undefined) return;
+    this.codecs.audio = 'aac';
+    this.#silent = true;
+    this.gop.setup(TAG.audio, KIND.header, Silence.header());
+  }
+
+  /** There is sound, of a codec that may need no header. */
+  #endSilence(payload: Buffer): void {
+    const codec = audioCodec(payload);
+    this.#silent = false;
+    if (codec === this.codecs.audio) return;
+    this.#silence?.follow(payload);
+    this.codecs.audio = codec ?? 'unknown';
+    this.#handlers.onStream({ kind: 'audio', codec, late: false });
+  }
+
+  #count(name: TrackKind): void {
+    const needed = this.#frames[name];
+    if (this.#counted[name] >= needed) return;
+    this.#counted[name] += 1;
+    if (this.#counted[name] === needed) this.#known(name);
+  }
+
+  #known(name: TrackKind): void {
+    if (this.#counted[name] < this.#frames[name]) return;
+    if (name === 'video') this.#readiness.videoKnown();
+    else this.#readiness.audioKnown();
+  }
+
+  /** Passes a tag on that has its time already. */
+  #pass(type: number, kind: number, time: number, timestamp: number, payload: Buffer): void {
+    this.gop.media({ type, kind, time, timestamp }, payload);
+    this.#give(type, kind, time, payload);
   }
 
   /** Whether an earlier connection has not brought it: origins begin with what they have since their last keyframe. */
@@ -247,6 +317,7 @@ export class Feed {
     const codec = codecOf(payload);
     const setup = this.gop.setup(type, kind, payload);
     const header = (kind & KIND.header) !== 0;
+    if (header) this.#describe(name, payload);
     if (header && this.codecs[name] === undefined) this.#found(name, codec, timestamp, setup);
     else if (setup !== undefined && this.codecs[name] !== undefined) {
       if (header) {
@@ -264,8 +335,16 @@ export class Feed {
       this.#handlers.onStream({ kind, codec, late });
       this.#tell({ kind, time: this.clock.timeBeside(timestamp), late, setup, breaks: true });
     }
-    if (kind === 'video') this.#readiness.videoKnown();
-    else this.#readiness.audioKnown();
+    this.#known(kind);
+  }
+
+  #describe(name: TrackKind, header: Buffer): void {
+    const { statistics } = this;
+    if (name === 'video') statistics.pictures = describePictures(header) ?? statistics.pictures;
+    else {
+      statistics.sound = describeSound(header) ?? statistics.sound;
+      this.#silence?.follow(header);
+    }
   }
 
   #data(timestamp: number, payload: Buffer): void {

@@ -1,5 +1,6 @@
 // onMetaData: what an origin says of its streams. Hints at most, but destinations read them, so they are passed on.
 import { decodeAmf, encodeAmf, encodeEcmaArray, isAmfObject, type AmfObject, type AmfValue } from './amf0.js';
+import type { PictureFacts, SoundFacts } from './elementary/describe.js';
 import type { OriginHints } from './origin.js';
 
 /** What of metadata a relay uses. */
@@ -65,6 +66,16 @@ const CODEC_IDS: Readonly<Record<string, number>> = {
   ac3: fourCc('ac-3'),
   eac3: fourCc('ec-3'),
 };
+
+/** Metadata of what sequence headers say. */
+export function describedMetadata(pictures: PictureFacts | undefined, sound: SoundFacts | undefined): AmfObject {
+  const [width, height] = pictures?.size ?? [];
+  return {
+    ...(width === undefined || height === undefined ? {} : { width, height }),
+    ...(pictures?.frameRate === undefined ? {} : { framerate: pictures.frameRate }),
+    ...(sound === undefined ? {} : { audiosamplerate: sound.sampleRate, stereo: sound.channels > 1 }),
+  };
+}
 
 /** The same values, with the codecs of streams that they do not announce. */
 export function completeMetadata(

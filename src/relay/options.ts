@@ -11,6 +11,7 @@ import {
 } from '../base/index.js';
 import type { DestinationOptions, LateStream } from './destination.js';
 import type { FailoverOptions, Standby } from './failover/terms.js';
+import type { FeedOptions } from './feed.js';
 import { parseOrigin, type OriginSource } from './origin.js';
 import type { Waits } from './readiness.js';
 
@@ -38,6 +39,18 @@ export interface RelayOptions {
   readonly waitExpected?: number | undefined;
   /** Milliseconds that a second stream is waited for that nobody announced. @defaultValue 300 */
   readonly waitUnannounced?: number | undefined;
+  /**
+   * Frames of sound that must have come until it counts as known; 0 for its sequence header alone. For origins whose first
+   * announcements are wrong. @defaultValue 0
+   */
+  readonly framesAudio?: number | undefined;
+  /** The same of video. @defaultValue 0 */
+  readonly framesVideo?: number | undefined;
+  /**
+   * Whether a stream without sound is given silence (AAC, 48 kHz, stereo), as some platforms demand; it makes way for sound
+   * that comes later, and takes its place where AAC of one or two channels stops for a second. @defaultValue false
+   */
+  readonly fillAudio?: boolean | undefined;
   /** Milliseconds that the first keyframe of a known video is waited for, until sound goes ahead. @defaultValue 2,000 */
   readonly waitKeyframe?: number | undefined;
   /** What is done for a stream that appears when the relay has begun. @defaultValue 'announce' */
@@ -74,6 +87,11 @@ export interface RelayOptions {
   readonly gopBytes?: number | undefined;
   /** For TLS: whether certificates must be ones that this machine trusts. @defaultValue true */
   readonly verifyTls?: boolean | undefined;
+  /**
+   * Hosts, addresses or networks (`10.0.0.0/8`) that an origin's redirects and playlists may lead to; public ones, and the
+   * host that `from` names, always may. @defaultValue none
+   */
+  readonly allowHosts?: readonly string[] | undefined;
   /** A file that the stream is recorded to as FLV; it appears when the relay ends. */
   readonly record?: string | undefined;
 }
@@ -87,9 +105,12 @@ export interface CheckedRelay {
   readonly onEnd: OnOriginEnd;
   readonly publishEarly: boolean;
   readonly waits: Waits;
+  readonly frames: FeedOptions['frames'];
+  readonly fillAudio: boolean;
   readonly destination: DestinationOptions;
   readonly originTimeout: number;
   readonly gopBytes: number;
+  readonly allowHosts: readonly string[];
   readonly record: string | undefined;
 }
 
@@ -100,6 +121,9 @@ const NAMES = optionNames<RelayOptions>({
   publishEarly: true,
   waitExpected: true,
   waitUnannounced: true,
+  framesAudio: true,
+  framesVideo: true,
+  fillAudio: true,
   waitKeyframe: true,
   lateStream: true,
   connectTimeout: true,
@@ -113,9 +137,11 @@ const NAMES = optionNames<RelayOptions>({
   queueBytes: true,
   gopBytes: true,
   verifyTls: true,
+  allowHosts: true,
   record: true,
 });
 const MIB = 1024 * 1024;
+const MOST_FRAMES = 10_000;
 const MOST_BYTES = 1024 * MIB;
 
 /** Checks options; throws FR_ARG_INVALID. */
@@ -142,6 +168,11 @@ export function checkRelay(options: RelayOptions): CheckedRelay {
       unannounced: wait('waitUnannounced', 300),
       keyframe: wait('waitKeyframe', 2000),
     },
+    frames: {
+      audio: checkInteger('framesAudio', options.framesAudio ?? 0, 0, MOST_FRAMES),
+      video: checkInteger('framesVideo', options.framesVideo ?? 0, 0, MOST_FRAMES),
+    },
+    fillAudio: checkSwitch('fillAudio', options.fillAudio, false),
     destination: {
       connectTimeout: wait('connectTimeout', 10_000, 1),
       stallTimeout: wait('stallTimeout', 10_000, 1),
@@ -151,6 +182,7 @@ export function checkRelay(options: RelayOptions): CheckedRelay {
     },
     originTimeout: wait('originTimeout', 15_000, 1),
     gopBytes: checkInteger('gopBytes', options.gopBytes ?? 4 * MIB, 0, MOST_BYTES),
+    allowHosts: checkHosts(options.allowHosts),
     record,
   };
 }
@@ -179,4 +211,11 @@ function checkFailover(
     failbackAfter: failbackAfter === Infinity ? Infinity : wait('failbackAfter', 30_000),
     slateAfter: wait('slateAfter', 2000),
   };
+}
+
+function checkHosts(hosts: unknown): readonly string[] {
+  if (hosts === undefined) return [];
+  const known = Array.isArray(hosts) && hosts.every((host) => typeof host === 'string' && host !== '');
+  if (!known) throw argumentError('allowHosts', 'a list of hosts, addresses or networks', hosts);
+  return hosts as readonly string[];
 }

@@ -11,6 +11,8 @@ export interface OriginLinkOptions {
   /** Milliseconds without media after which it counts as lost. */
   readonly originTimeout: number;
   readonly verify: boolean;
+  /** Hosts that redirects and playlists may lead to beside public ones. */
+  readonly allowHosts: readonly string[];
   readonly onEnd: OnOriginEnd;
   /** Whether there is no other: then a few refusals in a row are the end of it, else it is tried now and then. */
   readonly alone: boolean;
@@ -28,6 +30,8 @@ export interface OriginLinkHandlers {
   readonly onTag: (type: number, timestamp: number, payload: Buffer) => void;
   /** All that came together was handed over. */
   readonly onTurn: () => void;
+  /** Something of it is not as it should be, and the rest goes on. */
+  readonly onWarning: (message: string) => void;
   /** It is dialled: what comes next is of a new connection. */
   readonly onDial: () => void;
   /** It ended, without an error, or was lost; undefined milliseconds say that it is not dialled again. */
@@ -79,15 +83,15 @@ export class OriginLink {
   /** Dials it, also ahead of its next attempt; does nothing for one that is dialled or open. */
   dial(): void {
     if (this.#origin !== undefined) return;
-    const { from, connectTimeout: timeout, verify } = this.#options;
-    const { onHints, onTag, onTurn } = this.#handlers;
+    const { from, connectTimeout: timeout, verify, allowHosts } = this.#options;
+    const { onHints, onTag, onTurn, onWarning } = this.#handlers;
     clearTimeout(this.#retry);
     this.connections += 1;
     this.state = 'dialling';
     this.#handlers.onDial();
     this.#origin = from.open(
       {
-        ...{ onHints, onTurn },
+        ...{ onHints, onTurn, onWarning },
         onOpen: () => {
           this.state = 'open';
           this.#refusals = 0;
@@ -102,7 +106,7 @@ export class OriginLink {
           this.#ended(error);
         },
       },
-      { timeout, verify },
+      { timeout, verify, allowHosts },
     );
   }
 

@@ -23,6 +23,8 @@ export interface OriginHandlers {
   readonly onTag: (type: number, timestamp: number, payload: Buffer) => void;
   /** All that came together was handed over: what it led to may be sent. */
   readonly onTurn: () => void;
+  /** Something is not as it should be, and the rest goes on: one sentence, said once for each thing. */
+  readonly onWarning: (message: string) => void;
   /** It is over: by itself without an error, or with what went wrong. It is called once, and nothing after it. */
   readonly onEnd: (error: FramerailError | undefined) => void;
 }
@@ -33,6 +35,8 @@ export interface OriginOptions {
   readonly timeout: number;
   /** For TLS: whether its certificate must be one that this machine trusts. */
   readonly verify: boolean;
+  /** Hosts that addresses may lead to which arrive as data, as redirects and playlists have them; public ones always may. */
+  readonly allowHosts: readonly string[];
 }
 
 /** When the steps towards an origin were done, by the monotonic clock in milliseconds. */

@@ -20,7 +20,13 @@ import { RelayMetrics } from './relay-metrics.js';
 import { Telemetry } from '../telemetry/index.js';
 import { Recorder } from './recorder.js';
 import type { ReadyReason } from './readiness.js';
-import { describeDestination, describeFeed, type DestinationStatus, type FeedStatus, type SlateStatus } from './status.js';
+import {
+  describeDestination,
+  describeFeed,
+  type DestinationStatus,
+  type FeedStatus,
+  type SlateStatus,
+} from './status.js';
 
 /** All that is known of a relay at a moment; plain JSON. */
 export interface RelayStatus {
@@ -246,9 +252,9 @@ export class Relay extends EventEmitter<Listeners> {
 
   #makeOrigins(options: CheckedRelay): OriginSet {
     const { connectTimeout, verify } = options.destination;
-    const { origins, failover, onEnd, originTimeout, gopBytes } = options;
-    const link = { connectTimeout, originTimeout, verify, onEnd };
-    return new OriginSet({ ...failover, origins, link, gopBytes }, this.#feed, this.#slate?.player, {
+    const { origins, failover, onEnd, originTimeout, allowHosts } = options;
+    const link = { connectTimeout, originTimeout, verify, allowHosts, onEnd };
+    return new OriginSet({ ...failover, origins, link, gopBytes: options.gopBytes }, this.#feed, this.#slate?.player, {
       onOpen: (origin) => {
         this.#tell('origin', { origin: origin.shown, timings: this.#originTimings(origin) });
         this.#release();
@@ -264,6 +270,9 @@ export class Relay extends EventEmitter<Listeners> {
       },
       onSlate: () => {
         this.#release();
+      },
+      onWarning: (origin, message) => {
+        this.#tell('warning', { origin: origin.shown, message });
       },
       onLost: ({ shown }, error, wait) => {
         const what = { origin: shown, error: error === undefined ? null : eventError(error), retryInMs: wait ?? null };

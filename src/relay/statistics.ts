@@ -1,5 +1,6 @@
 // What a relay counts of its stream: rates over the last second, keyframes, and what was lost.
 import { monotonicNow } from '../base/index.js';
+import type { PictureFacts, SoundFacts } from './elementary/describe.js';
 import type { StreamMetadata } from './metadata.js';
 
 /** Over how many milliseconds rates are taken at least. */
@@ -44,13 +45,16 @@ export class FeedStatistics {
   replayed = 0;
   /** Seconds between the last two keyframes; undefined until there were two. */
   gop: number | undefined;
+  /** What the last sequence headers say; undefined of codecs that are not read. */
+  pictures: PictureFacts | undefined;
+  sound: SoundFacts | undefined;
   #lastKeyframe: number | undefined;
   #size: readonly [number, number] | undefined;
   #frameRate: number | undefined;
 
-  /** Columns and rows, as the metadata says. */
+  /** Columns and rows, as the sequence header says, else the metadata. */
   get size(): readonly [number, number] | undefined {
-    return this.#size;
+    return this.pictures?.size ?? this.#size;
   }
 
   /** Frames a second, as the metadata says. */

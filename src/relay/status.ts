@@ -9,7 +9,7 @@ export interface FeedStatus {
   readonly audio: TrackStatus | null;
   /** Pictures; null while there are none. */
   readonly video: TrackStatus | null;
-  /** Columns and rows, as the metadata says. */
+  /** Columns and rows, as the sequence header says, else the metadata. */
   readonly size: readonly [number, number] | null;
   /** Seconds between the last two keyframes. */
   readonly gopSeconds: number | null;
@@ -19,6 +19,13 @@ export interface FeedStatus {
   readonly mediaSeconds: number;
   /** Seconds by which media runs ahead of the clock on the wall (behind it: negative). */
   readonly driftSeconds: number;
+  /**
+   * Seconds by which sound has come to be later than pictures since the first ones (earlier: negative), measured by when
+   * they come: an origin whose two clocks differ shows here. Null for the first ten seconds, and without one of them.
+   */
+  readonly avDriftSeconds: number | null;
+  /** Seconds by which the evening out of jumps moved sound against pictures; 0 unless one track jumped alone. */
+  readonly avShiftSeconds: number;
   /** Jumps of the origin's clock that were evened out. */
   readonly jumps: number;
   /** Tags that came ahead of their sequence header, or of a keyframe where the origin had been lost. */
@@ -76,7 +83,8 @@ export interface SlateStatus {
 }
 
 /** Describes the stream that comes in. */
-export function describeFeed({ statistics, codecs, clock, gop }: Feed, running: number, now: number): FeedStatus {
+export function describeFeed(feed: Feed, running: number, now: number): FeedStatus {
+  const { statistics, codecs, clock, gop, drift } = feed;
   const track = (kind: 'audio' | 'video'): TrackStatus | null => {
     const codec = codecs[kind];
     if (codec === undefined) return null;
@@ -92,11 +100,17 @@ export function describeFeed({ statistics, codecs, clock, gop }: Feed, running: 
     gopSeconds: statistics.gop ?? null,
     gopBytes: gop.bytes,
     mediaSeconds: seconds,
-    driftSeconds: Math.round(seconds * 1000 - running) / 1000,
+    driftSeconds: toSeconds(clock.latest - running),
+    avDriftSeconds: drift.soundAgainstPictures === undefined ? null : toSeconds(drift.soundAgainstPictures),
+    avShiftSeconds: toSeconds(clock.shift),
     jumps: clock.jumps,
     undecodable: statistics.undecodable,
     replayed: statistics.replayed,
   };
+}
+
+function toSeconds(milliseconds: number): number {
+  return Math.round(milliseconds) / 1000;
 }
 
 /** Describes a destination. */

@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { createRelay } from '#dist/relay/index.js';
 import { flvHeader, flvTag } from '#dist/relay/flv/bytes.js';
 import { failure } from '../support/failure.js';
 import { ffmpeg } from '../support/ffmpeg.js';
@@ -13,6 +14,7 @@ import { relayOf } from '../support/relay/relays.js';
 import { rtmpSink, type Arrival, type Sink } from '../support/relay/sink.js';
 import { arrivedOf, expectWhole, longestGap, plays } from '../support/relay/switches.js';
 import { AUDIO, audioHeader, metadata, VIDEO, videoHeader } from '../support/relay/tags.js';
+import { resources } from '../support/resources.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const OTHER = { number: 50_000, from: 7_000_000 } as const;
@@ -47,26 +49,30 @@ function complaints(arrivals: readonly Arrival[]): string {
   const path = join(temporaryFolder(), 'slate.flv');
   const tags = arrivals.map(({ type, timestamp, payload }) => flvTag(type, timestamp, payload));
   writeFileSync(path, Buffer.concat([flvHeader({ audio: true, video: true }), ...tags]));
-  const { stderr, status } = spawnSync('ffmpeg', ['-v', 'warning', '-i', path, '-f', 'null', '-'], { encoding: 'utf8' });
+  const { stderr, status } = spawnSync('ffmpeg', ['-v', 'warning', '-i', path, '-f', 'null', '-'], {
+    encoding: 'utf8',
+  });
   return status === 0 ? stderr : `it failed: ${stderr}`;
 }
 
 /** The slate with the headers that were in force when it began. */
 function withHeaders(sink: Sink, slate: readonly Arrival[]): Arrival[] {
   const from = sink.arrivals.items.indexOf(slate[0]!);
-  const headers = [VIDEO, AUDIO].map((type) => sink.headers(type).findLast((one) => sink.arrivals.items.indexOf(one) < from)!);
+  const headers = [VIDEO, AUDIO].map((type) =>
+    sink.headers(type).findLast((one) => sink.arrivals.items.indexOf(one) < from)!,
+  );
   return [...headers, ...slate];
 }
 
 test.each(['png', 'jpg'] as const)('a %s is shown when both origins are dead, until one plays again', async (kind) => {
   const [first, second] = [await liveOrigin(), await liveOrigin(OTHER)];
   const sink = await rtmpSink();
-  const { relay, told, events, all } = relayOf([first.url, second.url], sink.url, {
+  const { relay, told, events, all, started } = relayOf([first.url, second.url], sink.url, {
     slate: await picture(kind),
     slateAfter: 300,
   });
   await plays(sink, first);
-  await events.find(() => relay.status().slate?.ready === true, 'the slate');
+  await started;
   second.die();
   first.die();
   const slate = await shown(sink, 150, first, second);
@@ -103,13 +109,13 @@ test('a slate is shown ahead of the first answer of an origin', async () => {
 });
 
 test('a slate takes the shape of the live stream and the silence of its sound', async () => {
-  const headers = [metadata({ width: 320, height: 180, framerate: 10 }), videoHeader(), audioHeader(0, 3)];
+  const headers = [metadata({ framerate: 10 }), videoHeader(), audioHeader(0, 3)];
   const first = await liveOrigin({ headers });
   const sink = await rtmpSink();
   const { relay } = relayOf(first.url, sink.url, { slate: await picture(), slateAfter: 300 });
   await plays(sink, first);
   // Its own shape first, then that of the stream.
-  await sink.arrivals.find(() => relay.status().slate?.size?.[0] === 320, 'its shape', 30_000);
+  await sink.arrivals.find(() => relay.status().slate?.size?.[0] === 640, 'its shape', 30_000);
   first.freeze();
   const slate = await shown(sink, 60, first);
   // The sound goes on with the header that it had: it is not announced again.
@@ -125,13 +131,22 @@ test('a slate takes the shape of the live stream and the silence of its sound', 
 
 test('a clip is shown with its own sound, over and over', async () => {
   const clip = join(temporaryFolder(), 'clip.mp4');
-  const lavfi = ['-f', 'lavfi', '-i', 'testsrc=size=320x180:rate=25:duration=1', '-f', 'lavfi', '-i', 'sine=duration=1'];
+  const lavfi = [
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc=size=320x180:rate=25:duration=1',
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=duration=1',
+  ];
   await ffmpeg(...lavfi, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-ac', '2', clip);
   const first = await liveOrigin();
   const sink = await rtmpSink();
-  const { relay, events } = relayOf(first.url, sink.url, { slate: clip, slateAfter: 300 });
+  const { started } = relayOf(first.url, sink.url, { slate: clip, slateAfter: 300 });
   await plays(sink, first);
-  await events.find(() => relay.status().slate?.ready === true, 'the slate');
+  await started;
   first.die();
   const slate = await shown(sink, 180, first);
   expectRealTime(slate);
@@ -152,9 +167,9 @@ test('a relay of sound alone is given silence, and one of pictures alone no soun
   ] as const) {
     const first = await liveOrigin(none);
     const sink = await rtmpSink();
-    const { relay, events } = relayOf(first.url, sink.url, { slate, slateAfter: 300, waitUnannounced: 50 });
+    const { started, events } = relayOf(first.url, sink.url, { slate, slateAfter: 300, waitUnannounced: 50 });
     await plays(sink, first, 20);
-    await events.find(() => relay.status().slate?.ready === true, 'the slate');
+    await started;
     first.die();
     const own = await shown(sink, 30, first);
     expect(new Set(own.map((one) => one.type))).toEqual(new Set([type]));
@@ -175,17 +190,18 @@ test.each([
   const relay = createRelay({ from: first.url, to: [sink.url], slate: path() });
   const error = await failure(async () => await relay.start());
   expect(error).toMatchObject({ code: typeof code === 'string' ? code : expect.stringMatching(code) });
-  expect(error.message).toMatch(/^The slate cannot be shown: .*[^.]\.$/);
+  expect(error.message).toMatch(/^The slate .* cannot be shown: .*[^.]\.$/);
   await relay.stop();
 });
 
 test('a relay that is stopped while its slate is prepared leaves no worker behind', async () => {
   const first = await liveOrigin();
   const sink = await rtmpSink();
+  const before = resources().children;
   const { relay, told } = relayOf(first.url, sink.url, { slate: fixture('big.mp4') });
   await told('origin');
   await relay.stop();
-  await vi.waitUntil(() => childrenOf(process.pid).every((name) => !name.includes('node')), { timeout: 10_000 });
+  await vi.waitUntil(() => resources().children === before, { timeout: 10_000 });
 });
 
 /** A PNG of which only the beginning is there. */

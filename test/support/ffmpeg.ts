@@ -41,10 +41,11 @@ export async function rawPixels(path: string, ...args: string[]): Promise<Buffer
 
 /** The pixels of an encoded image. */
 export async function imagePixels(image: Uint8Array, pixelFormat: string): Promise<Buffer> {
-  return feed(image, ['-i', '-', '-pix_fmt', pixelFormat, '-f', 'rawvideo', '-']);
+  return feedFfmpeg(image, ['-i', '-', '-pix_fmt', pixelFormat, '-f', 'rawvideo', '-']);
 }
 
-function feed(input: Uint8Array, args: readonly string[]): Promise<Buffer> {
+/** Runs ffmpeg on what it reads from its standard input, and gives its standard output. */
+export function feedFfmpeg(input: Uint8Array, args: readonly string[]): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const options = { encoding: 'buffer', maxBuffer: LIMIT, timeout: 60_000 } as const;
     const child = execFile('ffmpeg', ['-v', 'error', ...args], options, (error, stdout) => {

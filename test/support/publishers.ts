@@ -40,6 +40,7 @@ export async function listen(path = `live/${KEY}`): Promise<Listening> {
     {
       onOpen: () => told.push('open'),
       onHints: () => undefined,
+      onWarning: () => undefined,
       onTag: (type, timestamp, payload) => tags.push({ type, timestamp, payload: Buffer.from(payload) }),
       onTurn: () => told.at(-1) !== 'turn' && told.push('turn'),
       onEnd: (error) => {
@@ -47,7 +48,7 @@ export async function listen(path = `live/${KEY}`): Promise<Listening> {
         end(error);
       },
     },
-    { timeout: 5000, verify: true },
+    { timeout: 5000, verify: true, allowHosts: [] },
   );
   onTestFinished(() => {
     origin.close();

@@ -11,6 +11,7 @@ export interface MemberHandlers {
   readonly onDial: (member: Member) => void;
   readonly onOpen: (member: Member) => void;
   readonly onHints: (member: Member, hints: OriginHints) => void;
+  readonly onWarning: (member: Member, message: string) => void;
   /** A tag; the payload is valid until it returns. */
   readonly onTag: (member: Member, type: number, timestamp: number, payload: Buffer) => void;
   /** All that came together was handed over. */
@@ -47,7 +48,7 @@ export class Member {
     index: number,
     options: OriginLinkOptions,
     { bytes, kept }: PreviewLimits,
-    { onDial, onOpen, onHints, onTag, onTurn, onLost }: MemberHandlers,
+    { onDial, onOpen, onHints, onWarning, onTag, onTurn, onLost }: MemberHandlers,
   ) {
     this.index = index;
     this.source = options.from;
@@ -66,6 +67,9 @@ export class Member {
       onHints: (hints) => {
         this.preview.hint(hints);
         onHints(this, hints);
+      },
+      onWarning: (message) => {
+        onWarning(this, message);
       },
       onTag: (type, timestamp, payload) => {
         onTag(this, type, timestamp, payload);
@@ -118,6 +122,7 @@ export class Member {
 
   /** Looks whether it flows. Milliseconds. */
   look(now: number, patience: number, first: number): void {
-    this.trouble = this.link.open || this.link.state === 'dialling' ? this.progress.trouble(now, patience, first) : undefined;
+    this.trouble =
+      this.link.open || this.link.state === 'dialling' ? this.progress.trouble(now, patience, first) : undefined;
   }
 }

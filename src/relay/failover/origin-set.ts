@@ -25,6 +25,8 @@ export interface OriginSetHandlers {
   readonly onOpen: (origin: Member) => void;
   /** One ended, without an error, or was lost; undefined milliseconds say that it is not dialled again. */
   readonly onLost: (origin: Member, error: FramerailError | undefined, retryIn: number | undefined) => void;
+  /** Something of one is not as it should be, and the rest goes on. */
+  readonly onWarning: (origin: Member, message: string) => void;
   /** What comes next is of a new connection. */
   readonly onNew: () => void;
   /** All that came together was handed over. */
@@ -82,7 +84,7 @@ export class OriginSet {
           onDial: (member) => {
             if (member === this.#onAir && member.link.connections > 1) this.#again();
           },
-          onOpen: handlers.onOpen,
+          ...{ onOpen: handlers.onOpen, onWarning: handlers.onWarning },
           onHints: (member, hints) => {
             if (member === this.#onAir) feed.hint(hints);
           },
@@ -190,10 +192,10 @@ export class OriginSet {
     if (this.#troubled) {
       for (const member of this.#round.order(this.current)) if (this.#consider(member, now)) break;
       if (this.#troubled && now - this.#round.hurriedAt >= this.#options.failoverAfter) this.#hurry(now);
-    }
-    else this.#round.end();
+    } else this.#round.end();
     // What has no pictures has no keyframe to be looked at for.
-    if (!this.#troubled) for (const member of this.#members) if (!hasPictures(member.preview)) this.#consider(member, now);
+    if (!this.#troubled)
+      for (const member of this.#members) if (!hasPictures(member.preview)) this.#consider(member, now);
     this.#mayShowSlate(now);
     this.#arrange(now);
   }
@@ -250,7 +252,8 @@ export class OriginSet {
     const { lastAt } = this.#feed;
     const from = this.#slate?.playing === true ? 'slate' : (this.#onAir ?? this.#left?.member)?.shown;
     const to = member?.shown ?? 'slate';
-    const same = this.#slate?.playing !== true && member !== undefined && (this.#onAir ?? this.#left?.member) === member;
+    const same =
+      this.#slate?.playing !== true && member !== undefined && (this.#onAir ?? this.#left?.member) === member;
     if (reason === 'silent' || reason === 'stalled') this.#silences.push(now);
     if (this.#onAir !== undefined) this.#left = { member: this.#onAir, reason };
     if (member !== undefined) this.#slate?.stop();

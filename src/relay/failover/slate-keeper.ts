@@ -78,7 +78,8 @@ export class SlateKeeper {
 
 /** The shape of the live stream, as far as it is known and can be made. */
 function shapeOf({ statistics }: Feed): SlateShape | undefined {
-  const { size, frameRate = USUAL_RATE } = statistics;
+  const { size, pictures } = statistics;
+  const frameRate = pictures?.frameRate ?? statistics.frameRate ?? USUAL_RATE;
   if (size === undefined) return undefined;
   const [width, height] = size;
   // Half of the colours need sides that are even; what is beyond all screens is a mistake.

@@ -32,17 +32,20 @@ const PICTURES = [Buffer.from([0x89, 0x50, 0x4e, 0x47]), Buffer.from([0xff, 0xd8
  * @param signal - ends the making, and with it the worker
  */
 export async function prepareSlate(path: string, order: SlateOrder, signal: AbortSignal): Promise<Slate> {
-  const still = await isPicture(path);
+  // As bytes, a picture is known by what it is: by its name FFmpeg would take it for one of a series of files.
+  const picture = await readPicture(path);
+  const still = picture !== undefined;
+  const source = picture ?? path;
   // Loaded only where there is a slate: no other relay needs what decodes and encodes.
   const { Engine } = await import('../../frames/index.js');
   const engine = new Engine();
   try {
-    const input = await engine.open(path, { signal, timeout: PATIENCE });
+    const input = await engine.open(source, { signal, timeout: PATIENCE });
     const { display, frameRate } = input.info.video;
     const { width, height } = display;
     const shape = order.shape ?? ownShape(width, height, still ? undefined : frameRate);
     const flv = new Collector();
-    await engine.process(path, flv, {
+    await engine.process(source, flv, {
       ...{ container: 'flv', codec: 'h264', encoder: 'software', lowLatency: true, keyframeInterval: KEYFRAMES },
       ...{ signal, timeout: PATIENCE, threads: 1, subtitles: 'none' },
       filters: filtersFor(shape, still),
@@ -52,26 +55,29 @@ export async function prepareSlate(path: string, order: SlateOrder, signal: Abor
   } catch (error) {
     if (!isFramerailError(error)) throw error;
     const { code, message, details } = error;
-    throw new FramerailError(code, `The slate cannot be shown: ${message}`, { cause: error, details });
+    // What FFmpeg says of it is in the details.
+    const [why = ''] = message.split(/\.( FFmpeg says|$)/);
+    throw new FramerailError(code, `The slate ${path} cannot be shown: ${why}.`, { cause: error, details });
   } finally {
     await engine.close();
   }
 }
 
-async function isPicture(path: string): Promise<boolean> {
-  const head = Buffer.alloc(4);
+/** The bytes of a picture; undefined for what is none, and for what cannot be read: who opens it next says why. */
+async function readPicture(path: string): Promise<Buffer | undefined> {
+  const file = await open(path).catch(() => undefined);
   try {
-    const file = await open(path);
-    try {
-      await file.read(head, 0, head.byteLength, 0);
-    } finally {
-      await file.close();
-    }
+    const { size = 0 } = (await file?.stat()) ?? {};
+    if (file === undefined || size > MOST_BYTES) return undefined;
+    const head = Buffer.alloc(4);
+    await file.read(head, 0, head.byteLength, 0);
+    const known = PICTURES.some((magic) => head.subarray(0, magic.byteLength).equals(magic));
+    return known ? await file.readFile() : undefined;
   } catch {
-    // Whoever opens it next says why in its own words.
-    return false;
+    return undefined;
+  } finally {
+    await file?.close();
   }
-  return PICTURES.some((magic) => head.subarray(0, magic.byteLength).equals(magic));
 }
 
 /** Its own shape, within bounds; sides are even, as half of the colours need them. */

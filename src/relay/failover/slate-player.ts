@@ -1,9 +1,11 @@
 // Plays a slate into a feed, over and over, at the pace of the clock on the wall.
 import { monotonicNow } from '../../base/index.js';
+import { aacSilence } from '../elementary/aac-silence.js';
+import { audioFrameTag, audioHeaderTag } from '../elementary/tag-payload.js';
 import type { Feed } from '../feed.js';
+import { audioBody } from '../flv/body.js';
 import { TAG } from '../flv/tag.js';
 import { metadataTag } from '../metadata.js';
-import { silenceFor, usualSilence, type Silence } from './silence.js';
 import type { Slate, SlateTag } from './slate.js';
 import { timeAt } from './takeover.js';
 
@@ -11,6 +13,8 @@ import { timeAt } from './takeover.js';
 const MOST_LATE = 250;
 /** Milliseconds between two tags at least: several that are close together leave together. */
 const LEAST_WAIT = 5;
+/** AAC-LC of 44,100 samples a second in stereo (ISO/IEC 14496-3, 1.6.2.1): what to begin with where nothing is known. */
+const USUAL_CONFIG = Buffer.from([0x12, 0x10]);
 const CODEC = { h264: 7, aac: 10 } as const;
 
 /** Plays what was prepared last. */
@@ -147,16 +151,19 @@ function soundOf(slate: Slate, feed: Feed): Sound | undefined {
   const { sound, length } = slate;
   if (sound !== undefined) return { header: sound.header, tags: looped(sound.frames, length) };
   const live = feed.gop.setups.find(({ type }) => type === TAG.audio);
-  const silence = (live && silenceFor(live.payload)) ?? usualSilence();
-  return silence && { header: silence.header, tags: quiet(silence) };
+  const body = live && audioBody(live.payload);
+  const config = body?.packet === 'header' ? body.data : USUAL_CONFIG;
+  const silence = aacSilence(config);
+  const header = audioHeaderTag('aac', config);
+  return silence && header && { header, tags: quiet(audioFrameTag('aac', silence.frame), silence.duration) };
 }
 
 function* looped(tags: readonly SlateTag[], length: number): Generator<SlateTag, never> {
   for (let loop = 0; ; loop++) for (const tag of tags) yield { ...tag, time: tag.time + loop * length };
 }
 
-function* quiet({ frame, duration }: Silence): Generator<SlateTag, never> {
-  for (let i = 0; ; i++) yield { type: TAG.audio, time: i * duration, payload: frame };
+function* quiet(payload: Buffer, duration: number): Generator<SlateTag, never> {
+  for (let i = 0; ; i++) yield { type: TAG.audio, time: i * duration, payload };
 }
 
 function describe({ shape }: Slate, video: boolean, audio: boolean): Buffer {

@@ -46,7 +46,9 @@ export function takeOver(feed: Feed, preview: Preview, { joining, tags }: Takeov
  */
 export function timeAt(feed: Feed, now: number): number {
   const shown = later([feed.shown('video'), feed.shown('audio')]);
-  return shown === undefined ? feed.clock.latest : Math.max(feed.clock.latest + 1, Math.round(shown.time + now - shown.at));
+  return shown === undefined
+    ? feed.clock.latest
+    : Math.max(feed.clock.latest + 1, Math.round(shown.time + now - shown.at));
 }
 
 /** A moment of a source and where it lies at the destinations. Milliseconds. */

@@ -42,7 +42,10 @@ function wantedBeside(members: readonly Member[], onAir: Member, { standby, fail
     wanted.add(member);
     // One is enough: the next one is asked where it is lost, or brings nothing.
     const { state } = member.link;
-    if (member.flows || (member.trouble === undefined && state !== 'waiting' && state !== 'failed' && state !== 'ended'))
+    if (
+      member.flows ||
+      (member.trouble === undefined && state !== 'waiting' && state !== 'failed' && state !== 'ended')
+    )
       break;
   }
   return wanted;

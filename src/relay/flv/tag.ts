@@ -80,7 +80,7 @@ const PACKET = {
 const MULTITRACK_AUDIO = 5;
 const KEYFRAME = 1;
 /** What streams without numbers count as. */
-const FIRST_TRACK = 0;
+export const FIRST_TRACK = 0;
 /** A video tag that holds a command for the player instead of a picture. */
 const COMMAND_FRAME = 5;
 
@@ -160,6 +160,16 @@ function innerPacket(payload: Uint8Array, packet: number, multitrack: number): n
   if (payload.byteLength < at + (many ? 1 : 0) + FOURCC_BYTES) return undefined;
   // A multitrack packet says in the lower half of its next byte what each of its tracks holds.
   return many ? (payload[at] ?? 0) & 0x0f : type;
+}
+
+/** Which enhanced packet a tag holds and where its FourCC begins; undefined for tags that hold several tracks. */
+export function enhancedPacket(
+  payload: Uint8Array,
+  kind: 'audio' | 'video',
+): { readonly type: number; readonly at: number } | undefined {
+  const { type, at } = skipModifiers(payload, (payload[0] ?? 0) & 0x0f);
+  const many = type === (kind === 'video' ? PACKET.multitrackVideo : MULTITRACK_AUDIO);
+  return many || payload.byteLength < at + FOURCC_BYTES ? undefined : { type, at };
 }
 
 /** Modifiers lie ahead of the packet: a length, as many bytes, and what comes next. */

@@ -109,8 +109,8 @@ test('a port that is taken is a typed error', async () => {
   const other = listenOrigin('from', `rtmp://127.0.0.1:${String(port)}/live/${KEY}?listen`);
   const error = await new Promise<FramerailError | undefined>((resolve) => {
     const none = (): void => undefined;
-    const handlers = { onOpen: none, onHints: none, onTag: none, onTurn: none, onEnd: resolve };
-    other.open(handlers, { timeout: 1000, verify: true });
+    const handlers = { onOpen: none, onHints: none, onTag: none, onTurn: none, onWarning: none, onEnd: resolve };
+    other.open(handlers, { timeout: 1000, verify: true, allowHosts: [] });
   });
   expect(error).toMatchObject({ code: 'FR_RELAY_CONNECT' });
   expect(error?.message).toContain('EADDRINUSE');
