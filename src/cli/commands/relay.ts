@@ -8,6 +8,7 @@ import {
   type OnOriginEnd,
   type Relay,
   type RelayEvent,
+  type Standby,
 } from '../../relay/index.js';
 import { finishOrInterrupt } from '../interrupt.js';
 import { printJson } from '../output.js';
@@ -17,6 +18,12 @@ import { waterfall } from '../waterfall.js';
 import { bytes, seconds, toMilliseconds, type CliCommand } from './command.js';
 
 interface Options {
+  readonly from?: readonly string[];
+  readonly standby?: string;
+  readonly failoverAfter?: number;
+  readonly failbackAfter?: number;
+  readonly slate?: string;
+  readonly slateAfter?: number;
   readonly onEnd?: string;
   readonly duration?: number;
   readonly record?: string;
@@ -48,6 +55,16 @@ export const relay: CliCommand = {
       .description('Relay a live stream: destinations are dialled at once, and fed tag by tag without transcoding.')
       .argument('<source>', 'rtmp(s)://host/app/key, http(s)://…flv, or rtmp://0.0.0.0:1935/app/KEY?listen')
       .argument('[destinations...]', 'rtmp(s)://host/app/key, as many as wanted')
+      .option('--from <url>', 'another origin, tried in this order behind the source; may be repeated', collect)
+      .option('--standby <kind>', 'cold or hot: have the next origin connected all the time (default: cold)')
+      .option('--failover-after <time>', 'without media (default: 400ms hot, 2s cold)', seconds('--failover-after'))
+      .option(
+        '--failback-after <time>',
+        'for which an earlier origin must flow again, or never (default: 30s)',
+        secondsOrNever('--failback-after'),
+      )
+      .option('--slate <file>', 'a picture or a clip that is shown while no origin lives')
+      .option('--slate-after <time>', 'without media (default: 2s)', seconds('--slate-after'))
       .option('--on-end <what>', 'when the origin ends: retry or exit (default: retry)')
       .option('--duration <time>', 'stop after this time, with exit code 0', seconds('--duration'))
       .option('--record <file>', 'record as FLV; the file appears when the relay ends')
@@ -85,7 +102,12 @@ async function relayTo(source: string, destinations: readonly string[], options:
   if (destinations.length === 0 && options.record === undefined)
     throw argumentError('destinations', 'at least one address, or --record', undefined);
   const session = createRelay({
-    from: source,
+    from: options.from === undefined ? source : [source, ...options.from],
+    standby: options.standby as Standby | undefined,
+    failoverAfter: toMilliseconds(options.failoverAfter),
+    failbackAfter: toMilliseconds(options.failbackAfter),
+    slate: options.slate,
+    slateAfter: toMilliseconds(options.slateAfter),
     to: destinations,
     onEnd: options.onEnd as OnOriginEnd | undefined,
     publishEarly: options.publishEarly,
@@ -113,6 +135,15 @@ async function relayTo(source: string, destinations: readonly string[], options:
     clearTimeout(timer);
     show();
   }
+}
+
+function collect(url: string, before: readonly string[] = []): readonly string[] {
+  return [...before, url];
+}
+
+/** A time, or `never`. */
+function secondsOrNever(name: string): (text: string) => number {
+  return (text) => (text === 'never' ? Infinity : seconds(name)(text));
 }
 
 /** Prints every event; gives what ends it. */

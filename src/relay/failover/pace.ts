@@ -4,6 +4,8 @@
 const PAUSES = 3;
 /** Over how many milliseconds the longest pause is remembered: once to twice as long. */
 const STRETCH = 15_000;
+/** Nobody sends more than so many milliseconds ahead; a clock that jumps does not make silence harmless. */
+const MOST_AHEAD = 30_000;
 /** A pause is as long as those before it up to this factor. */
 const ALIKE = 1.5;
 
@@ -25,6 +27,7 @@ export class Lead {
     this.#window = window;
   }
 
+  /** A tag has come. */
   tag(timestamp: number, at: number): void {
     this.#last = { at, timestamp };
     if (this.#newer !== undefined && at - this.#newer.at < this.#window) return;
@@ -48,13 +51,15 @@ export class Pace {
   #longest = 0;
   #longestBefore = 0;
   #stretchFrom: number;
-  readonly #lead = new Lead(STRETCH / 3);
+  /** The first tag: what came together at the beginning was there ahead of its time. */
+  #first: Mark | undefined;
 
   /** @param now - from when on silence counts */
   constructor(now: number) {
     this.lastAt = this.#stretchFrom = now;
   }
 
+  /** A tag has come. */
   tag(timestamp: number, now: number): void {
     if (now - this.#stretchFrom > STRETCH) {
       this.#longestBefore = this.#longest;
@@ -62,10 +67,18 @@ export class Pace {
       this.#stretchFrom = now;
     }
     if (this.tags > 0) this.#longest = Math.max(this.#longest, this.#natural(timestamp, now));
-    this.#lead.tag(timestamp, now);
+    this.#first ??= { at: now, timestamp };
     this.#timestamp = timestamp;
     this.tags += 1;
     this.lastAt = now;
+  }
+
+  /** Milliseconds of media beyond the time that passed, while the connection is young: later its pauses are known. */
+  get #ahead(): number {
+    const first = this.#first;
+    if (first === undefined || this.lastAt - first.at > STRETCH) return 0;
+    const ahead = between(first.timestamp, this.#timestamp) - (this.lastAt - first.at);
+    return Math.min(Math.max(0, ahead), MOST_AHEAD);
   }
 
   /**
@@ -73,7 +86,7 @@ export class Pace {
    * @param patience - milliseconds
    */
   allowed(patience: number): number {
-    return Math.max(patience + Math.max(0, this.#lead.ahead), PAUSES * this.#pause);
+    return Math.max(patience + this.#ahead, PAUSES * this.#pause);
   }
 
   get #pause(): number {
@@ -88,7 +101,7 @@ export class Pace {
     const passed = now - this.lastAt;
     const media = between(this.#timestamp, timestamp);
     if (media >= passed / 2) return Math.min(passed, media);
-    return this.#lead.ahead >= passed / 2 || passed <= ALIKE * this.#pause ? passed : 0;
+    return this.#ahead >= passed / 2 || passed <= ALIKE * this.#pause ? passed : 0;
   }
 }
 

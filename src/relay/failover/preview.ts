@@ -138,7 +138,7 @@ export class Preview {
     if (this.#bytes <= this.#limit) return;
     // A group that is too large is not kept, but for a keyframe that has just come.
     this.#whole = tag.keyframe;
-    this.#drop((one) => one.kind === 'video' && one !== tag);
+    this.#drop((one) => one.kind === 'video' && (one !== tag || !tag.keyframe));
     if (this.#bytes > this.#limit) this.#drop((one) => one !== tag);
   }
 

@@ -14,8 +14,11 @@ export interface Takeover {
   readonly pictures: boolean;
 }
 
-/** Two sources that play the same pictures are no further apart. Milliseconds. */
-const MOST_APART = 10_000;
+/**
+ * Two sources of the same pictures that are further apart go on as if theirs were different: to wait until one that is
+ * behind comes to where the other was would be a pause as long. Milliseconds.
+ */
+const MOST_APART = 500;
 
 /** Plans what a source would give if it took over now. */
 export function planTakeover(feed: Feed, preview: Preview): Takeover {
