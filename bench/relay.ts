@@ -6,6 +6,7 @@ import { cycles } from './relay-cycles.js';
 import { density } from './relay-density.js';
 import { distance } from './relay-distance.js';
 import { lateVideo } from './relay-late-video.js';
+import { failover } from './relay-failover.js';
 import { joins, starts } from './relay-starts.js';
 import { exitOnSignals } from './scratch.js';
 
@@ -17,6 +18,7 @@ const PARTS: Readonly<Record<string, (runs: number) => Promise<Part>>> = {
   'late-video': lateVideo,
   density,
   cycles,
+  failover,
 };
 
 /** Runs the suite and prints what came of it. */
