@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { createRelay } from '#dist/relay/index.js';
 import { flvHeader, flvTag } from '#dist/relay/flv/bytes.js';
+import { videoCodec } from '#dist/relay/flv/tag.js';
 import { failure } from '../support/failure.js';
 import { ffmpeg } from '../support/ffmpeg.js';
 import { fixture } from '../support/fixtures.js';
 import { expectMonotonic } from '../support/relay/compare.js';
 import { liveOrigin, type LiveOrigin } from '../support/relay/live-origin.js';
 import { relayOf } from '../support/relay/relays.js';
-import { rtmpSink, type Arrival, type Sink } from '../support/relay/sink.js';
+import { isPicture, rtmpSink, type Arrival, type Sink } from '../support/relay/sink.js';
 import { arrivedOf, expectWhole, longestGap, plays } from '../support/relay/switches.js';
 import { AUDIO, audioHeader, metadata, VIDEO, videoHeader } from '../support/relay/tags.js';
 import { resources } from '../support/resources.js';
@@ -141,12 +142,13 @@ test('a clip is shown with its own sound, over and over', async () => {
     '-i',
     'sine=duration=1',
   ];
-  await ffmpeg(...lavfi, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-ac', '2', clip);
+  // Of another rate and another codec than the live sound.
+  await ffmpeg(...lavfi, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-c:a', 'ac3', '-ar', '32000', clip);
   const first = await liveOrigin();
   const sink = await rtmpSink();
-  const { started } = relayOf(first.url, sink.url, { slate: clip, slateAfter: 300 });
+  const { relay } = relayOf(first.url, sink.url, { slate: clip, slateAfter: 300 });
   await plays(sink, first);
-  await started;
+  await sink.arrivals.find(() => relay.status().slate?.size?.[0] === 640, 'its shape', 30_000);
   first.die();
   const slate = await shown(sink, 180, first);
   expectRealTime(slate);
@@ -155,8 +157,31 @@ test('a clip is shown with its own sound, over and over', async () => {
   expect(pictures[25]?.crc).toBe(pictures[0]?.crc);
   const sounds = new Set(slate.filter(({ type }) => type === AUDIO).map(({ crc }) => crc));
   expect(sounds.size).toBeGreaterThan(20);
+  // It is in the form of the live sound, whose decoder is told nothing.
+  expect(sink.headers(AUDIO)).toHaveLength(1);
   expectMonotonic(slate);
   expect(complaints(withHeaders(sink, slate))).toBe('');
+});
+
+test('a slate for HEVC is HEVC, which decoders are told of', async () => {
+  const headers = [
+    metadata({ framerate: 5, width: 320, height: 180 }),
+    videoHeader(0, { format: 'hvc1' }),
+    audioHeader(),
+  ];
+  const first = await liveOrigin({ headers, format: 'hvc1' });
+  const sink = await rtmpSink();
+  const { relay } = relayOf(first.url, sink.url, { slate: await picture(), slateAfter: 300 });
+  await plays(sink, first);
+  await sink.arrivals.find(() => relay.status().slate?.size?.[0] === 320, 'its shape', 30_000);
+  first.freeze();
+  const slate = await shown(sink, 60, first);
+  const [header] = sink.headers(VIDEO).slice(-1);
+  expect(videoCodec(header!.payload)).toBe('hevc');
+  expect(slate.find(({ type }) => type === VIDEO)).toSatisfy(isPicture);
+  first.thaw();
+  await plays(sink, first);
+  expectWhole(sink, first);
 });
 
 test('a relay of sound alone is given silence, and one of pictures alone no sound', async () => {

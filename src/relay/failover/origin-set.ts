@@ -186,7 +186,7 @@ export class OriginSet {
     const patience = this.#patience(now);
     const first = Math.max(FIRST_MEDIA, patience);
     for (const member of this.#members) {
-      if (slept > 0) member.progress.forgive(slept);
+      if (slept > 0) member.progress.forgive(slept, now);
       member.look(now, patience, first);
     }
     if (this.#troubled) {

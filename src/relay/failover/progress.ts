@@ -5,6 +5,8 @@ import { Lead, Pace } from './pace.js';
 /** What is wrong: nothing comes, or one track stopped while the other goes on. */
 export type Trouble = 'silent' | 'stalled';
 
+/** How much more patience one track is given than all: what else there is goes on meanwhile, and tracks do pause. */
+const STALLED = 2;
 /** Tags after which the pace of a track is known. */
 const STEADY = 16;
 /** Milliseconds within which a burst is recognised: what was kept comes faster than time passes. */
@@ -72,7 +74,7 @@ export class Progress {
   /** A track that stopped while another goes on; undefined when none has. */
   stalled(now: number, patience: number): TrackKind | undefined {
     for (const [kind, pace] of this.#tracks) {
-      const allowed = pace.allowed(patience);
+      const allowed = pace.allowed(STALLED * patience);
       // Where all is silent no track is at fault: others must have gone on without it.
       const alone = this.lastAt - pace.lastAt > allowed / 2;
       if (pace.tags >= STEADY && alone && now - pace.lastAt > allowed) return kind;
@@ -80,8 +82,11 @@ export class Progress {
     return undefined;
   }
 
-  /** This process itself slept: nobody else was silent meanwhile. */
-  forgive(milliseconds: number): void {
-    for (const pace of [this.#all, ...this.#tracks.values()]) pace.lastAt += milliseconds;
+  /**
+   * This process itself slept: nobody else was silent meanwhile.
+   * @param now - what has come since then is not moved beyond it
+   */
+  forgive(milliseconds: number, now: number): void {
+    for (const pace of [this.#all, ...this.#tracks.values()]) pace.lastAt = Math.min(now, pace.lastAt + milliseconds);
   }
 }

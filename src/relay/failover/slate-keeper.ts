@@ -1,7 +1,7 @@
 // The slate of a relay: prepared at its start, and again in the shape of the live stream once that is known.
 import type { Feed } from '../feed.js';
 import type { SlateStatus } from '../status.js';
-import { LONGEST_SLATE, prepareSlate, SHORT_SLATE, type SlateOrder } from './slate-maker.js';
+import { LONGEST_SLATE, prepareSlate, SHORT_SLATE, USUAL_SOUND, type SlateOrder } from './slate-maker.js';
 import { SlatePlayer } from './slate-player.js';
 import type { SlateShape } from './slate.js';
 
@@ -15,6 +15,8 @@ export class SlateKeeper {
   readonly #path: string;
   readonly #feed: Feed;
   readonly #closing = new AbortController();
+  /** The shape that was asked for last. */
+  #asked: SlateShape | undefined;
   /** What was prepared last. */
   #made: SlateOrder | undefined;
   #busy = false;
@@ -44,17 +46,21 @@ export class SlateKeeper {
   /** Prepares the whole of it, and again where the live stream has another shape by now; called now and then. */
   follow(): void {
     if (this.#busy || this.#failed || !this.player.ready || this.player.playing) return;
-    const live = shapeOf(this.#feed);
-    const wanted = live ?? this.#made?.shape;
     const { shape, seconds } = this.#made ?? {};
-    const same =
-      wanted === undefined ||
-      (shape?.width === wanted.width && shape.height === wanted.height && shape.frameRate === wanted.frameRate);
-    if (same && seconds === LONGEST_SLATE) return;
-    this.#make({ shape: wanted, seconds: LONGEST_SLATE }).catch(() => {
-      // What there is can be shown.
-      this.#failed = true;
-    });
+    const wanted = shapeOf(this.#feed) ?? shape;
+    // Shapes are plain data, made in the same order.
+    if (seconds === LONGEST_SLATE && JSON.stringify(wanted) === JSON.stringify(this.#asked ?? shape)) return;
+    this.#asked = wanted;
+    this.#make({ shape: wanted, seconds: LONGEST_SLATE })
+      .catch(async (error: unknown) => {
+        // H.264 is encoded everywhere; another codec in mid-stream is better than nothing.
+        if (wanted?.codec === undefined || wanted.codec === 'h264') throw error;
+        await this.#make({ shape: { ...wanted, codec: 'h264' }, seconds: LONGEST_SLATE });
+      })
+      .catch(() => {
+        // What there is can be shown.
+        this.#failed = true;
+      });
   }
 
   /** Lets go of the worker and of the slate. */
@@ -77,12 +83,16 @@ export class SlateKeeper {
 }
 
 /** The shape of the live stream, as far as it is known and can be made. */
-function shapeOf({ statistics }: Feed): SlateShape | undefined {
+function shapeOf({ statistics, codecs }: Feed): SlateShape | undefined {
   const { size, pictures } = statistics;
+  const sound = (codecs.audio === 'aac' ? statistics.sound : undefined) ?? USUAL_SOUND;
   const frameRate = pictures?.frameRate ?? statistics.frameRate ?? USUAL_RATE;
   if (size === undefined) return undefined;
   const [width, height] = size;
   // Half of the colours need sides that are even; what is beyond all screens is a mistake.
   const fits = [width, height].every((side) => side % 2 === 0 && side >= 16 && side <= LONGEST_SIDE);
-  return fits && frameRate <= FASTEST ? { width, height, frameRate } : undefined;
+  const { sampleRate, channels } = sound;
+  const codec = codecs.video === 'hevc' ? 'hevc' : 'h264';
+  if (!fits || frameRate > FASTEST) return undefined;
+  return { width, height, frameRate, codec, sound: { sampleRate, channels } };
 }

@@ -6,7 +6,7 @@ import { readSlate, type Slate, type SlateShape } from './slate.js';
 
 /** What is made. */
 export interface SlateOrder {
-  /** The shape of the live stream; undefined for that of the slate itself. */
+  /** The shape of the live stream; undefined for the slate's own. */
   readonly shape: SlateShape | undefined;
   /** Seconds of a clip that are taken; a picture stands for two. */
   readonly seconds: number;
@@ -24,6 +24,8 @@ const MOST_BYTES = 64 * 1024 * 1024;
 const KEYFRAMES = 1;
 /** A slate whose own shape is larger is made smaller where the live stream's is not known. */
 const OWN = { width: 1920, height: 1080, frameRate: 25, fastest: 60 } as const;
+/** What platforms ask for, where the live stream's own sound is not known. */
+export const USUAL_SOUND = { sampleRate: 48_000, channels: 2 };
 /** PNG and JPEG begin so. */
 const PICTURES = [Buffer.from([0x89, 0x50, 0x4e, 0x47]), Buffer.from([0xff, 0xd8, 0xff])];
 
@@ -46,10 +48,10 @@ export async function prepareSlate(path: string, order: SlateOrder, signal: Abor
     const shape = order.shape ?? ownShape(width, height, still ? undefined : frameRate);
     const flv = new Collector();
     await engine.process(source, flv, {
-      ...{ container: 'flv', codec: 'h264', encoder: 'software', lowLatency: true, keyframeInterval: KEYFRAMES },
+      ...{ container: 'flv', codec: shape.codec, encoder: 'software', lowLatency: true, keyframeInterval: KEYFRAMES },
       ...{ signal, timeout: PATIENCE, threads: 1, subtitles: 'none' },
       filters: filtersFor(shape, still),
-      ...(still ? { audio: 'none' } : { to: order.seconds }),
+      ...(still ? { audio: 'none' } : { sound: shape.sound, to: order.seconds }),
     }).result;
     return readSlate(flv.bytes, shape);
   } catch (error) {
@@ -85,7 +87,7 @@ function ownShape(width: number, height: number, frameRate: number | undefined):
   const scale = Math.min(1, OWN.width / width, OWN.height / height);
   const even = (side: number): number => Math.max(2, 2 * Math.round((side * scale) / 2));
   const rate = frameRate === undefined || frameRate <= 0 ? OWN.frameRate : Math.min(OWN.fastest, frameRate);
-  return { width: even(width), height: even(height), frameRate: rate };
+  return { width: even(width), height: even(height), frameRate: rate, codec: 'h264', sound: USUAL_SOUND };
 }
 
 /** Fits pictures into a shape, with bars where theirs is another one. */

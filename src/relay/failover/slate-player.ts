@@ -1,11 +1,12 @@
 // Plays a slate into a feed, over and over, at the pace of the clock on the wall.
 import { monotonicNow } from '../../base/index.js';
+import { readAacConfig } from '../elementary/aac.js';
 import { aacSilence } from '../elementary/aac-silence.js';
 import { audioFrameTag, audioHeaderTag } from '../elementary/tag-payload.js';
 import type { Feed } from '../feed.js';
 import { audioBody } from '../flv/body.js';
 import { TAG } from '../flv/tag.js';
-import { metadataTag } from '../metadata.js';
+import { codecId, metadataTag } from '../metadata.js';
 import type { Slate, SlateTag } from './slate.js';
 import { timeAt } from './takeover.js';
 
@@ -15,7 +16,6 @@ const MOST_LATE = 250;
 const LEAST_WAIT = 5;
 /** AAC-LC of 44,100 samples a second in stereo (ISO/IEC 14496-3, 1.6.2.1): what to begin with where nothing is known. */
 const USUAL_CONFIG = Buffer.from([0x12, 0x10]);
-const CODEC = { h264: 7, aac: 10 } as const;
 
 /** Plays what was prepared last. */
 export class SlatePlayer {
@@ -149,13 +149,27 @@ function soundOf(slate: Slate, feed: Feed): Sound | undefined {
   const { audio } = feed.codecs;
   if (audio !== undefined && audio !== 'aac') return undefined;
   const { sound, length } = slate;
-  if (sound !== undefined) return { header: sound.header, tags: looped(sound.frames, length) };
-  const live = feed.gop.setups.find(({ type }) => type === TAG.audio);
-  const body = live && audioBody(live.payload);
+  const live = feed.gop.setups.find(({ type }) => type === TAG.audio)?.payload;
+  if (sound !== undefined) {
+    const same = live !== undefined && decodesAlike(live, sound.header);
+    return { header: same ? live : sound.header, tags: looped(sound.frames, length) };
+  }
+  const body = live && audioBody(live);
   const config = body?.packet === 'header' ? body.data : USUAL_CONFIG;
   const silence = aacSilence(config);
   const header = audioHeaderTag('aac', config);
   return silence && header && { header, tags: quiet(audioFrameTag('aac', silence.frame), silence.duration) };
+}
+
+/** Whether a decoder that was set up by one header takes the sound of another: then it is not told anything. */
+function decodesAlike(one: Buffer, other: Buffer): boolean {
+  const [a, b] = [one, other].map((header) => {
+    const body = audioBody(header);
+    return body?.packet === 'header' ? readAacConfig(body.data) : undefined;
+  });
+  const alike = a?.objectType === b?.objectType && a?.sampleRate === b?.sampleRate && a?.channels === b?.channels;
+  // The frames of the slate are written in the older form of tags.
+  return a !== undefined && alike && (one[0] ?? 0) >> 4 === (other[0] ?? 0) >> 4;
 }
 
 function* looped(tags: readonly SlateTag[], length: number): Generator<SlateTag, never> {
@@ -167,9 +181,9 @@ function* quiet(payload: Buffer, duration: number): Generator<SlateTag, never> {
 }
 
 function describe({ shape }: Slate, video: boolean, audio: boolean): Buffer {
-  const { width, height, frameRate } = shape;
+  const { width, height, frameRate, codec } = shape;
   return metadataTag({
-    ...(video ? { width, height, framerate: frameRate, videocodecid: CODEC.h264 } : {}),
-    ...(audio ? { audiocodecid: CODEC.aac } : {}),
+    ...(video ? { width, height, framerate: frameRate, videocodecid: codecId(codec) } : {}),
+    ...(audio ? { audiocodecid: codecId('aac') } : {}),
   });
 }

@@ -1,5 +1,6 @@
 // A slate that is prepared: pictures and sound of one loop, as tags.
 import { FramerailError } from '../../base/index.js';
+import type { SoundFacts } from '../elementary/describe.js';
 import { FlvReader } from '../flv/reader.js';
 import { audioKind, KIND, TAG, videoKind } from '../flv/tag.js';
 
@@ -17,7 +18,14 @@ export interface SlateShape {
   readonly height: number;
   /** Frames a second. */
   readonly frameRate: number;
+  /** What pictures are encoded as. */
+  readonly codec: SlateCodec;
+  /** What its own sound is encoded as, in AAC. */
+  readonly sound: SoundFacts;
 }
+
+/** Codecs of live streams that there are encoders for in real time. */
+export type SlateCodec = 'h264' | 'hevc';
 
 /** A loop of pictures, the first of which is a keyframe. */
 export interface Slate {
@@ -30,7 +38,7 @@ export interface Slate {
   readonly length: number;
 }
 
-/** Reads a slate from FLV of H.264 and AAC; throws FR_INPUT_UNREADABLE for one without a picture. */
+/** Reads a slate from FLV with sound of AAC; throws FR_INPUT_UNREADABLE for one without a picture. */
 export function readSlate(flv: Buffer, shape: SlateShape): Slate {
   const pictures: SlateTag[] = [];
   const frames: SlateTag[] = [];

@@ -42,6 +42,7 @@ test.each(['audio', 'video'] as const)('%s that stops while the other goes on is
     progress.tag(other, at, at);
     if (at < 3000) progress.tag(stopped, at, at);
   }
+  expect(look(progress, 3700)).toBeUndefined();
   expect(progress.stalled(3900, PATIENCE)).toBe(stopped);
   expect(look(progress, 3900)).toBe('stalled');
 });
@@ -113,7 +114,7 @@ test('timestamps that wrap are no burst', () => {
 test('time in which this process slept is nobody else’s silence', () => {
   const progress = new Progress(0);
   const last = flow(progress, 'video', 0, 2000, 40);
-  progress.forgive(3000);
+  progress.forgive(3000, last + 3200);
   expect(look(progress, last + 3300)).toBeUndefined();
   expect(look(progress, last + 3500)).toBe('silent');
 });
