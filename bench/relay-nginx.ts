@@ -41,17 +41,23 @@ export async function startNginx(): Promise<RtmpServer> {
   return { port, close: () => child.kill('SIGKILL') };
 }
 
-/** Publishes a clip there for ever, at its own pace; resolves when it has begun. */
+/** Publishes a clip there for ever, at its own pace; resolves when it has begun, with what ends it. */
 export async function publish(clip: string, url: string): Promise<() => void> {
+  const child = await publisher(clip, url);
+  return () => {
+    child.kill('SIGKILL');
+  };
+}
+
+/** The same, as the process that does it. */
+export async function publisher(clip: string, url: string): Promise<ChildProcess> {
   const args = ['-v', 'error', '-re', '-stream_loop', '-1', '-i', clip, '-c', 'copy', '-f', 'flv', url];
   const child = spawn('ffmpeg', ['-progress', 'pipe:1', '-nostdin', ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
   killAtExit(child);
   const [first] = (await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])) as [unknown];
   if (!(first instanceof Buffer)) throw new FramerailError('FR_RELAY_LOST', 'ffmpeg could not publish.');
   child.stdout.resume();
-  return () => {
-    child.kill('SIGKILL');
-  };
+  return child;
 }
 
 async function freePort(): Promise<number> {

@@ -26,21 +26,28 @@ export class Tap {
   readonly port: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #onMedia: ((type: number) => void) | undefined;
   #next: ((arrivals: Arrivals) => void) | undefined;
+  /** Connections so far. */
+  connections = 0;
 
-  private constructor(server: Server, target: number) {
+  private constructor(server: Server, target: number, onMedia: ((type: number) => void) | undefined) {
     this.#server = server;
+    this.#onMedia = onMedia;
     this.port = (server.address() as AddressInfo).port;
     server.on('connection', (socket) => {
       this.#join(socket, target);
     });
   }
 
-  /** Listens on a free port, in front of another one of this machine. */
-  static async open(target: number): Promise<Tap> {
+  /**
+   * Listens on a free port, in front of another one of this machine.
+   * @param onMedia - hears of every tag of sound or pictures; without it nothing is read behind the first picture
+   */
+  static async open(target: number, onMedia?: (type: number) => void): Promise<Tap> {
     const server = createServer({ noDelay: true }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new Tap(server, target);
+    return new Tap(server, target, onMedia);
   }
 
   /**
@@ -69,6 +76,7 @@ export class Tap {
   }
 
   #join(client: Socket, target: number): void {
+    this.connections += 1;
     const arrivals: Arrivals = { dialled: performance.now() };
     const tell = (): void => this.#next?.(arrivals);
     tell();
@@ -89,6 +97,7 @@ export class Tap {
       if (type === MESSAGE.setChunkSize) reader.chunkSize = payload.readUInt32BE(0);
       const video = type === TAG.video ? videoKind(payload) : 0;
       const isMedia = type === TAG.audio ? payload[1] !== 0 : (video & KIND.media) !== 0;
+      if (isMedia) this.#onMedia?.(type);
       if (!isMedia || (arrivals.tag !== undefined && arrivals.picture !== undefined)) return;
       arrivals.tag ??= performance.now();
       if ((video & KIND.key) !== 0) arrivals.picture ??= performance.now();
@@ -99,7 +108,8 @@ export class Tap {
       server.write(bytes);
       const skipped = Math.min(handshake, bytes.byteLength);
       handshake -= skipped;
-      if (arrivals.picture === undefined && skipped < bytes.byteLength) reader.push(bytes.subarray(skipped));
+      const reads = arrivals.picture === undefined || this.#onMedia !== undefined;
+      if (reads && skipped < bytes.byteLength) reader.push(bytes.subarray(skipped));
     });
     let tail = '';
     server.on('data', (bytes) => {

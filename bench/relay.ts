@@ -8,6 +8,7 @@ import { density } from './relay-density.js';
 import { distance } from './relay-distance.js';
 import { lateVideo } from './relay-late-video.js';
 import { soak } from './relay-soak.js';
+import { failover } from './relay-failover.js';
 import { joins, starts } from './relay-starts.js';
 import { exitOnSignals } from './scratch.js';
 
@@ -20,6 +21,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Part>>> 
   density,
   cycles,
   days,
+  failover: ({ runs }) => failover(runs),
 };
 /** Parts that run when they are asked for alone: they take long. */
 const LONG: typeof PARTS = { soak };

@@ -43,6 +43,7 @@ export type {
   ProcessProgress,
   ProcessResult,
   ProcessUpdate,
+  SoundForm,
   ReadFramesOptions,
   StreamReport,
   TensorFrame,

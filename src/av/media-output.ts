@@ -16,7 +16,7 @@ import { rational } from './filter-chain.js';
 import { nativeInput, type MediaInputHandle } from './input.js';
 import { MUXERS } from '../sources/index.js';
 import { containerError, countsFrames, holdsH264, isUnplayable, rescale, streamingFlags } from '../spelling/index.js';
-import { SoundTranscoder } from './sound-transcoder.js';
+import { SoundTranscoder, type SoundTarget } from './sound-transcoder.js';
 
 /** Compressed sound and text that waits for the first picture; an hour of sound is less. */
 const HELD_BYTES = 64 * 1024 * 1024;
@@ -129,13 +129,18 @@ export class MediaOutput {
     this.#copies.set(index, copyStream(this.#context, input, index));
   }
 
-  /** Makes a stream of sound that is encoded anew; throws where it cannot be. @returns the encoder's name */
-  addSound(input: MediaInputHandle, index: number): string {
+  /**
+   * Makes a stream of sound that is encoded anew; throws where it cannot be.
+   * @param form - samples a second and channels; those of the input unless told
+   * @returns the encoder's name
+   */
+  addSound(input: MediaInputHandle, index: number, form?: SoundTarget): string {
     const made: { stream?: Stream } = {};
     const { container, globalHeader } = this;
     const transcoder: SoundTranscoder = new SoundTranscoder(input, index, {
       container,
       globalHeader,
+      form,
       onReady: () => {
         if (made.stream !== undefined) this.#collect(transcoder, made.stream);
       },

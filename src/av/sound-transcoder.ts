@@ -24,6 +24,13 @@ import { BITS_PER_CHANNEL, soundEncoderFor } from '../spelling/index.js';
 /** Samples of a frame for encoders that take any number. */
 const FREE_FRAME = 1024;
 
+/** What sound is turned into. */
+export interface SoundTarget {
+  /** Samples a second; the next that the encoder takes where it does not take these. */
+  readonly sampleRate: number;
+  readonly channels: number;
+}
+
 /** Turns one stream of sound into another codec. */
 export class SoundTranscoder {
   /** FFmpeg's name of the encoder. */
@@ -44,7 +51,12 @@ export class SoundTranscoder {
   constructor(
     input: MediaInputHandle,
     index: number,
-    output: { readonly container: string; readonly globalHeader: boolean; readonly onReady: () => void },
+    output: {
+      readonly container: string;
+      readonly globalHeader: boolean;
+      readonly form?: SoundTarget | undefined;
+      readonly onReady: () => void;
+    },
   ) {
     this.#onReady = output.onReady;
     const stream = nativeInput(input).context.streams[index];
@@ -53,7 +65,7 @@ export class SoundTranscoder {
     this.#decoder = openDecoder(stream, input.name);
     this.name = soundEncoderFor(output.container);
     try {
-      this.#encoder = openEncoder(this.name, this.#decoder, output.globalHeader);
+      this.#encoder = openEncoder(this.name, this.#decoder, output);
     } catch (error) {
       this.#decoder.freeContext();
       throw error;
@@ -174,11 +186,15 @@ function openDecoder(stream: Stream, name: string): CodecContext {
   }
 }
 
-function openEncoder(name: string, source: CodecContext, globalHeader: boolean): CodecContext {
+function openEncoder(
+  name: string,
+  source: CodecContext,
+  { form, globalHeader }: { readonly form?: SoundTarget | undefined; readonly globalHeader: boolean },
+): CodecContext {
   const codec = Codec.findEncoderByName(name as Parameters<typeof Codec.findEncoderByName>[0]);
   if (codec === null) throw new FramerailError('FR_ENCODE_FAILED', `This FFmpeg build has no encoder ${name}.`);
-  const { sampleRate } = source;
-  const layout = takenLayout(codec, layoutOf(source));
+  const sampleRate = form?.sampleRate ?? source.sampleRate;
+  const layout = takenLayout(codec, form === undefined ? layoutOf(source) : usualLayout(form.channels));
   const rates = codec.supportedSamplerates ?? [];
   const context = new CodecContext();
   context.allocContext3(codec);
@@ -207,9 +223,13 @@ const STEREO: ChannelLayout = { nbChannels: 2, order: 1 as ChannelLayout['order'
 
 /** Which speakers the channels of a stream are for. */
 function layoutOf({ channelLayout }: CodecContext): ChannelLayout {
-  if (channelLayout.mask > 0n) return channelLayout;
-  const mask = USUAL[channelLayout.nbChannels];
-  return mask === undefined || mask === 0n ? STEREO : { ...STEREO, nbChannels: channelLayout.nbChannels, mask };
+  return channelLayout.mask > 0n ? channelLayout : usualLayout(channelLayout.nbChannels);
+}
+
+/** The speakers that so many channels are usually for. */
+function usualLayout(channels: number): ChannelLayout {
+  const mask = USUAL[channels];
+  return mask === undefined || mask === 0n ? STEREO : { ...STEREO, nbChannels: channels, mask };
 }
 
 /** The speakers themselves where an encoder knows them, or stereo. */

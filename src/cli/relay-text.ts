@@ -14,6 +14,8 @@ function describe(event: RelayEvent): string | undefined {
       return `${event.origin} answered`;
     case 'originLost':
       return `${event.origin} ${lost(event.error?.message ?? 'ended', event.retryInMs)}`;
+    case 'switch':
+      return `${event.to} goes on for ${event.from}: ${event.reason}, ${event.gapMs.toFixed(0)} ms without media`;
     case 'ready':
       return `ready: ${event.reason} (${[event.video, event.audio].filter((codec) => codec !== null).join(', ')})`;
     case 'stream':

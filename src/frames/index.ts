@@ -31,6 +31,7 @@ export {
   type ProcessProgress,
   type ProcessResult,
   type ProcessUpdate,
+  type SoundForm,
   type StreamReport,
   type Transform,
   type VideoSinkOptions,

@@ -101,6 +101,33 @@ export class RelayClock {
     for (const track of this.#tracks.values()) track.epoch = undefined;
   }
 
+  /**
+   * Another source goes on: all its tracks have one offset, which its first tag says.
+   * @param timestamp - of that source, in milliseconds, modulo 2^32
+   * @param time - where it lies at the destinations, in milliseconds
+   */
+  join(timestamp: number, time: number): void {
+    this.#current = { offset: Math.round(time) - timestamp, latest: timestamp };
+    this.#pause = 0;
+    for (const track of this.#tracks.values()) track.epoch = undefined;
+  }
+
+  /** The time that was last given on a track; undefined where none was. */
+  given(kind: TrackKind): number | undefined {
+    return this.#tracks.get(kind)?.given;
+  }
+
+  /** Whether a tag of a source that joined lies where its track has been already; its time goes on without it. */
+  overlaps(kind: TrackKind, timestamp: number): boolean {
+    const given = this.given(kind);
+    const current = this.#current;
+    if (given === undefined || current === undefined) return false;
+    const at = nearest(timestamp, current.latest);
+    if (Math.abs(at - current.latest) > TOGETHER || at + current.offset > given) return false;
+    current.latest = Math.max(current.latest, at);
+    return true;
+  }
+
   #first(kind: TrackKind, timestamp: number): number {
     const current = this.#current;
     const at = current === undefined ? timestamp : nearest(timestamp, current.latest);

@@ -15,6 +15,7 @@ export interface EarlySocket {
 
 const ADDRESS = /^rtmp:\/\/(?:[^/@]*@)?(\[[0-9a-f:.]+\]|[^/:@?#[\]]+)(?::(\d+))?\//i;
 const LISTENS = /[?&]listen$/i;
+const OTHER_ORIGIN = '--from';
 const PORT = 1935;
 const READ_BUFFER = 64 * 1024;
 
@@ -23,7 +24,9 @@ const waiting = new Map<string, EarlySocket[]>();
 
 /** Dials whoever is named by an rtmp address among the arguments of a command line. */
 export function dialEarly(args: readonly string[]): void {
-  for (const argument of args) {
+  for (const [i, argument] of args.entries()) {
+    // Another origin is dialled when it is needed: what was dialled now would be stale by then.
+    if (args[i - 1] === OTHER_ORIGIN) continue;
     const found = LISTENS.test(argument) ? null : ADDRESS.exec(argument);
     const host = found?.[1]?.replace(/^\[|\]$/g, '');
     const port = Number(found?.[2] ?? PORT);

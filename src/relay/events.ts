@@ -1,6 +1,7 @@
 // What a relay tells while it runs; each event is plain JSON.
 import type { FramerailError } from '../base/index.js';
 import type { DestinationState } from './destination.js';
+import type { Switch } from './failover/terms.js';
 import type { ReadyReason } from './readiness.js';
 
 /** What went wrong, as data. */
@@ -22,6 +23,8 @@ export interface RelayEventMap {
   origin: { readonly origin: string; readonly timings: OriginTimings };
   /** The origin ended, or was lost; `retryInMs` is null when it is not dialled again. */
   originLost: { readonly origin: string; readonly error: EventError | null; readonly retryInMs: number | null };
+  /** Another origin feeds the relay, or the slate does. */
+  switch: Switch;
   /** The streams are known, and destinations are fed. */
   ready: { readonly reason: ReadyReason; readonly audio: string | null; readonly video: string | null };
   /** A stream appeared after the relay had begun (`late`), or its parameters changed. */

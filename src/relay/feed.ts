@@ -52,6 +52,22 @@ export interface FeedHandlers {
   }) => void;
 }
 
+/** What was last given of a track: its time at the destinations, and when it came by the monotonic clock. Milliseconds. */
+export interface Shown {
+  readonly time: number;
+  readonly at: number;
+}
+
+/** How a source goes on for another one. */
+export interface Joining {
+  /** A moment of its own clock, in milliseconds, modulo 2^32: that of the first tag that it gives. */
+  readonly timestamp: number;
+  /** Where that moment lies at the destinations, in milliseconds. */
+  readonly time: number;
+  /** Whether its pictures are those of the source before: they go on amid a group. Otherwise a keyframe is next. */
+  readonly continues: boolean;
+}
+
 /** What is kept and how long is waited. */
 export interface FeedOptions {
   readonly waits: Waits;
@@ -87,8 +103,12 @@ export class Feed {
   readonly #last = new Map<number, number>();
   /** When the last tag of media came, by the monotonic clock in milliseconds. */
   #lastAt = 0;
+  /** What was last given of each track. */
+  readonly #shown = new Map<TrackKind, Shown>();
   /** Whether the origin is a new connection, until its first tag says where it goes on. */
   #restarted = false;
+  /** Tracks of a source that joined, until they are beyond what the source before has brought. */
+  readonly #overlapping = new Set<TrackKind>();
   /** Tracks whose beginning an earlier connection has brought already. */
   readonly #replayed = new Set<number>();
   /** Streams of which this connection has brought something. */
@@ -142,6 +162,29 @@ export class Feed {
     this.#seen.clear();
   }
 
+  /**
+   * Another source goes on, whose tags are pushed next: one offset for all its tracks, and nothing goes back. What lies
+   * before what was given already is left out, track by track.
+   */
+  join({ timestamp, time, continues }: Joining): void {
+    this.#restarted = false;
+    this.#seen.clear();
+    this.#replayed.clear();
+    this.clock.join(timestamp, time);
+    for (const kind of ['audio', 'video'] as const) this.#overlapping.add(kind);
+    if (!continues) this.#torn = true;
+  }
+
+  /** What was last given of a track; undefined where nothing was. */
+  shown(kind: TrackKind): Shown | undefined {
+    return this.#shown.get(kind);
+  }
+
+  /** When the last tag of media came, by the monotonic clock in milliseconds; 0 when none has. */
+  get lastAt(): number {
+    return this.#lastAt;
+  }
+
   stop(): void {
     this.#readiness.stop();
   }
@@ -173,7 +216,7 @@ export class Feed {
     }
     if (this.#silent && name === 'audio') this.#endSilence(payload);
     this.#count(name);
-    if (!this.#isNew(type, timestamp, payload)) return;
+    if (!this.#isNew(name, timestamp, payload)) return;
     const keyframe = name === 'video' && (kind & KIND.key) !== 0;
     if (keyframe) this.#torn = false;
     else if (name === 'video' && this.#torn) {
@@ -181,6 +224,7 @@ export class Feed {
       return;
     }
     const time = this.clock.time(name, timestamp);
+    this.#shown.set(name, { time, at: this.#lastAt });
     this.drift.take(name, time, this.#lastAt);
     if (keyframe) statistics.keyframe(time);
     if (this.#silence !== undefined && !this.#besideSilence(this.#silence, name, time)) return;
@@ -236,8 +280,16 @@ export class Feed {
   }
 
   /** Whether an earlier connection has not brought it: origins begin with what they have since their last keyframe. */
-  #isNew(type: number, timestamp: number, payload: Buffer): boolean {
+  #isNew(kind: TrackKind, timestamp: number, payload: Buffer): boolean {
+    const { type } = TRACKS[kind];
     const now = monotonicNow();
+    if (this.#overlapping.has(kind)) {
+      if (this.clock.overlaps(kind, timestamp)) {
+        this.statistics.replayed += 1;
+        return false;
+      }
+      this.#overlapping.delete(kind);
+    }
     if (this.#restarted) {
       if (this.gop.has(type, timestamp, payload)) for (const seen of this.#last.keys()) this.#replayed.add(seen);
       else {

@@ -14,8 +14,9 @@ export type {
   RelaysStatus,
   ReloadReport,
 } from './many/status.js';
+export type { OriginState, OriginStatus, Standby, Switch, SwitchReason } from './failover/terms.js';
 export type { OnOriginEnd, RelayOptions } from './options.js';
 export type { ReadyReason } from './readiness.js';
 export type { RtspTransport } from './rtsp/negotiation.js';
 export { createRelay, Relay, type RelayStatus, type RelayTimings } from './relay.js';
-export type { DestinationStatus, FeedStatus, TrackStatus } from './status.js';
+export type { DestinationStatus, FeedStatus, SlateStatus, TrackStatus } from './status.js';

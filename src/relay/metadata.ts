@@ -67,6 +67,11 @@ const CODEC_IDS: Readonly<Record<string, number>> = {
   eac3: fourCc('ec-3'),
 };
 
+/** The number of a codec in metadata, by FFmpeg's name. */
+export function codecId(codec: 'h264' | 'hevc' | 'aac'): number {
+  return CODEC_IDS[codec] ?? 0;
+}
+
 /** Metadata of what sequence headers say. */
 export function describedMetadata(pictures: PictureFacts | undefined, sound: SoundFacts | undefined): AmfObject {
   const [width, height] = pictures?.size ?? [];

@@ -11,6 +11,7 @@ import {
 } from '../base/index.js';
 import { checkAllowHosts } from '../net/index.js';
 import type { DestinationOptions, LateStream } from './destination.js';
+import type { FailoverOptions, Standby } from './failover/terms.js';
 import type { FeedOptions } from './feed.js';
 import { parseOrigin, type OriginSource } from './origin.js';
 import type { Waits } from './readiness.js';
@@ -24,15 +25,22 @@ export type OnOriginEnd = 'retry' | 'exit';
 /** A relay: from where, to where, and how. */
 export interface RelayOptions {
   /**
-   * Where the stream is: `rtmp://` or `rtmps://` to play it from a server, `rtsp://` or `rtsps://` to play it from a camera or
-   * a server (with `user:password@` where it asks), `http://` or `https://` for FLV, or
-   * `rtmp://0.0.0.0:1935/app/KEY?listen` to take what is pushed there.
+   * Where the stream is: `rtmp://` or `rtmps://` to play it from a server; `rtsp://` or `rtsps://` from a camera or a server,
+   * with `user:password@` where it asks; `srt://` to call a peer, or with `?mode=listener` to be called; `http://` or
+   * `https://` for FLV, MPEG-TS, or a playlist of HLS (`.m3u8`); `udp://` for MPEG-TS in datagrams, also of a group; or
+   * `rtmp://0.0.0.0:1935/app/KEY?listen` to take what is pushed there. Several are tried in their order: one feeds the
+   * relay, and the next one that works goes on for it when it is lost.
    */
-  readonly from: string;
-  /** Where it goes, more can be added while it runs: each `rtmp://` or `rtmps://`, `udp://host:port` for MPEG-TS in datagrams
-   * (`?ttl=`, `?pkt_size=`, `?localaddr=`), or a file that ends with `.m3u8` for HLS beside it. */
+  readonly from: string | readonly string[];
+  /**
+   * Where it goes; more can be added while it runs. Each is `rtmp://` or `rtmps://`, `srt://` as above, `udp://host:port` for
+   * MPEG-TS in datagrams (`?ttl=`, `?pkt_size=`, `?localaddr=`), or a file that ends with `.m3u8` for HLS beside it.
+   */
   readonly to: readonly string[];
-  /** What is done when the origin ends. @defaultValue 'retry' */
+  /**
+   * What is done when the origin ends or is lost: `exit` ends the relay; of several, with the last one that is left.
+   * @defaultValue 'retry'
+   */
   readonly onEnd?: OnOriginEnd | undefined;
   /** Whether destinations are told to publish before the origin has answered. @defaultValue false */
   readonly publishEarly?: boolean | undefined;
@@ -60,6 +68,26 @@ export interface RelayOptions {
   readonly connectTimeout?: number | undefined;
   /** Milliseconds without media after which the origin counts as lost. @defaultValue 15,000 */
   readonly originTimeout?: number | undefined;
+  /**
+   * Of several origins: `hot` has the next one connected all the time, so that it goes on within a group of pictures;
+   * `cold` dials it when it is needed. @defaultValue 'cold'
+   */
+  readonly standby?: Standby | undefined;
+  /**
+   * Milliseconds without media, or without one of its tracks, after which another origin is wanted. A pause that is
+   * usual for the stream is none, and each switch for silence doubles it for a minute.
+   * @defaultValue 400 with a hot standby, 2,000 with a cold one
+   */
+  readonly failoverAfter?: number | undefined;
+  /**
+   * Milliseconds for which an origin that is further ahead in the list must flow until it feeds the relay again, at its
+   * next keyframe; 0 for that very keyframe, `Infinity` for never. @defaultValue 30,000
+   */
+  readonly failbackAfter?: number | undefined;
+  /** A picture (PNG, JPEG) or a clip of which up to a minute is shown over and over while no origin lives. */
+  readonly slate?: string | undefined;
+  /** Milliseconds without media after which the slate is shown. @defaultValue 2,000 */
+  readonly slateAfter?: number | undefined;
   /** Milliseconds in which a destination must take something of what waits for it. @defaultValue 10,000 */
   readonly stallTimeout?: number | undefined;
   /** Bytes that may wait for one destination; beyond, it is taken back to the next keyframe. @defaultValue 8 MiB */
@@ -100,7 +128,9 @@ export interface RelayOptions {
 
 /** Checked options. */
 export interface CheckedRelay {
-  readonly from: OriginSource;
+  readonly origins: readonly OriginSource[];
+  readonly failover: FailoverOptions;
+  readonly slate: string | undefined;
   readonly to: readonly string[];
   readonly onEnd: OnOriginEnd;
   readonly publishEarly: boolean;
@@ -129,6 +159,11 @@ const NAMES = optionNames<RelayOptions>({
   lateStream: true,
   connectTimeout: true,
   originTimeout: true,
+  standby: true,
+  failoverAfter: true,
+  failbackAfter: true,
+  slate: true,
+  slateAfter: true,
   stallTimeout: true,
   queueBytes: true,
   gopBytes: true,
@@ -148,12 +183,16 @@ const MOST_BYTES = 1024 * MIB;
 export function checkRelay(options: RelayOptions): CheckedRelay {
   checkOptions(options);
   checkNames('the options of a relay', options, NAMES);
-  const { from, to, onEnd, publishEarly, lateStream, verifyTls } = options;
+  const { to, onEnd, publishEarly, lateStream, verifyTls, slate } = options;
   if (!Array.isArray(to)) throw argumentError('to', 'a list of addresses', to);
+  if (slate !== undefined && (typeof slate !== 'string' || slate === ''))
+    throw argumentError('slate', 'the path of a picture or of a clip', slate);
   const wait = (name: keyof RelayOptions, byDefault: number, min = 0): number =>
     checkNumber(name, options[name] ?? byDefault, min, 'milliseconds');
   return {
-    from: parseOrigin('from', from),
+    origins: checkOrigins(options.from),
+    failover: checkFailover(options, wait),
+    slate,
     to: to as readonly string[],
     onEnd: checkOneOf('onEnd', onEnd ?? 'retry', ['retry', 'exit'] as const),
     publishEarly: checkSwitch('publishEarly', publishEarly, false),
@@ -195,4 +234,30 @@ function checkRecord({ record, recordEvery }: RelayOptions): RecordOptions | und
   recordFormat(record);
   const every = recordEvery === undefined ? undefined : checkNumber('recordEvery', recordEvery, 1000, 'milliseconds');
   return { path: record, every };
+}
+
+/** More than anybody has; each costs a timer at least. */
+const MOST_ORIGINS = 32;
+
+function checkOrigins(from: unknown): OriginSource[] {
+  if (!Array.isArray(from)) return [parseOrigin('from', from)];
+  if (from.length === 0 || from.length > MOST_ORIGINS)
+    throw argumentError('from', `an address, or a list of 1 to ${String(MOST_ORIGINS)}`, from.length);
+  return from.map((address: unknown, i) => parseOrigin(`from[${String(i)}]`, address));
+}
+
+/** With a standby that is connected a switch costs a group of pictures at most; else it costs a new connection. */
+const SILENCE = { hot: 400, cold: 2000 } as const;
+
+function checkFailover(
+  { standby, failbackAfter }: RelayOptions,
+  wait: (name: keyof RelayOptions, byDefault: number, min?: number) => number,
+): FailoverOptions {
+  const kind = checkOneOf('standby', standby ?? 'cold', ['cold', 'hot'] as const);
+  return {
+    standby: kind,
+    failoverAfter: wait('failoverAfter', SILENCE[kind], 50),
+    failbackAfter: failbackAfter === Infinity ? Infinity : wait('failbackAfter', 30_000),
+    slateAfter: wait('slateAfter', 2000),
+  };
 }

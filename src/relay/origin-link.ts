@@ -17,7 +17,12 @@ export interface OriginLinkOptions {
   /** How RTSP brings media. */
   readonly rtspTransport: RtspTransport;
   readonly onEnd: OnOriginEnd;
+  /** Whether there is no other: then a few refusals in a row are the end of it, else it is tried now and then. */
+  readonly alone: boolean;
 }
+
+/** Where a connection stands; `ended` is one that is not dialled again. */
+export type LinkState = 'idle' | 'dialling' | 'open' | 'waiting' | 'failed' | 'ended';
 
 /** Who hears of the origin. */
 export interface OriginLinkHandlers {
@@ -30,25 +35,28 @@ export interface OriginLinkHandlers {
   readonly onTurn: () => void;
   /** Something of it is not as it should be, and the rest goes on. */
   readonly onWarning: (message: string) => void;
-  /** It is dialled once more: what comes next is a new connection. */
-  readonly onAgain: () => void;
+  /** It is dialled: what comes next is of a new connection. */
+  readonly onDial: () => void;
   /** It ended, without an error, or was lost; undefined milliseconds say that it is not dialled again. */
   readonly onLost: (error: FramerailError | undefined, retryIn: number | undefined) => void;
 }
 
 /** At once, then up to a quarter of a minute. Milliseconds. */
 const RETRY = { first: 0, second: 500, longest: 15_000 };
-/** Refusals in a row after which it is given up. */
+/** Refusals in a row after which it is given up, or tried rarely. */
 const MOST_REFUSALS = 3;
+/** Milliseconds between two attempts at one that refuses, where another one may live. */
+const REFUSED_PAUSE = 60_000;
 /** Milliseconds of media after which the next loss is the first one again. */
 const HEALTHY = 30_000;
 
 /** Keeps one origin. */
 export class OriginLink {
-  /** Whether it has answered and is not lost. */
-  open = false;
+  state: LinkState = 'idle';
   /** How often it was dialled. */
   connections = 0;
+  /** What it was lost for last; undefined while it was never lost, or ended by itself. */
+  lastError: FramerailError | undefined;
   readonly #options: OriginLinkOptions;
   readonly #handlers: OriginLinkHandlers;
   readonly #backoff = new Backoff(RETRY);
@@ -65,21 +73,30 @@ export class OriginLink {
     this.#handlers = handlers;
   }
 
+  /** Whether it has answered and is not lost. */
+  get open(): boolean {
+    return this.state === 'open';
+  }
+
   /** When the steps of its last connection were done; undefined when it was never dialled. */
   get marks(): OriginMarks | undefined {
     return this.#origin?.marks ?? this.#lastMarks;
   }
 
-  /** Dials it. */
+  /** Dials it, also ahead of its next attempt; does nothing for one that is dialled or open. */
   dial(): void {
+    if (this.#origin !== undefined) return;
     const { from, connectTimeout: timeout, verify, allowHosts, rtspTransport } = this.#options;
     const { onHints, onTag, onTurn, onWarning } = this.#handlers;
+    clearTimeout(this.#retry);
     this.connections += 1;
+    this.state = 'dialling';
+    this.#handlers.onDial();
     this.#origin = from.open(
       {
         ...{ onHints, onTurn, onWarning },
         onOpen: () => {
-          this.open = true;
+          this.state = 'open';
           this.#refusals = 0;
           this.#openedAt = this.#lastTag = monotonicNow();
           this.#handlers.onOpen();
@@ -105,26 +122,28 @@ export class OriginLink {
     this.#origin?.fail(new FramerailError('FR_RELAY_TIMEOUT', `${from.shown} sent no media for ${waited}.`, options));
   }
 
-  /** Ends it; nothing is tried any more. */
+  /** Ends the connection, if there is one, and tries nothing until it is dialled again. */
   close(): void {
     clearTimeout(this.#retry);
     this.#lastMarks = this.marks;
     this.#origin?.close();
     this.#origin = undefined;
-    this.open = false;
+    if (this.state !== 'ended') this.state = 'idle';
   }
 
   #ended(error: FramerailError | undefined): void {
+    const { onEnd, alone } = this.#options;
     this.#lastMarks = this.marks;
     this.#origin = undefined;
     if (this.open && monotonicNow() - this.#openedAt > HEALTHY) this.#backoff.reset();
-    this.open = false;
+    this.lastError = error;
     if (error?.retryable === false) this.#refusals += 1;
-    const over = this.#options.onEnd === 'exit' || this.#refusals >= MOST_REFUSALS;
-    const wait = over ? undefined : this.#wait(error);
+    const refused = this.#refusals >= MOST_REFUSALS;
+    const over = onEnd === 'exit' || (refused && alone);
+    this.state = over ? 'ended' : refused ? 'failed' : 'waiting';
+    const wait = over ? undefined : refused ? REFUSED_PAUSE : this.#wait(error);
     if (wait !== undefined)
       this.#retry = setTimeout(() => {
-        this.#handlers.onAgain();
         this.dial();
       }, wait);
     this.#handlers.onLost(error, wait);

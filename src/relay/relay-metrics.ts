@@ -15,6 +15,7 @@ interface Totals {
 export class RelayMetrics {
   readonly #telemetry: Telemetry;
   readonly #in: Totals = { tags: 0, bytes: 0, dropped: 0 };
+  #slate = 0;
   /** By the number of the destination. */
   readonly #out = new Map<number, Totals>();
 
@@ -29,12 +30,21 @@ export class RelayMetrics {
     else if (event.event === 'ready') this.#step('origin', 'ready', event.sinceStartMs);
     else if (event.event === 'started') this.#step('destination', 'first_tag', event.sinceStartMs);
     else if (event.event === 'picture') this.#step('destination', 'first_picture', event.sinceStartMs);
+    else if (event.event === 'switch')
+      this.#telemetry.metrics.counter('framerail_relay_switches_total', { reason: event.reason }).add();
     else if (event.event === 'originLost') this.#lost('origin', event.error?.code ?? 'ended');
     else if (event.event === 'lost') this.#lost('destination', event.error.code);
   }
 
-  /** Carries over what has been counted since the last time. */
-  sample({ statistics }: Feed, destinations: ReadonlyMap<number, Destination>): void {
+  /**
+   * Carries over what has been counted since the last time.
+   * @param slate - seconds for which the slate was shown so far
+   */
+  sample({ statistics }: Feed, destinations: ReadonlyMap<number, Destination>, slate = 0): void {
+    if (slate > this.#slate) {
+      this.#telemetry.metrics.counter('framerail_relay_slate_seconds_total', {}).add(slate - this.#slate);
+      this.#slate = slate;
+    }
     const { audio, video } = statistics;
     this.#carry('in', this.#in, { tags: audio.tags + video.tags, bytes: audio.bytes + video.bytes, dropped: 0 });
     let queued = 0;

@@ -13,18 +13,31 @@ import { Feed, type FeedTarget } from './feed.js';
 import { checkRelay, type CheckedRelay, type RelayOptions } from './options.js';
 import { firstEarly } from './early-dial.js';
 import type { Listener } from './listener.js';
-import { OriginLink } from './origin-link.js';
 import { parseDestination } from './parse-destination.js';
+import type { Member } from './failover/member.js';
+import { OriginSet } from './failover/origin-set.js';
+import { SlateKeeper } from './failover/slate-keeper.js';
+import type { OriginStatus } from './failover/terms.js';
 import { RelayMetrics } from './relay-metrics.js';
 import { Telemetry } from '../telemetry/index.js';
 import { Recording } from './record/recording.js';
 import type { ReadyReason } from './readiness.js';
-import { describeDestination, describeFeed, type DestinationStatus, type FeedStatus } from './status.js';
+import {
+  describeDestination,
+  describeFeed,
+  type DestinationStatus,
+  type FeedStatus,
+  type SlateStatus,
+} from './status.js';
 
 /** All that is known of a relay at a moment; plain JSON. */
 export interface RelayStatus {
   /** Where the stream comes from: its address without secrets, whether it plays now, and how often it was dialled. */
   readonly origin: { readonly address: string; readonly open: boolean; readonly connections: number };
+  /** All origins, in their order. */
+  readonly origins: readonly OriginStatus[];
+  /** What is shown while no origin lives; null where there is none. */
+  readonly slate: SlateStatus | null;
   /** Why destinations are fed; null while they are not. */
   readonly ready: ReadyReason | null;
   /** What comes in. */
@@ -62,7 +75,8 @@ export class Relay extends EventEmitter<Listeners> {
   readonly #destinations = new Map<number, Destination>();
   readonly #targets = new Set<FeedTarget>();
   readonly #listeners = new Set<Listener>();
-  readonly #origin: OriginLink;
+  readonly #origins: OriginSet;
+  readonly #slate: SlateKeeper | undefined;
   readonly #done: Promise<void>;
   #settle: (error: FramerailError | undefined) => void = () => undefined;
   #nextId = 1;
@@ -100,35 +114,11 @@ export class Relay extends EventEmitter<Listeners> {
       },
       () => this.#targets,
     );
-    const { connectTimeout, verify } = options.destination;
-    this.#origin = new OriginLink(
-      { ...options, connectTimeout, verify },
-      {
-        onOpen: () => {
-          this.#tell('origin', { origin: options.from.shown, timings: this.#originTimings() });
-          for (const destination of this.#destinations.values()) destination.release();
-        },
-        onHints: (hints) => {
-          this.#feed.hint(hints);
-        },
-        onTag: (type, timestamp, payload) => {
-          this.#feed.push(type, timestamp, payload);
-        },
-        onTurn: () => {
-          for (const destination of this.#destinations.values()) destination.flush();
-        },
-        onWarning: (message) => {
-          this.#tell('warning', { origin: options.from.shown, message });
-        },
-        onAgain: () => {
-          this.#brought = {};
-          this.#feed.restart();
-        },
-        onLost: (error, wait) => {
-          this.#originLost(error, wait);
-        },
-      },
-    );
+    if (options.slate !== undefined)
+      this.#slate = new SlateKeeper(options.slate, this.#feed, () => {
+        this.#flush();
+      });
+    this.#origins = this.#makeOrigins(options);
     this.#done = new Promise((resolve, reject) => {
       this.#settle = (error) => {
         if (error === undefined) resolve();
@@ -175,11 +165,16 @@ export class Relay extends EventEmitter<Listeners> {
       this.#recording = new Recording(this.#options.record, this.#feed, handlers, this.#targets);
     }
     for (const destination of this.#destinations.values()) this.#open(destination);
-    this.#origin.dial();
+    this.#origins.start();
+    const slate = this.#slate?.prepare();
+    slate?.catch((error: unknown) => {
+      const internal = new FramerailError('FR_INTERNAL', 'The slate could not be prepared.', { cause: error });
+      this.#finish(isFramerailError(error) ? error : internal);
+    });
     this.#watch = setInterval(() => {
       this.#look();
     }, WATCH_INTERVAL);
-    await Promise.race([started, this.#done]);
+    await Promise.race([Promise.all([started, slate]), this.#done]);
   }
 
   /**
@@ -224,8 +219,15 @@ export class Relay extends EventEmitter<Listeners> {
   /** What is known now. */
   status(): RelayStatus {
     const now = monotonicNow();
+    const { current } = this.#origins;
     return {
-      origin: { address: this.#options.from.shown, open: this.#origin.open, connections: this.#origin.connections },
+      origin: {
+        address: current?.shown ?? '',
+        open: current?.link.open === true,
+        connections: current?.link.connections ?? 0,
+      },
+      origins: this.#origins.status(),
+      slate: this.#slate?.status ?? null,
       ready: this.#feed.ready ?? null,
       feed: describeFeed(this.#feed, now - this.#startedAt, now),
       destinations: [...this.#destinations].map(([id, destination]) => describeDestination(id, destination)),
@@ -288,18 +290,50 @@ export class Relay extends EventEmitter<Listeners> {
   }
 
   #open(destination: Destination): void {
-    if (this.#options.publishEarly || this.#origin.open) destination.release();
+    if (this.#options.publishEarly || this.#origins.open || this.#slate?.player.playing === true) destination.release();
     destination.open();
   }
 
-  #originLost(error: FramerailError | undefined, wait: number | undefined): void {
-    const { shown } = this.#options.from;
-    this.#tell('originLost', {
-      origin: shown,
-      error: error === undefined ? null : eventError(error),
-      retryInMs: wait ?? null,
+  #makeOrigins(options: CheckedRelay): OriginSet {
+    const { connectTimeout, verify } = options.destination;
+    const { origins, failover, onEnd, originTimeout, allowHosts, rtspTransport } = options;
+    const link = { connectTimeout, originTimeout, verify, allowHosts, rtspTransport, onEnd };
+    return new OriginSet({ ...failover, origins, link, gopBytes: options.gopBytes }, this.#feed, this.#slate?.player, {
+      onOpen: (origin) => {
+        this.#tell('origin', { origin: origin.shown, timings: this.#originTimings(origin) });
+        this.#release();
+      },
+      onNew: () => {
+        this.#brought = {};
+      },
+      onTurn: () => {
+        this.#flush();
+      },
+      onSwitch: (change) => {
+        this.#tell('switch', change);
+      },
+      onSlate: () => {
+        this.#release();
+      },
+      onWarning: (origin, message) => {
+        this.#tell('warning', { origin: origin.shown, message });
+      },
+      onLost: ({ shown }, error, wait) => {
+        const what = { origin: shown, error: error === undefined ? null : eventError(error), retryInMs: wait ?? null };
+        this.#tell('originLost', what);
+      },
+      onOver: (error) => {
+        this.#finish(error);
+      },
     });
-    if (wait === undefined) this.#finish(error);
+  }
+
+  #release(): void {
+    for (const destination of this.#destinations.values()) destination.release();
+  }
+
+  #flush(): void {
+    for (const destination of this.#destinations.values()) destination.flush();
   }
 
   #ready(reason: ReadyReason): void {
@@ -313,9 +347,10 @@ export class Relay extends EventEmitter<Listeners> {
 
   #look(): void {
     const now = monotonicNow();
-    this.#origin.watch(now);
+    this.#origins.watch(now);
+    this.#slate?.follow();
     for (const destination of this.#destinations.values()) destination.watch(now);
-    this.#metrics.sample(this.#feed, this.#destinations);
+    this.#metrics.sample(this.#feed, this.#destinations, this.#slate?.player.seconds);
   }
 
   /** A destination will not be tried again: without any other there is nothing to do. */
@@ -328,10 +363,11 @@ export class Relay extends EventEmitter<Listeners> {
     if (this.#state === 'over') return;
     this.#state = 'over';
     clearInterval(this.#watch);
-    this.#metrics.sample(this.#feed, this.#destinations);
+    this.#metrics.sample(this.#feed, this.#destinations, this.#slate?.player.seconds);
     this.telemetry.close();
     this.#feed.stop();
-    this.#origin.close();
+    this.#origins.close();
+    this.#slate?.close();
     for (const destination of this.#destinations.values()) {
       destination.flush();
       this.#close(destination);
@@ -362,9 +398,11 @@ export class Relay extends EventEmitter<Listeners> {
     return round(monotonicNow() - this.#startedAt);
   }
 
-  #originTimings(): OriginTimings {
-    const { accepted, ...steps } = this.#origin.marks ?? {};
-    return { ...this.#since({ ...steps, play: accepted }), ...this.#brought };
+  /** Of the origin that feeds the relay, or of another one. */
+  #originTimings(origin?: Member): OriginTimings {
+    const { accepted, ...steps } = (origin ?? this.#origins.current)?.marks ?? {};
+    const brought = origin === undefined || origin === this.#origins.current ? this.#brought : {};
+    return { ...this.#since({ ...steps, play: accepted }), ...brought };
   }
 
   #marksOf(destination: Destination): DestinationTimings {

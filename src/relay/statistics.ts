@@ -50,10 +50,16 @@ export class FeedStatistics {
   sound: SoundFacts | undefined;
   #lastKeyframe: number | undefined;
   #size: readonly [number, number] | undefined;
+  #frameRate: number | undefined;
 
   /** Columns and rows, as the sequence header says, else the metadata. */
   get size(): readonly [number, number] | undefined {
     return this.pictures?.size ?? this.#size;
+  }
+
+  /** Frames a second, as the metadata says. */
+  get frameRate(): number | undefined {
+    return this.#frameRate;
   }
 
   /** A keyframe came, at a time in milliseconds. */
@@ -62,7 +68,8 @@ export class FeedStatistics {
     this.#lastKeyframe = time;
   }
 
-  describe({ width, height }: StreamMetadata): void {
+  describe({ width, height, frameRate }: StreamMetadata): void {
+    this.#frameRate = frameRate;
     if (width !== undefined && height !== undefined) this.#size = [width, height];
   }
 }

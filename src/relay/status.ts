@@ -70,6 +70,18 @@ export interface DestinationStatus {
   readonly lastError: EventError | null;
 }
 
+/** The slate of a relay. */
+export interface SlateStatus {
+  /** Whether it is prepared. */
+  readonly ready: boolean;
+  /** Columns and rows of what is prepared: those of the live stream once they are known. */
+  readonly size: readonly [number, number] | null;
+  /** Whether it is shown now. */
+  readonly shown: boolean;
+  /** Seconds for which it was shown so far. */
+  readonly seconds: number;
+}
+
 /** Describes the stream that comes in. */
 export function describeFeed(feed: Feed, running: number, now: number): FeedStatus {
   const { statistics, codecs, clock, gop, drift } = feed;

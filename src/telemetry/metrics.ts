@@ -145,6 +145,18 @@ export const METRICS = {
     labels: [],
     help: 'Bytes that wait for the destinations.',
   },
+  framerail_relay_switches_total: {
+    kind: 'counter',
+    unit: 'events',
+    labels: ['reason'],
+    help: 'Times that another origin, or the slate, went on for the one that fed a relay, by why.',
+  },
+  framerail_relay_slate_seconds_total: {
+    kind: 'counter',
+    unit: 'seconds',
+    labels: [],
+    help: 'For how long the slate fed a relay, as no origin did.',
+  },
   framerail_relay_losses_total: {
     kind: 'counter',
     unit: 'events',

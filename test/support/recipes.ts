@@ -20,6 +20,11 @@ const x264 = (gop: number): string[] => [
 /** File name to arguments; `{dir}` stands for the folder of the fixtures. Later ones may read earlier ones. */
 export const RECIPES: Readonly<Record<string, readonly string[]>> = {
   'plain.mp4': [...pattern('320x180', 25, 4), ...SOUND, ...x264(25), '-bf', '2', '-c:a', 'aac', '-shortest'],
+  // Another stream of the same shape: who goes on for the one above.
+  'second.mp4': [
+    ...[...VIDEO, 'smptebars=size=320x180:rate=25:duration=4', ...VIDEO, 'sine=frequency=880:duration=4'],
+    ...[...x264(25), '-bf', '2', '-c:a', 'aac', '-shortest'],
+  ],
   'front-index.mp4': ['-i', '{dir}/plain.mp4', '-c', 'copy', '-movflags', '+faststart'],
   'fragmented.mp4': ['-i', '{dir}/plain.mp4', '-c', 'copy', '-movflags', '+frag_keyframe+empty_moov'],
   'plain.mkv': ['-i', '{dir}/plain.mp4', '-c', 'copy'],

@@ -8,6 +8,8 @@ import {
   type OnOriginEnd,
   type Relay,
   type RelayEvent,
+  type RtspTransport,
+  type Standby,
 } from '../../relay/index.js';
 import { finishOrInterrupt } from '../interrupt.js';
 import { printJson } from '../output.js';
@@ -19,6 +21,17 @@ import { bytes, integer, seconds, toMilliseconds, type CliCommand } from './comm
 interface Options {
   readonly config?: string;
   readonly check?: boolean;
+  readonly from?: readonly string[];
+  readonly standby?: string;
+  readonly failoverAfter?: number;
+  readonly failbackAfter?: number;
+  readonly slate?: string;
+  readonly slateAfter?: number;
+  readonly allowHost?: readonly string[];
+  readonly rtspTransport?: string;
+  readonly fillAudio?: boolean;
+  readonly framesAudio?: number;
+  readonly framesVideo?: number;
   readonly onEnd?: string;
   readonly duration?: number;
   readonly hlsSegment?: number;
@@ -51,10 +64,20 @@ export const relay: CliCommand = {
   define(command: Command): void {
     command
       .description('Relay a live stream: destinations are dialled at once, and fed tag by tag without transcoding.')
-      .argument('[source]', 'rtmp(s)://host/app/key, http(s)://…flv, or rtmp://0.0.0.0:1935/app/KEY?listen')
-      .argument('[destinations...]', 'rtmp(s)://host/app/key, as many as wanted')
+      .argument('[source]', 'rtmp(s)://, rtsp(s)://, srt://, udp://, http(s):// or rtmp://0.0.0.0:1935/app/KEY?listen')
+      .argument('[destinations...]', 'rtmp(s)://host/app/key, srt://, udp:// or folder/live.m3u8, as many as wanted')
       .option('--config <file>', 'many relays from a file of YAML or JSON, followed as it changes and on SIGHUP')
       .option('--check', 'with --config, only say what is wrong with the file, and dial nobody')
+      .option('--from <url>', 'another origin, tried in this order behind the source; may be repeated', collect)
+      .option('--standby <kind>', 'cold or hot: have the next origin connected all the time (default: cold)')
+      .option('--failover-after <time>', 'without media (default: 400ms hot, 2s cold)', seconds('--failover-after'))
+      .option(
+        '--failback-after <time>',
+        'for which an earlier origin must flow again, or never (default: 30s)',
+        secondsOrNever('--failback-after'),
+      )
+      .option('--slate <file>', 'a picture or a clip that is shown while no origin lives')
+      .option('--slate-after <time>', 'without media (default: 2s)', seconds('--slate-after'))
       .option('--on-end <what>', 'when the origin ends: retry or exit (default: retry)')
       .option('--duration <time>', 'stop after this time, with exit code 0', seconds('--duration'))
       .option(
@@ -73,6 +96,9 @@ export const relay: CliCommand = {
       .option('--wait-expected <time>', 'for an announced stream (default: 1s)', seconds('--wait-expected'))
       .option('--wait-unannounced <time>', 'for an unannounced one (default: 300ms)', seconds('--wait-unannounced'))
       .option('--wait-keyframe <time>', 'until sound goes ahead (default: 2s)', seconds('--wait-keyframe'))
+      .option('--frames-audio <count>', 'of sound until it counts as known (default: 0)', integer('--frames-audio'))
+      .option('--frames-video <count>', 'of video until it counts as known (default: 0)', integer('--frames-video'))
+      .option('--fill-audio', 'silence for a stream that has no sound')
       .option('--late-stream <what>', 'announce, republish or ignore a stream that appears later (default: announce)')
       .option('--connect-timeout <time>', 'for an answer of a peer (default: 10s)', seconds('--connect-timeout'))
       .option('--origin-timeout <time>', 'without media (default: 15s)', seconds('--origin-timeout'))
@@ -83,6 +109,8 @@ export const relay: CliCommand = {
       )
       .option('--queue <bytes>', 'that may wait for a destination, such as 8M (default: 8M)', bytes('--queue'))
       .option('--gop-cache <bytes>', 'kept for who joins later, 0 for nothing (default: 4M)', bytes('--gop-cache'))
+      .option('--rtsp-transport <kind>', 'auto, tcp or udp (default: auto)')
+      .option('--allow-host <host>', 'that redirects and playlists may lead to; may be repeated', collect)
       .option('--insecure', 'accept certificates that this machine does not trust')
       .option('--status <time>', 'with --json, a line with all counts each such time', seconds('--status'))
       .option('--json', 'print JSON: one event a line')
@@ -121,13 +149,21 @@ async function relayTo(source: string, destinations: readonly string[], options:
   if (destinations.length === 0 && options.record === undefined)
     throw argumentError('destinations', 'at least one address, or --record', undefined);
   const session = createRelay({
-    from: source,
+    from: options.from === undefined ? source : [source, ...options.from],
+    standby: options.standby as Standby | undefined,
+    failoverAfter: toMilliseconds(options.failoverAfter),
+    failbackAfter: toMilliseconds(options.failbackAfter),
+    slate: options.slate,
+    slateAfter: toMilliseconds(options.slateAfter),
     to: destinations,
     onEnd: options.onEnd as OnOriginEnd | undefined,
     publishEarly: options.publishEarly,
     waitExpected: toMilliseconds(options.waitExpected),
     waitUnannounced: toMilliseconds(options.waitUnannounced),
     waitKeyframe: toMilliseconds(options.waitKeyframe),
+    framesAudio: options.framesAudio,
+    framesVideo: options.framesVideo,
+    fillAudio: options.fillAudio,
     lateStream: options.lateStream as LateStream | undefined,
     connectTimeout: toMilliseconds(options.connectTimeout),
     originTimeout: toMilliseconds(options.originTimeout),
@@ -135,6 +171,8 @@ async function relayTo(source: string, destinations: readonly string[], options:
     queueBytes: options.queue,
     gopBytes: options.gopCache,
     verifyTls: options.insecure === true ? false : undefined,
+    allowHosts: options.allowHost,
+    rtspTransport: options.rtspTransport as RtspTransport | undefined,
     hlsSegment: toMilliseconds(options.hlsSegment),
     hlsList: options.hlsList,
     record: options.record,
@@ -154,6 +192,15 @@ async function relayTo(source: string, destinations: readonly string[], options:
     clearTimeout(timer);
     show();
   }
+}
+
+function collect(url: string, before: readonly string[] = []): readonly string[] {
+  return [...before, url];
+}
+
+/** A time, or `never`. */
+function secondsOrNever(name: string): (text: string) => number {
+  return (text) => (text === 'never' ? Infinity : seconds(name)(text));
 }
 
 /** Prints every event; gives what ends it. */

@@ -46,26 +46,31 @@ export class BesideStreams {
     if (policy === 'none') return { ...report, action: 'drop', why: 'It was not wanted.' };
     if (kind === 'audio' && policy === 'auto' && !this.#output.holdsSound)
       return { ...report, action: 'drop', why: `${this.#output.container} holds no sound.` };
+    const { sound } = this.#params;
+    if (kind === 'audio' && sound !== null) {
+      const form = `${String(sound.sampleRate)} samples a second and ${String(sound.channels)} channels`;
+      return { ...report, ...this.#encodeAnew(index, `${form} are wanted`) };
+    }
     const refusal = this.#output.refusalOf(this.#input, index);
     if (refusal === undefined) {
       this.#output.addCopy(this.#input, index);
       return { ...report, action: 'copy', why: undefined };
     }
     if (policy === 'copy') throw refusal;
-    if (kind === 'audio') return { ...report, ...this.#encodeAnew(index, codec) };
+    if (kind === 'audio')
+      return { ...report, ...this.#encodeAnew(index, `${this.#output.container} does not hold ${codec}`) };
     return { ...report, action: 'drop', why: `${this.#output.container} does not hold ${codec}.` };
   }
 
-  #encodeAnew(index: number, codec: string): Pick<StreamReport, 'action' | 'why'> {
-    const { container } = this.#output;
+  #encodeAnew(index: number, because: string): Pick<StreamReport, 'action' | 'why'> {
     try {
-      const encoder = this.#output.addSound(this.#input, index);
-      return { action: 'encode', why: `${container} does not hold ${codec}, so ${encoder} encodes it anew.` };
+      const encoder = this.#output.addSound(this.#input, index, this.#params.sound ?? undefined);
+      return { action: 'encode', why: `${because}, so ${encoder} encodes it anew.` };
     } catch (error) {
       if (!isFramerailError(error)) throw error;
       return {
         action: 'drop',
-        why: `${container} does not hold ${codec}, and it cannot be encoded anew: ${error.message}`,
+        why: `${because}, and it cannot be encoded anew: ${error.message}`,
       };
     }
   }

@@ -8,7 +8,7 @@ export {
   type ProcessUpdate,
   type Transform,
 } from './process-options.js';
-export type { BesidePolicy, StreamReport } from './process-params.js';
+export type { BesidePolicy, SoundForm, StreamReport } from './process-params.js';
 export { PROCESS_JOB, ProcessSession, type ProcessProgress, type ProcessResult } from './session.js';
 export { DrawnFrame } from './drawn-frame.js';
 export type { VideoSinkOptions } from './sink-options.js';

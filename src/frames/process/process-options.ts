@@ -24,7 +24,7 @@ import {
 import { checkMaxDelay, checkPictureForm, type FrameFormat } from '../options.js';
 import type { FrameBatch } from '../video-frame.js';
 import type { ProcessFrame } from './process-frame.js';
-import type { BesidePolicy, ProcessParams } from './process-params.js';
+import type { BesidePolicy, ProcessParams, SoundForm } from './process-params.js';
 import type { ProcessProgress, ProcessSession } from './session.js';
 
 /** How video is encoded. */
@@ -102,6 +102,8 @@ export interface ProcessOptions extends CallOptions, StreamOptions, EncodeOption
   readonly maxDelay?: number | undefined;
   /** `auto` copies sound and encodes anew what the container does not hold; `copy` fails there. @defaultValue 'auto' */
   readonly audio?: BesidePolicy | undefined;
+  /** Encodes sound anew in this form: its samples a second, and its channels from 1 to 8. @defaultValue as it is */
+  readonly sound?: SoundForm | undefined;
   /** As `audio`; subtitles that cannot be carried over are left out and reported. @defaultValue 'auto' */
   readonly subtitles?: BesidePolicy | undefined;
   /** Batches that may be in the transform at once; their order is kept. @defaultValue 1 */
@@ -149,6 +151,7 @@ const PROCESS_OPTIONS = optionNames<ProcessOptions>({
   to: true,
   maxDelay: true,
   audio: true,
+  sound: true,
   subtitles: true,
   concurrency: true,
   transformTimeout: true,
@@ -195,6 +198,7 @@ export function checkProcess(options: ProcessOptions, live: boolean, ofEngine?: 
     decoder: checkDecoder(options.decoder),
     encoder: checkEncode(options, options.preset === 'realtime'),
     audio: checkOneOf('audio', options.audio ?? 'auto', ['auto', 'copy', 'none'] as const),
+    sound: checkSound(options),
     subtitles: checkOneOf('subtitles', options.subtitles ?? 'auto', ['auto', 'copy', 'none'] as const),
   };
   return {
@@ -205,6 +209,19 @@ export function checkProcess(options: ProcessOptions, live: boolean, ofEngine?: 
     transformTimeout: checkNumber('transformTimeout', options.transformTimeout ?? 30_000, 1, 'milliseconds'),
     container: checkContainer(options.container),
     onProgress,
+  };
+}
+
+const LEAST_RATE = 7350;
+const MOST_RATE = 96_000;
+
+function checkSound({ sound, audio }: ProcessOptions): SoundForm | null {
+  if (sound === undefined) return null;
+  if (audio === 'copy') throw argumentError('sound', "no `audio: 'copy'` beside it", sound);
+  checkOptions(sound);
+  return {
+    sampleRate: checkInteger('sound.sampleRate', sound.sampleRate, LEAST_RATE, MOST_RATE),
+    channels: checkInteger('sound.channels', sound.channels, 1, 8),
   };
 }
 

@@ -21,6 +21,14 @@ export type OutputSpec =
 /** What becomes of the streams beside the video. */
 export type BesidePolicy = 'auto' | 'copy' | 'none';
 
+/** A form of sound. */
+export interface SoundForm {
+  /** Samples a second. */
+  readonly sampleRate: number;
+  /** Channels, from 1 to 8. */
+  readonly channels: number;
+}
+
 /** Everything that a process job is told. */
 export interface ProcessParams {
   /** The number of the video stream; null for the one that ffmpeg picks. */
@@ -45,6 +53,8 @@ export interface ProcessParams {
   /** Milliseconds that a picture of a live input may be late; null for inputs that wait. */
   readonly maxDelay: number | null;
   readonly audio: BesidePolicy;
+  /** The form that sound is encoded in; null to leave it as it is where that can be. */
+  readonly sound: SoundForm | null;
   readonly subtitles: BesidePolicy;
   /** Null to decode and transform alone. */
   readonly output: OutputSpec | null;

@@ -11,6 +11,7 @@ import { each, filesIn, packets, streamsOf, untouched } from '../../support/proc
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const engine = sharedEngine({ workers: 1 });
+const spawned = sharedEngine({ workers: 1, backend: 'spawn' });
 const SMALL = { size: [64, 36] } as const;
 
 function actions(streams: readonly StreamReport[]): string[] {
@@ -124,6 +125,32 @@ describe('encoded anew', () => {
       (await samples(path)).findIndex((sample) => Math.abs(sample) > 1000) / 48_000;
     expect(Math.abs((await onset(output)) - (await onset(clip)))).toBeLessThan(0.01);
     expect(await onset(output)).toBeGreaterThan(0.98);
+  });
+
+  test.each([
+    ['flv', 'aac', 48_000, 1],
+    ['mp4', 'aac', 22_050, 2],
+    ['webm', 'opus', 48_000, 2],
+  ])('in a form of its own for .%s: %s of %d and %d', async (ending, codec, sampleRate, channels) => {
+    for (const one of [engine, spawned]) {
+      const output = join(temporaryFolder(), `out.${ending}`);
+      const options = { ...SMALL, ...(ending === 'webm' ? { codec: 'vp8' } : {}), sound: { sampleRate, channels } };
+      const { streams } = await one.process(fixture('plain.mp4'), output, options).result;
+      expect(actions(streams)).toEqual(['video h264 encode', 'audio aac encode']);
+      expect(streams[1]!.why).toContain(`${String(sampleRate)} samples a second and ${String(channels)} channel`);
+      const sound = (await streamsOf(output)).find(({ codec_name }) => codec_name === codec);
+      expect(sound).toMatchObject({ sample_rate: String(sampleRate), channels });
+      expect(pitch(await samples(output))).toBeCloseTo(440, 0);
+    }
+  });
+
+  test.each([
+    [{ sound: { sampleRate: 1, channels: 2 } }, /`sound\.sampleRate`/],
+    [{ sound: { sampleRate: 48_000, channels: 9 } }, /`sound\.channels`/],
+    [{ sound: { sampleRate: 48_000, channels: 2 }, audio: 'copy' }, /`sound`/],
+  ] as const)('a form that there is not is refused: %j', async (options, why) => {
+    const make = async (): Promise<unknown> => await engine.process(fixture('plain.mp4'), null, options).result;
+    expect((await failure(make)).message).toMatch(why);
   });
 
   test('a range of it is cut and moved like the pictures', async () => {

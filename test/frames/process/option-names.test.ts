@@ -43,6 +43,7 @@ test('every option of processVideo is taken', async () => {
     to: 0.8,
     maxDelay: 1000,
     audio: 'none',
+    sound: { sampleRate: 48_000, channels: 2 },
     subtitles: 'none',
     concurrency: 2,
     transformTimeout: 10_000,

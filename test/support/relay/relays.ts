@@ -6,6 +6,8 @@ import { Journal } from './journal.js';
 /** A relay and what it told. */
 export interface Watched {
   readonly relay: Relay;
+  /** Settles with the call of `start()`. */
+  readonly started: Promise<void>;
   readonly events: Journal<RelayEvent>;
   /** Waits for an event of one kind. */
   told<Name extends RelayEvent['event']>(name: Name): Promise<Extract<RelayEvent, { event: Name }>>;
@@ -15,7 +17,7 @@ export interface Watched {
 
 /** Makes a relay and, unless told otherwise, starts it without waiting for it. */
 export function relayOf(
-  from: string,
+  from: string | readonly string[],
   to: string | readonly string[],
   options: Omit<RelayOptions, 'from' | 'to'> = {},
 ): Watched {
@@ -23,9 +25,10 @@ export function relayOf(
   const events = new Journal<RelayEvent>();
   relay.on('event', (event) => events.push(event));
   onTestFinished(async () => await relay.stop());
-  relay.start().catch(() => undefined);
+  const started = relay.start();
+  started.catch(() => undefined);
   return {
-    ...{ relay, events },
+    ...{ relay, events, started },
     told: async (name) => {
       await events.find(({ event }) => event === name, `the event ${name}`);
       return only(events.items, name)[0]!;

@@ -16,6 +16,8 @@ export interface StreamOptions {
   readonly number?: number;
   /** Milliseconds by which pictures are shown later than they are decoded, in turns. */
   readonly cts?: readonly number[];
+  /** Milliseconds from one picture to the next; 40 unless told. */
+  readonly frame?: number;
   /** Bytes of each picture; small keyframes and large others unless told. */
   readonly bytes?: number;
 }
@@ -27,12 +29,13 @@ const SOUND = 1024 / 44.1;
 /** Tags of media by their timestamps, beginning with a keyframe; sequence headers are the caller's. */
 export function stream(options: StreamOptions): Tag[] {
   const { length, from = 0, gop = 10, audio = true, video = true, format = 'avc', number = 0, cts = [0] } = options;
+  const { frame = FRAME } = options;
   const size = options.bytes === undefined ? {} : { bytes: options.bytes };
   const tags: Tag[] = [];
   if (video)
-    for (let i = 0; i * FRAME < length; i++) {
+    for (let i = 0; i * frame < length; i++) {
       const more = { key: i % gop === 0, cts: cts[i % cts.length] ?? 0, format, ...size };
-      tags.push(picture(from + i * FRAME, number + i, more));
+      tags.push(picture(from + i * frame, number + i, more));
     }
   if (audio)
     for (let i = 0; i * SOUND < length; i++) tags.push(sound(from + Math.round(i * SOUND), number + 0x10000 + i));

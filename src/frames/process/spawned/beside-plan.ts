@@ -5,7 +5,7 @@ import { FramerailError } from '../../../base/index.js';
 import { SOUND_DECODERS } from '../../../sources/index.js';
 import { BITS_PER_CHANNEL, isUnplayable, soundEncoderFor } from '../../../spelling/index.js';
 import { hasSoundEncoder, type CommandSession } from '../../../spawned/index.js';
-import type { ProcessParams, StreamReport } from '../process-params.js';
+import type { ProcessParams, SoundForm, StreamReport } from '../process-params.js';
 
 /** A stream of the input, and what an ffmpeg is told to do with it. */
 interface Planned {
@@ -13,6 +13,8 @@ interface Planned {
   /** Its codec in the output, and options of it. */
   readonly codec: string | undefined;
   readonly bitrate: number | undefined;
+  /** The form that sound is brought to; undefined to leave it. */
+  readonly form?: SoundForm | undefined;
 }
 
 /** Copies that need no try, by container; nobody has to start a command to know them. */
@@ -39,7 +41,7 @@ export class BesidePlan {
     session: CommandSession,
     streams: readonly StreamInfo[],
     video: number,
-    params: Pick<ProcessParams, 'audio' | 'subtitles'>,
+    params: Pick<ProcessParams, 'audio' | 'sound' | 'subtitles'>,
     container: string,
   ): Promise<BesidePlan> {
     const beside = streams.filter(({ index }) => index !== video);
@@ -76,11 +78,13 @@ export class BesidePlan {
       place += 1;
       args.push('-map', from.video);
     };
-    for (const { report, codec, bitrate } of this.#planned) {
+    for (const { report, codec, bitrate, form } of this.#planned) {
       if (!done && report.index > video) mapVideo();
       if (codec === undefined) continue;
       args.push('-map', `${String(from.source)}:${String(report.index)}`, `-c:${String(place)}`, codec);
       if (bitrate !== undefined) args.push(`-b:${String(place)}`, String(bitrate));
+      if (form !== undefined)
+        args.push(`-ar:${String(place)}`, String(form.sampleRate), `-ac:${String(place)}`, String(form.channels));
       place += 1;
     }
     if (!done) mapVideo();
@@ -96,7 +100,7 @@ function dropped(stream: StreamInfo, why: string): Planned {
 async function plan(
   session: CommandSession,
   stream: StreamInfo,
-  params: Pick<ProcessParams, 'audio' | 'subtitles'>,
+  params: Pick<ProcessParams, 'audio' | 'sound' | 'subtitles'>,
   container: string,
 ): Promise<Planned> {
   const { index, kind, codec } = stream;
@@ -104,7 +108,8 @@ async function plan(
   if (kind === 'data') return dropped(stream, 'Streams of data are not carried over.');
   const policy = kind === 'audio' ? params.audio : params.subtitles;
   if (policy === 'none') return dropped(stream, 'It was not wanted.');
-  if (await canCopy(session, stream, container))
+  const sound = kind === 'audio' ? params.sound : null;
+  if (sound === null && (await canCopy(session, stream, container)))
     return { report: { index, kind, codec, action: 'copy', why: undefined }, codec: 'copy', bitrate: undefined };
   if (policy === 'copy')
     throw new FramerailError('FR_OUTPUT_FAILED', `${container} does not hold ${codec}.`, { details: { codec } });
@@ -115,11 +120,14 @@ async function plan(
     : (await hasSoundEncoder(encoder))
       ? undefined
       : `This FFmpeg build has no encoder ${encoder}.`;
-  if (refusal !== undefined)
-    return dropped(stream, `${container} does not hold ${codec}, and it cannot be encoded anew: ${refusal}`);
-  const why = `${container} does not hold ${codec}, so ${encoder} encodes it anew.`;
-  const bitrate = BITS_PER_CHANNEL * (stream.channels ?? 2);
-  return { report: { index, kind, codec, action: 'encode', why }, codec: encoder, bitrate };
+  const because =
+    sound === null
+      ? `${container} does not hold ${codec}`
+      : `${String(sound.sampleRate)} samples a second and ${String(sound.channels)} channels are wanted`;
+  if (refusal !== undefined) return dropped(stream, `${because}, and it cannot be encoded anew: ${refusal}`);
+  const why = `${because}, so ${encoder} encodes it anew.`;
+  const bitrate = BITS_PER_CHANNEL * (sound?.channels ?? stream.channels ?? 2);
+  return { report: { index, kind, codec, action: 'encode', why }, codec: encoder, bitrate, form: sound ?? undefined };
 }
 
 /** Whether a container takes a stream as it is: each muxer knows only by itself, so a little is written to nowhere. */
