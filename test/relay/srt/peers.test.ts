@@ -149,8 +149,8 @@ test('a port that is taken, and an address that is not of this machine', async (
   );
 });
 
-test('peers that never answer hold up nobody: a good one starts beside more of them than a process hosts', async () => {
-  const hung = await Promise.all(Array.from({ length: 10 }, () => silentPeer()));
+test('peers that never answer hold up nobody: a good one starts in time in the process that they fill', async () => {
+  const hung = await Promise.all(Array.from({ length: 7 }, () => silentPeer()));
   const waiting = hung.map((port) => openOrigin(`srt://127.0.0.1:${String(port)}`, 15_000));
   const { url } = await sender('srt');
   const began = performance.now();
