@@ -6,26 +6,27 @@ import type { OriginHandlers, OriginSource } from './origin.js';
 
 /** The same origin, which tells metadata ahead of its first media, and again when its sequence headers say something else. */
 export function described(source: OriginSource): OriginSource {
-  return { ...source, open: (handlers, options) => source.open(describing(handlers), options) };
+  return {
+    ...source,
+    open: (handlers, options) => source.open({ ...handlers, onTag: describedTags(handlers.onTag) }, options),
+  };
 }
 
-function describing(handlers: OriginHandlers): OriginHandlers {
+/** The same for the tags of one connection. */
+export function describedTags(onTag: OriginHandlers['onTag']): OriginHandlers['onTag'] {
   let pictures: PictureFacts | undefined;
   let sound: SoundFacts | undefined;
   let changed = false;
-  return {
-    ...handlers,
-    onTag: (type, timestamp, payload) => {
-      const kind = type === TAG.video ? videoKind(payload) : type === TAG.audio ? audioKind(payload) : 0;
-      if ((kind & KIND.header) !== 0) {
-        if (type === TAG.video) pictures = describePictures(payload) ?? pictures;
-        else sound = describeSound(payload) ?? sound;
-        changed = pictures !== undefined || sound !== undefined;
-      } else if (changed && (kind & KIND.media) !== 0) {
-        changed = false;
-        handlers.onTag(TAG.data, timestamp, metadataTag(describedMetadata(pictures, sound)));
-      }
-      handlers.onTag(type, timestamp, payload);
-    },
+  return (type, timestamp, payload) => {
+    const kind = type === TAG.video ? videoKind(payload) : type === TAG.audio ? audioKind(payload) : 0;
+    if ((kind & KIND.header) !== 0) {
+      if (type === TAG.video) pictures = describePictures(payload) ?? pictures;
+      else sound = describeSound(payload) ?? sound;
+      changed = pictures !== undefined || sound !== undefined;
+    } else if (changed && (kind & KIND.media) !== 0) {
+      changed = false;
+      onTag(TAG.data, timestamp, metadataTag(describedMetadata(pictures, sound)));
+    }
+    onTag(type, timestamp, payload);
   };
 }

@@ -1,5 +1,6 @@
 // What the body of an HTTP answer is, by its first bytes: paths and content types say what they like.
 import { FramerailError } from '../base/index.js';
+import { describedTags } from './described-origin.js';
 import { FlvReader } from './flv/reader.js';
 import { TsDemuxer, type TsDemuxerOptions } from './mpegts/demuxer.js';
 import { findPackets } from './mpegts/packet-finder.js';
@@ -87,7 +88,7 @@ export class ContentReader {
       this.#flv = new FlvReader({ onHeader: onHints, onTag });
       this.#flv.push(begin);
     } else {
-      this.#ts = new TsDemuxer({ onHints, onTag, onWarning }, this.#options);
+      this.#ts = new TsDemuxer({ onHints, onTag: describedTags(onTag), onWarning }, this.#options);
       this.#ts.push(begin);
     }
   }

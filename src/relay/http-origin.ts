@@ -1,43 +1,41 @@
 // A stream that is read over HTTP: FLV or MPEG-TS, whichever comes.
 import { request as requestPlain, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as requestSecure } from 'node:https';
-import type { LookupFunction, Socket } from 'node:net';
 import { argumentError, FramerailError, isFramerailError, monotonicNow, systemCode } from '../base/index.js';
+import { createAddressPolicy, type AddressPolicy } from '../net/index.js';
+import { described } from './described-origin.js';
+import { isHttp, shownOf } from './http-address.js';
 import { ContentReader } from './http-content.js';
+import { loadedSource } from './loaded-origin.js';
 import { parseProgram } from './mpegts/program.js';
 import type { Origin, OriginHandlers, OriginMarks, OriginOptions, OriginSource } from './origin.js';
 
 /** More hops than any CDN makes. */
 const MOST_REDIRECTS = 5;
 
-/** Whether an address is one of HTTP. */
-export function isHttp(address: string): boolean {
-  return /^https?:\/\//i.test(address);
-}
-
-/** Decides where addresses may lead that came as data; one for each connection of an origin. */
-export interface AddressGuard {
-  /** What can be said before a name is resolved; throws a FramerailError. */
-  check(text: string, schemes: readonly string[], base?: URL): URL;
-  /** Resolves names in place of the system, and leaves out addresses that are not permitted. */
-  readonly lookup: LookupFunction;
-  /** Destroys a socket that is connected to where its host must not lead. */
-  guard(socket: Socket, host: string): void;
-}
-
-/** What others know better than this file: where addresses may lead, and what playlists are. */
+/** What is asked of others: where addresses may lead that came as data, and what playlists are. */
 export interface HttpRules {
-  /** Makes the guard of one connection, given the address that the operator wrote. */
-  readonly guard?: ((first: URL, options: OriginOptions) => AddressGuard) | undefined;
-  /** Reads a playlist from an address that turned out to hold one; without it, such an address is refused. */
-  readonly playlist?: ((name: string, address: string) => OriginSource) | undefined;
+  /** Makes the policy of one connection, given the address that the operator wrote. */
+  readonly guard: (first: URL, options: OriginOptions) => AddressPolicy;
+  /** Reads a playlist from an address that turned out to hold one. */
+  readonly playlist: (name: string, address: string) => OriginSource;
 }
+
+const RULES: HttpRules = {
+  guard: ({ hostname }, { allowHosts }) => createAddressPolicy({ operatorHosts: [hostname], allowHosts }),
+  playlist: (name, address) =>
+    described(
+      loadedSource({ shown: shownOf(new URL(address)) }, async () =>
+        (await import('./hls/hls-origin.js')).hlsOrigin(name, address),
+      ),
+    ),
+};
 
 /**
  * Reads the address; throws FR_ARG_INVALID. Its fragment, which no server sees, may name a program: `#program=2`.
  * @param rules - what is asked beside this file
  */
-export function httpOrigin(name: string, text: string, rules: HttpRules = {}): OriginSource {
+export function httpOrigin(name: string, text: string, rules: Partial<HttpRules> = {}): OriginSource {
   let url: URL;
   try {
     url = new URL(text);
@@ -45,11 +43,16 @@ export function httpOrigin(name: string, text: string, rules: HttpRules = {}): O
     throw argumentError(name, 'an address such as http://host/live/stream.flv', 'another text');
   }
   const program = parseProgram(name, new URLSearchParams(url.hash.slice(1)).get('program'));
-  const shown = `${url.protocol}//${url.host}/***`;
-  const playlist = rules.playlist?.bind(rules, name, text);
+  const shown = shownOf(url);
+  const { guard, playlist } = { ...RULES, ...rules };
   return {
     shown,
-    open: (handlers, options) => new HttpOrigin({ url, shown, program, rules, playlist }, handlers, options),
+    open: (handlers, options) =>
+      new HttpOrigin(
+        { url, shown, program, guard: guard(url, options), playlist: () => playlist(name, text) },
+        handlers,
+        options,
+      ),
   };
 }
 
@@ -58,8 +61,8 @@ interface HttpAddress {
   readonly url: URL;
   readonly shown: string;
   readonly program: number | undefined;
-  readonly rules: HttpRules;
-  readonly playlist: (() => OriginSource) | undefined;
+  readonly guard: AddressPolicy;
+  readonly playlist: () => OriginSource;
 }
 
 class HttpOrigin implements Origin {
@@ -70,7 +73,7 @@ class HttpOrigin implements Origin {
   readonly #options: OriginOptions;
   readonly #reader: ContentReader;
   readonly #late: NodeJS.Timeout;
-  readonly #guard: AddressGuard | undefined;
+  readonly #guard: AddressPolicy;
   #request: ClientRequest;
   /** Who goes on where the address turned out to hold a playlist. */
   #successor: Origin | undefined;
@@ -82,7 +85,7 @@ class HttpOrigin implements Origin {
     this.#shown = shown;
     this.#handlers = handlers;
     this.#options = options;
-    this.#guard = address.rules.guard?.(address.url, options);
+    this.#guard = address.guard;
     const { onHints, onTag, onWarning } = handlers;
     const onPlaylist = (): void => {
       this.#handOver();
@@ -114,10 +117,10 @@ class HttpOrigin implements Origin {
       agent: false,
       headers: { accept: '*/*', 'user-agent': 'framerail' },
       rejectUnauthorized: this.#options.verify,
-      ...(guard === undefined ? {} : { lookup: guard.lookup }),
+      lookup: guard.lookup,
     });
     request.once('socket', (socket) => {
-      guard?.guard(socket, url.hostname);
+      guard.guard(socket, url.hostname);
       socket.setNoDelay(true).setKeepAlive(true, 15_000);
       socket.once('lookup', () => (this.marks.dns = monotonicNow()));
       socket.once('connect', () => (this.marks.tcp = monotonicNow()));
@@ -181,18 +184,13 @@ class HttpOrigin implements Origin {
     else if (from.protocol === 'https:' && next.protocol === 'http:') this.#refuse('it redirects away from TLS');
     else
       this.#safely(() => {
-        const permitted = this.#guard?.check(location, ['http:', 'https:'], from) ?? next;
+        const permitted = this.#guard.check(location, ['http:', 'https:'], from);
         this.#request = this.#get(permitted, hops + 1);
       });
   }
 
   /** The address holds a playlist: who reads those begins anew with it, and follows redirects by its own rules. */
   #handOver(): void {
-    const { playlist } = this.#address;
-    if (playlist === undefined) {
-      this.#refuse('it holds a playlist of HLS; such an address must end in .m3u8');
-      return;
-    }
     this.#request.destroy();
     const { onHints, onTag, onTurn, onWarning } = this.#handlers;
     const onEnd = (error: FramerailError | undefined): void => {
@@ -200,7 +198,9 @@ class HttpOrigin implements Origin {
     };
     // It was told already that this origin has answered.
     const onOpen = (): void => undefined;
-    this.#successor = playlist().open({ onOpen, onHints, onTag, onTurn, onWarning, onEnd }, this.#options);
+    this.#successor = this.#address
+      .playlist()
+      .open({ onOpen, onHints, onTag, onTurn, onWarning, onEnd }, this.#options);
   }
 
   #read(bytes: Buffer): void {

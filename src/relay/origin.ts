@@ -1,15 +1,15 @@
 // Where a relay's stream comes from, behind one interface: RTMP, RTSP, SRT, HLS, HTTP, UDP, or a listener that is pushed to.
 import { argumentError, type FramerailError } from '../base/index.js';
-import { createAddressPolicy } from '../net/index.js';
-import { hlsOrigin, isHls } from './hls/hls-origin.js';
-import { httpOrigin, isHttp, type HttpRules } from './http-origin.js';
+import { described } from './described-origin.js';
+import { isHls, isHttp, shownOf } from './http-address.js';
+import { loadedSource } from './loaded-origin.js';
+import { parseProgram } from './mpegts/program.js';
 import { listenOrigin, parseListen } from './rtmp/listen-origin.js';
 import { playOrigin } from './rtmp/play-origin.js';
-import { isSrt, srtOrigin } from './srt/srt-origin.js';
-import { isUdp, udpOrigin } from './udp/udp-origin.js';
-import { isRtsp } from './rtsp/address.js';
+import { isRtsp, parseRtsp } from './rtsp/address.js';
 import type { RtspTransport } from './rtsp/negotiation.js';
-import { rtspOrigin } from './rtsp/rtsp-origin.js';
+import { isSrt, parseSrt } from './srt/address.js';
+import { isUdp, parseUdp } from './udp/address.js';
 
 /** What is known of the streams before they come; hints, as servers often claim what is not there. */
 export interface OriginHints {
@@ -77,19 +77,38 @@ export interface OriginSource {
   open(handlers: OriginHandlers, options: OriginOptions): Origin;
 }
 
-/** Redirects lead where playlists may lead, and an address that turns out to hold a playlist is read as one. */
-const HTTP_RULES: HttpRules = {
-  guard: ({ hostname }, { allowHosts }) => createAddressPolicy({ operatorHosts: [hostname], allowHosts }),
-  playlist: hlsOrigin,
-};
-
-/** Reads the address of an origin; throws FR_ARG_INVALID. */
+/** Reads the address of an origin; throws FR_ARG_INVALID. What only some of them need is loaded when they are dialled. */
 export function parseOrigin(name: string, address: unknown): OriginSource {
   if (typeof address !== 'string') throw argumentError(name, 'an address', address);
-  if (isHls(address)) return hlsOrigin(name, address);
-  if (isHttp(address)) return httpOrigin(name, address, HTTP_RULES);
-  if (isUdp(address)) return udpOrigin(name, address);
-  if (isRtsp(address)) return rtspOrigin(name, address);
-  if (isSrt(address)) return srtOrigin(name, address);
+  if (isHttp(address)) return httpSource(name, address);
+  if (isRtsp(address))
+    return described(
+      loadedSource({ shown: parseRtsp(name, address).shown }, async () =>
+        (await import('./rtsp/rtsp-origin.js')).rtspOrigin(name, address),
+      ),
+    );
+  if (isSrt(address)) {
+    const { shown, listens } = parseSrt(name, address);
+    return described(
+      loadedSource({ shown, listens }, async () => (await import('./srt/srt-origin.js')).srtOrigin(name, address)),
+    );
+  }
+  if (isUdp(address))
+    return described(
+      loadedSource({ shown: parseUdp(name, address).shown, listens: true }, async () =>
+        (await import('./udp/udp-origin.js')).udpOrigin(name, address),
+      ),
+    );
   return parseListen(address) ? listenOrigin(name, address) : playOrigin(name, address);
+}
+
+/** FLV, MPEG-TS or a playlist: where the path does not say so, the first bytes do. */
+function httpSource(name: string, address: string): OriginSource {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined) throw argumentError(name, 'an address such as http://host/live/stream.flv', 'another text');
+  const facts = { shown: shownOf(url) };
+  if (isHls(address))
+    return described(loadedSource(facts, async () => (await import('./hls/hls-origin.js')).hlsOrigin(name, address)));
+  parseProgram(name, new URLSearchParams(url.hash.slice(1)).get('program'));
+  return loadedSource(facts, async () => (await import('./http-origin.js')).httpOrigin(name, address));
 }

@@ -1,5 +1,5 @@
 // One TCP or TLS connection of a relay: when each of its steps was done, and one read buffer for all of them.
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { FramerailError, isFramerailError, monotonicNow, systemCode } from '../base/index.js';
 import { takeEarly, type EarlySocket } from './early-dial.js';
@@ -13,6 +13,8 @@ export interface WireOptions {
   readonly shown: string;
   /** For TLS: whether a certificate must be one that this machine trusts. */
   readonly verify: boolean;
+  /** Resolves the name in place of the system, for addresses that came as data. */
+  readonly lookup?: LookupFunction | undefined;
   /** The connection stands: bytes may be written. */
   readonly onOpen: () => void;
   /** Bytes came; they are valid until it returns. */
@@ -69,7 +71,7 @@ export class Wire {
   }
 
   static #dialTcp(options: WireOptions): Wire {
-    const { host, port } = options;
+    const { host, port, lookup } = options;
     return new Wire(options, (wire) => {
       const onread = {
         buffer: shared,
@@ -78,7 +80,7 @@ export class Wire {
           return true;
         },
       };
-      const socket = connectTcp({ host, port, onread });
+      const socket = connectTcp({ host, port, onread, ...(lookup === undefined ? {} : { lookup }) });
       wire.#watch(socket);
       socket.once('connect', () => {
         wire.#open();
@@ -89,9 +91,11 @@ export class Wire {
 
   /** Only a socket of node:net can read into memory that is ours; TLS decrypts into its own. */
   static #dialTls(options: WireOptions): Wire {
-    const { host, port, verify } = options;
+    const { host, port, verify, lookup } = options;
     return new Wire(options, (wire) => {
-      const socket = connectTls({ host, port, servername: isName(host) ? host : '', rejectUnauthorized: verify });
+      const servername = isName(host) ? host : '';
+      const resolver = lookup === undefined ? {} : { lookup };
+      const socket = connectTls({ host, port, servername, rejectUnauthorized: verify, ...resolver });
       wire.#watch(socket);
       socket.once('secureConnect', () => {
         wire.marks.tls = monotonicNow();
@@ -228,6 +232,8 @@ export class Wire {
   }
 
   #failure(error: Error): FramerailError {
+    // Who resolves names may have refused to.
+    if (isFramerailError(error)) return error;
     const { shown } = this.#options;
     const code = systemCode(error) ?? 'unknown';
     const options = { cause: error, details: { systemCode: code } };

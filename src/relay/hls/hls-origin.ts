@@ -6,7 +6,8 @@ import { Notices } from '../mpegts/notices.js';
 import type { Origin, OriginHandlers, OriginMarks, OriginOptions, OriginSource } from '../origin.js';
 import { choices, type Choice } from './choose-variant.js';
 import { HttpFetcher } from './http-fetcher.js';
-import { HTTP_SCHEMES, shownOf } from './http-wish.js';
+import { shownOf } from '../http-address.js';
+import { HTTP_SCHEMES } from './http-wish.js';
 import { Pacer } from './pacer.js';
 import { PlaylistFollower } from './playlist-follower.js';
 import { PlaylistSource } from './playlist-source.js';
@@ -30,11 +31,6 @@ const MOST_VARIANTS = 4;
 const EVERYTHING: ReadonlySet<number> = new Set([TAG.audio, TAG.video, TAG.data]);
 const SOUND: ReadonlySet<number> = new Set([TAG.audio]);
 const PICTURES: ReadonlySet<number> = new Set([TAG.video, TAG.data]);
-
-/** Whether an address is that of a playlist. */
-export function isHls(address: string): boolean {
-  return /^https?:\/\/[^?#]*\.m3u8?(?![^/?#.])/i.test(address);
-}
 
 /** Reads the address; throws FR_ARG_INVALID. */
 export function hlsOrigin(name: string, text: string): OriginSource {
@@ -129,7 +125,10 @@ class HlsOrigin implements Origin {
         loaded = await this.#readChoice(choice, playlist, base);
       } catch (error) {
         if (i === ranked.length - 1 || !isFramerailError(error) || isFinal(error)) throw error;
-        this.#notices.count('variant', (times) => `A variant of the playlist was passed over ${times}: ${error.message}`);
+        this.#notices.count(
+          'variant',
+          (times) => `A variant of the playlist was passed over ${times}: ${error.message}`,
+        );
         continue;
       }
       this.#handlers.onHints(choice.hints);
@@ -148,7 +147,10 @@ class HlsOrigin implements Origin {
       const source = new PlaylistSource(this.#fetcher, this.#policy.check(uri, HTTP_SCHEMES, base), variables);
       const { playlist, url } = await source.read(this.#options.timeout);
       if (playlist.kind === 'media') return { source, playlist, url };
-      throw new FramerailError('FR_RELAY_PROTOCOL', `${shownOf(url)} cannot be read: playlists lead to further playlists.`);
+      throw new FramerailError(
+        'FR_RELAY_PROTOCOL',
+        `${shownOf(url)} cannot be read: playlists lead to further playlists.`,
+      );
     };
     // Sound without pictures lists itself as the sound beside it.
     if (audio?.uri === undefined || audio.uri === variant.uri) return [[await read(variant.uri), EVERYTHING]];

@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { pipeline, type Transform } from 'node:stream';
 import { createGunzip, createInflate } from 'node:zlib';
 import { FramerailError, formatBytes, isFramerailError, systemCode } from '../../base/index.js';
-import { shownOf, type Wish } from './http-wish.js';
+import { shownOf } from '../http-address.js';
+import type { Wish } from './http-wish.js';
 
 const DECODERS: Readonly<Record<string, () => Transform>> = {
   gzip: () => createGunzip(),
@@ -95,7 +96,7 @@ export class Body {
     }, within);
     try {
       const { done, value } = await this.#pieces.next();
-      return done === true ? undefined : (value);
+      return done === true ? undefined : value;
     } catch (error) {
       if (timedOut) throw this.#failed('FR_RELAY_TIMEOUT', 'did not come in time');
       if (isFramerailError(error)) throw error;
@@ -106,7 +107,11 @@ export class Body {
     }
   }
 
-  #failed(code: 'FR_RELAY_PROTOCOL' | 'FR_RELAY_LOST' | 'FR_RELAY_TIMEOUT', how: string, cause?: unknown): FramerailError {
+  #failed(
+    code: 'FR_RELAY_PROTOCOL' | 'FR_RELAY_LOST' | 'FR_RELAY_TIMEOUT',
+    how: string,
+    cause?: unknown,
+  ): FramerailError {
     this.#response.destroy();
     return new FramerailError(code, `${shownOf(this.url)} cannot be read: ${this.#wish.what} ${how}.`, { cause });
   }

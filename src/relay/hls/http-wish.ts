@@ -18,8 +18,3 @@ export interface Wish {
   /** Bytes that it may have at most. */
   readonly mostBytes: number;
 }
-
-/** An address without its secrets. */
-export function shownOf(url: URL): string {
-  return `${url.protocol}//${url.host}/***`;
-}

@@ -6,7 +6,7 @@ import { firstSegment, secondsFrom } from './live-edge.js';
 import type { PlaylistSource } from './playlist-source.js';
 import type { MediaPlaylist, Segment } from './playlist.js';
 import type { Placed } from './segment-loader.js';
-import { shownOf } from './http-wish.js';
+import { shownOf } from '../http-address.js';
 
 /** The next segment, and what became of those ahead of it. */
 export interface Next extends Placed {
@@ -75,7 +75,7 @@ export class PlaylistFollower {
    * @throws FR_RELAY_TIMEOUT where nothing new came for too long, and what the last reloads failed with
    */
   async next(): Promise<Next | undefined> {
-    for (let skipped = 0; ; ) {
+    for (let skipped = 0; ;) {
       const { segments, ended } = this.#playlist;
       skipped += this.#leap();
       const segment = segments[(this.#position ?? 0) - (segments[0]?.sequence ?? 0)];

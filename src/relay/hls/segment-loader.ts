@@ -5,7 +5,8 @@ import { FramerailError, isFramerailError, monotonicNow } from '../../base/index
 import type { AddressPolicy } from '../../net/index.js';
 import type { Body } from './http-body.js';
 import type { HttpFetcher } from './http-fetcher.js';
-import { HTTP_SCHEMES, shownOf } from './http-wish.js';
+import { shownOf } from '../http-address.js';
+import { HTTP_SCHEMES } from './http-wish.js';
 import type { ByteRange, Segment, SegmentKey } from './playlist.js';
 
 /** What a loader goes by. */
@@ -166,7 +167,8 @@ function mostAttempts(error: unknown): number {
 }
 
 function unreadable({ method, format }: SegmentKey): FramerailError {
-  const what = method === 'AES-128' ? `AES-128 with keys of ${JSON.stringify(format.slice(0, 60))}` : method.slice(0, 60);
+  const what =
+    method === 'AES-128' ? `AES-128 with keys of ${JSON.stringify(format.slice(0, 60))}` : method.slice(0, 60);
   const message = `The stream cannot be relayed: its segments are encrypted with ${what}, and only plain AES-128 is read.`;
   return new FramerailError('FR_RELAY_REFUSED', message);
 }

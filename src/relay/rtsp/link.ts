@@ -1,4 +1,5 @@
 // The client's side of an RTSP connection: requests, which may be under way together, and their answers.
+import type { LookupFunction } from 'node:net';
 import type { FramerailError } from '../../base/index.js';
 import { Wire, type WireMarks } from '../wire.js';
 import type { RtspAddress } from './address.js';
@@ -19,6 +20,8 @@ export interface RtspLinkOptions {
   /** Who logs in, where that is asked for. */
   readonly login: Login | undefined;
   readonly verify: boolean;
+  /** Resolves the name, where the address came as data. */
+  readonly lookup?: LookupFunction | undefined;
   /** The connection stands. */
   readonly onOpen: () => void;
   /** A frame of data, valid until it returns. */
@@ -68,7 +71,7 @@ export class RtspLink {
 
   constructor(options: RtspLinkOptions) {
     this.#options = options;
-    const { address, verify, onOpen, onFrame, isChannel, onTurn, onEnd } = options;
+    const { address, verify, lookup, onOpen, onFrame, isChannel, onTurn, onEnd } = options;
     this.#reader = new RtspReader({
       onResponse: (response) => {
         this.#answered(response);
@@ -79,7 +82,7 @@ export class RtspLink {
       ...{ onFrame, isChannel },
     });
     this.#wire = Wire.dial({
-      ...{ host: address.host, port: address.port, secure: address.secure, shown: address.shown, verify },
+      ...{ host: address.host, port: address.port, secure: address.secure, shown: address.shown, verify, lookup },
       ...{ onOpen, onEnd },
       onBytes: (bytes) => {
         this.#reader.push(bytes);

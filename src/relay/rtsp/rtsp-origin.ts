@@ -1,5 +1,7 @@
 // A stream that is played from an RTSP server: a camera, a recorder, or a media server.
-import { FramerailError, monotonicNow } from '../../base/index.js';
+import type { LookupFunction } from 'node:net';
+import { FramerailError, isFramerailError, monotonicNow } from '../../base/index.js';
+import { createAddressPolicy, type AddressPolicy } from '../../net/index.js';
 import { TAG } from '../flv/tag.js';
 import type { Origin, OriginHandlers, OriginMarks, OriginOptions, OriginSource } from '../origin.js';
 import { parseRtsp, readRtsp, type RtspAddress } from './address.js';
@@ -9,40 +11,27 @@ import { headerOf } from './message.js';
 import { Opening } from './opening.js';
 import { Negotiation, type ServerHabits } from './negotiation.js';
 
-/**
- * Says whether an address that a server named may be dialled: it rejects with the error that the relay ends with.
- * @param host - that the operator wrote, and that the server named
- */
-export type RedirectPolicy = (
-  from: { readonly host: string },
-  to: { readonly host: string; readonly port: number },
-  options: OriginOptions,
-) => Promise<void>;
-
 /** More hops than any server makes. */
 const MOST_REDIRECTS = 5;
 /** Milliseconds between signs of life, at least and at most. */
 const KEEP_ALIVE = { least: 1000, most: 30_000 };
 const SESSION_NOT_FOUND = 454;
 
-/** Reads the address; throws FR_ARG_INVALID. @param policy - for redirects; without one they may lead anywhere */
-export function rtspOrigin(
-  name: string,
-  text: string,
-  policy: RedirectPolicy = async () => Promise.resolve(),
-): OriginSource {
+/** Reads the address; throws FR_ARG_INVALID. */
+export function rtspOrigin(name: string, text: string): OriginSource {
   const address = parseRtsp(name, text);
   const habits: ServerHabits = { oneByOne: false };
   return {
     shown: address.shown,
-    open: (handlers, options) => new RtspOrigin(address, habits, policy, handlers, options),
+    open: (handlers, options) => new RtspOrigin(address, habits, handlers, options),
   };
 }
 
 class RtspOrigin implements Origin {
   readonly #address: RtspAddress;
   readonly #habits: ServerHabits;
-  readonly #policy: RedirectPolicy;
+  /** Where redirects may lead. */
+  readonly #policy: AddressPolicy;
   readonly #handlers: OriginHandlers;
   readonly #options: OriginOptions;
   readonly #began = monotonicNow();
@@ -58,16 +47,10 @@ class RtspOrigin implements Origin {
   #given = false;
   #over = false;
 
-  constructor(
-    address: RtspAddress,
-    habits: ServerHabits,
-    policy: RedirectPolicy,
-    handlers: OriginHandlers,
-    options: OriginOptions,
-  ) {
+  constructor(address: RtspAddress, habits: ServerHabits, handlers: OriginHandlers, options: OriginOptions) {
     this.#address = address;
     this.#habits = habits;
-    this.#policy = policy;
+    this.#policy = createAddressPolicy({ operatorHosts: [address.host], allowHosts: options.allowHosts });
     this.#handlers = handlers;
     this.#options = options;
     this.#late = setTimeout(() => {
@@ -93,7 +76,7 @@ class RtspOrigin implements Origin {
     this.#end(error);
   }
 
-  #dial(address: RtspAddress): [RtspLink, MediaSession, Negotiation] {
+  #dial(address: RtspAddress, lookup?: LookupFunction): [RtspLink, MediaSession, Negotiation] {
     const { shown } = this.#address;
     const { onHints, onWarning } = this.#handlers;
     const onTurn = (): void => {
@@ -109,7 +92,7 @@ class RtspOrigin implements Origin {
       },
     });
     const link: RtspLink = new RtspLink({
-      ...{ address, login: this.#loginFor(address), verify: this.#options.verify, onTurn },
+      ...{ address, lookup, login: this.#loginFor(address), verify: this.#options.verify, onTurn },
       onOpen: () => {
         negotiation.start();
       },
@@ -209,19 +192,20 @@ class RtspOrigin implements Origin {
     if (to === undefined) refuse('it redirects to what is no RTSP');
     else if (from.secure && !to.secure) refuse('it redirects away from TLS');
     else if (this.#hops > MOST_REDIRECTS) refuse(`it redirects more than ${String(MOST_REDIRECTS)} times`);
-    else
-      this.#policy(this.#address, to, this.#options).then(
-        () => {
-          if (this.#over) return;
-          this.#leave();
-          this.#marks = {};
-          [this.#link, this.#media, this.#negotiation] = this.#dial(to);
-        },
-        (error: unknown) => {
-          if (error instanceof FramerailError) this.#end(error);
-          else refuse('it redirects to where it may not');
-        },
-      );
+    else this.#follow(to);
+  }
+
+  #follow(to: RtspAddress): void {
+    try {
+      this.#policy.check(to.url, ['rtsp:', 'rtsps:']);
+    } catch (error) {
+      if (!isFramerailError(error)) throw error;
+      this.#end(error);
+      return;
+    }
+    this.#leave();
+    this.#marks = {};
+    [this.#link, this.#media, this.#negotiation] = this.#dial(to, this.#policy.lookup);
   }
 
   /** What it means that the server hung up. */

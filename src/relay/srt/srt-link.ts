@@ -1,11 +1,6 @@
 // A destination that is reached over SRT: a transport stream, to a peer that is called or to one that calls.
 import { monotonicNow, type FramerailError } from '../../base/index.js';
-import type {
-  DestinationLink,
-  DestinationMarks,
-  LinkHandlers,
-  LinkOptions,
-} from '../destination-link.js';
+import type { DestinationLink, DestinationMarks, LinkHandlers, LinkOptions } from '../destination-link.js';
 import { audioKind, TAG, videoKind } from '../flv/tag.js';
 import { TsMuxer } from '../mpegts/muxer.js';
 import { Notices } from '../mpegts/notices.js';

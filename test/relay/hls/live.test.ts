@@ -11,7 +11,10 @@ import { AUDIO, VIDEO } from '../../support/relay/tags.js';
 
 const EXIT = { onEnd: 'exit' } as const;
 
-async function started(server: HlsServer, options: Parameters<typeof relayOf>[2] = EXIT): Promise<Watched & { sink: Sink }> {
+async function started(
+  server: HlsServer,
+  options: Parameters<typeof relayOf>[2] = EXIT,
+): Promise<Watched & { sink: Sink }> {
   const sink = await rtmpSink();
   return { ...relayOf(server.url('index.m3u8'), sink.url, options), sink };
 }
@@ -84,7 +87,10 @@ describe('a live playlist', () => {
     const server = await hlsServer();
     serve(server, await segmentsOf(path, 'mpegts'), 'real/');
     const { list } = await segmentsOf(path, 'mpegts');
-    const text = mediaPlaylist(list.map(({ name, duration }) => ({ uri: name, duration })), { ended: true });
+    const text = mediaPlaylist(
+      list.map(({ name, duration }) => ({ uri: name, duration })),
+      { ended: true },
+    );
     server.put('index.m3u8', (_, response) => response.writeHead(302, { location: '/real/index.m3u8?token=1' }).end());
     server.put('real/index.m3u8', (request, response) => {
       expect(request.headers['accept-encoding']).toContain('gzip');
@@ -102,7 +108,10 @@ describe('a live playlist', () => {
     const path = await clip({ length: 1.6 });
     const server = await hlsServer();
     const entries = serve(server, await segmentsOf(path, 'mpegts'));
-    const options = { target: 4, tags: ['#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES', '#EXT-X-PART-INF:PART-TARGET=0.2'] };
+    const options = {
+      target: 4,
+      tags: ['#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES', '#EXT-X-PART-INF:PART-TARGET=0.2'],
+    };
     server.put('index.m3u8', (request, response) => {
       const wanted = /_HLS_msn=(\d+)/.exec(request.url ?? '')?.[1];
       const end = wanted === undefined ? 1 : Number(wanted) + 1;
@@ -114,9 +123,11 @@ describe('a live playlist', () => {
     // Asked at its target duration, it would have taken twelve seconds.
     expect(performance.now() - begun).toBeLessThan(6000);
     expect(contents(running.sink.media(), VIDEO)).toEqual(contents(await tagsOf(path), VIDEO));
-    expect(server.requests.items.map(({ query }) => query).filter((query) => query !== '')).toEqual(
-      ['?_HLS_msn=1', '?_HLS_msn=2', '?_HLS_msn=3'],
-    );
+    expect(server.requests.items.map(({ query }) => query).filter((query) => query !== '')).toEqual([
+      '?_HLS_msn=1',
+      '?_HLS_msn=2',
+      '?_HLS_msn=3',
+    ]);
   });
 
   test('sends the name and password of its address to its own host alone', async () => {
@@ -157,7 +168,12 @@ describe('a packager that begins anew', () => {
     const sent = [...(await tagsOf(one)), ...(await tagsOf(two))];
     for (const type of [AUDIO, VIDEO]) expect(contents(running.sink.media(), type)).toEqual(contents(sent, type));
     expectMonotonic(running.sink.media());
-    expect(running.all('warning').map(({ message }) => message).join()).toContain('began anew');
+    expect(
+      running
+        .all('warning')
+        .map(({ message }) => message)
+        .join(),
+    ).toContain('began anew');
   });
 
   test('is not what an older copy of the playlist is taken for', async () => {
