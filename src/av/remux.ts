@@ -1,5 +1,5 @@
 // Copies every packet of a recording into another container whose index lies in front; nothing is decoded.
-import { AV_NOPTS_VALUE, AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO } from './constants.js';
+import { AV_CODEC_ID_NONE, AV_NOPTS_VALUE, AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO } from './constants.js';
 import { avGetCodecName, FormatContext, Packet, type Stream } from 'node-av/lib';
 import { avError, check, isEof } from './averror.js';
 import type { BlockIo } from './block-io.js';
@@ -63,7 +63,7 @@ export class Remux {
     );
     for (const source of head.context.streams) {
       if (!isMedia(source)) continue;
-      if (!holds(container, source)) leftOut.push(avGetCodecName(source.codecpar.codecId) ?? 'unknown');
+      if (!holds(container, source)) leftOut.push(nameOf(source));
       else this.#tracks.set(keyOf(source), { stream: copyOf(source, this.#output), times: stepsOf(source) });
     }
   }
@@ -90,9 +90,9 @@ export class Remux {
     }
   }
 
-  /** Whether there is any stream to copy. */
-  get isEmpty(): boolean {
-    return this.#tracks.size === 0;
+  /** How many streams are copied. */
+  get streams(): number {
+    return this.#tracks.size;
   }
 
   /** Copies one packet; false at the end. A tag that breaks off, as the last one of a crash does, is the end too. */
@@ -140,7 +140,7 @@ export class Remux {
   }
 
   #begin(): void {
-    if (this.isEmpty) return;
+    if (this.streams === 0) return;
     const { name } = this.#options.to;
     check(this.#output.openOutputSync(), 'FR_OUTPUT_FAILED', `${name} could not be opened`);
     this.#output.setOption('movflags', 'faststart', undefined as never, 1 as never);
@@ -161,6 +161,10 @@ export class Remux {
 
 function isMedia({ codecpar }: Stream): boolean {
   return codecpar.codecType === AVMEDIA_TYPE_VIDEO || codecpar.codecType === AVMEDIA_TYPE_AUDIO;
+}
+
+function nameOf({ codecpar: { codecId } }: Stream): string {
+  return codecId === AV_CODEC_ID_NONE ? 'an unknown codec' : (avGetCodecName(codecId) ?? 'an unknown codec');
 }
 
 function keyOf({ codecpar, id }: Stream): string {

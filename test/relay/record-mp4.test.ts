@@ -240,6 +240,26 @@ test('what an MP4 does not hold stays in the recording beside it, which is said'
   expect(only(flvFile(join(folder, 'out.flv')).tags, AUDIO)).toHaveLength(sounds.length);
 });
 
+test('a codec that nobody knows is kept, too', async () => {
+  const folder = temporaryFolder();
+  const { headers, media } = await realStream({ seconds: 1, video: 'none' });
+  const pictures = media.map(({ timestamp }) => ({
+    ...{ type: VIDEO, timestamp },
+    // Enhanced RTMP, coded frames of a FourCC that does not exist: each a keyframe.
+    payload: Buffer.concat([Buffer.from([0x91]), Buffer.from('zzzz'), Buffer.alloc(50, 1)]),
+  }));
+  const header = { type: VIDEO, timestamp: 0, payload: Buffer.concat([Buffer.from([0x90]), Buffer.from('zzzz?')]) };
+  const both = [...media, ...pictures].toSorted((a, b) => a.timestamp - b.timestamp || b.type - a.type);
+  const script = whole({ headers: [header, ...headers], media: both });
+  const watched = await recorded(join(folder, 'out.mp4'), script, { waitUnannounced: 300 });
+  await watched.relay.done;
+  expect(filesIn(folder)).toEqual(['out.flv', 'out.mp4']);
+  expect(watched.all('warning').map(({ message }) => message)).toEqual([
+    expect.stringMatching(/unknown codec.*out\.flv/),
+  ]);
+  expect(only(flvFile(join(folder, 'out.flv')).tags, VIDEO)).toHaveLength(pictures.length + 1);
+});
+
 test('who stops for good keeps the recording as it is, and is told where', async () => {
   const folder = temporaryFolder();
   const { headers, media } = await realStream({ seconds: 1 });

@@ -8,6 +8,8 @@ import { audioKind, audioTrack, KIND, TAG, videoKind, videoTrack } from '../flv/
 export interface FlvHead {
   /** FLV of its own: for each stream its headers and its first tags; empty where there is no media at all. */
   readonly bytes: Buffer;
+  /** How many streams there are. */
+  readonly streams: number;
   /** The earliest timestamp of a stream's first tag, in milliseconds. */
   readonly origin: number;
 }
@@ -52,10 +54,11 @@ export async function readFlvHead(path: string, breathe: () => undefined | Promi
     await file.close();
   }
   const known = [...streams.values()].filter(({ first }) => first !== undefined);
-  if (known.length === 0) return { bytes: Buffer.alloc(0), origin: 0 };
+  if (known.length === 0) return { bytes: Buffer.alloc(0), streams: 0, origin: 0 };
   const tags = known.flatMap(({ setups, media }) => [...setups.values(), ...media]);
   return {
     bytes: Buffer.concat([flvHeader({ audio: true, video: true }), ...tags]),
+    streams: known.length,
     origin: Math.min(...known.map(({ first }) => first ?? 0)),
   };
 }

@@ -25,7 +25,10 @@ export default async function remuxJob(rawParams: unknown, context: JobContext):
       container,
     });
     try {
-      if (remux.isEmpty) return { written: false, leftOut: remux.leftOut };
+      // FFmpeg may not even know what some are.
+      const unknown = Math.max(0, head.streams - remux.streams - remux.leftOut.length);
+      const leftOut = [...remux.leftOut, ...Array.from({ length: unknown }, () => 'an unknown codec')];
+      if (remux.streams === 0) return { written: false, leftOut };
       let told = performance.now();
       while (remux.step()) {
         await context.breathe();
@@ -34,7 +37,7 @@ export default async function remuxJob(rawParams: unknown, context: JobContext):
         context.notify({ bytes: remux.position } satisfies RemuxProgress);
       }
       await remux.finish();
-      return { written: true, leftOut: remux.leftOut };
+      return { written: true, leftOut };
     } finally {
       remux.close();
     }
