@@ -45,34 +45,37 @@ const rootFolder = (): string => {
   return root;
 };
 
-test.each(['mpegts', 'fmp4'] as const)('what ffmpeg writes live in %s and nginx serves arrives whole', async (format) => {
-  const source = await clip({ length: 8 });
-  const root = rootFolder();
-  const server = await nginxFiles(root);
-  const live = ['-hls_time', '0.8', '-hls_list_size', '6', '-hls_flags', 'delete_segments+temp_file'];
-  packager(source, root, [...live, '-hls_segment_type', format, 'live.m3u8']);
-  await written(join(root, 'live.m3u8'), (text) => text.includes('live3.'));
-  const sink = await rtmpSink();
-  const { relay, told, all } = relayOf(server.url('live.m3u8'), sink.url, { onEnd: 'exit' });
-  await told('picture');
-  await relay.done;
-  await sink.closed.find(() => true, 'the end of what was published');
-  const sent = await tagsOf(source);
-  for (const type of [AUDIO, VIDEO]) {
-    const [whole, got] = [contents(sent, type), contents(sink.media(), type)];
-    expect(got.length).toBeGreaterThan(0.5 * whole.length);
-    expect(got).toEqual(whole.slice(-got.length));
-  }
-  expectMonotonic(sink.media());
-  const [first] = sink.media();
-  expect(sink.media().find(({ type }) => type === VIDEO)).toSatisfy(isKeyframe);
-  // Nothing comes in bursts: whatever the playlist does, tags flow as they were recorded.
-  const late = sink.media().map(({ at, timestamp }) => at - first!.at - (timestamp - first!.timestamp));
-  expect(Math.max(...late) - Math.min(...late)).toBeLessThan(1500);
-  expect(all('warning')).toEqual([]);
-  const { origin } = relay.status().timings;
-  expect(Object.keys(origin)).toEqual(expect.arrayContaining(['tcp', 'handshake', 'play', 'firstVideo', 'ready']));
-});
+test.each(['mpegts', 'fmp4'] as const)(
+  'what ffmpeg writes live in %s and nginx serves arrives whole',
+  async (format) => {
+    const source = await clip({ length: 8 });
+    const root = rootFolder();
+    const server = await nginxFiles(root);
+    const live = ['-hls_time', '0.8', '-hls_list_size', '6', '-hls_flags', 'delete_segments+temp_file'];
+    packager(source, root, [...live, '-hls_segment_type', format, 'live.m3u8']);
+    await written(join(root, 'live.m3u8'), (text) => text.includes('live3.'));
+    const sink = await rtmpSink();
+    const { relay, told, all } = relayOf(server.url('live.m3u8'), sink.url, { onEnd: 'exit' });
+    await told('picture');
+    await relay.done;
+    await sink.closed.find(() => true, 'the end of what was published');
+    const sent = await tagsOf(source);
+    for (const type of [AUDIO, VIDEO]) {
+      const [whole, got] = [contents(sent, type), contents(sink.media(), type)];
+      expect(got.length).toBeGreaterThan(0.5 * whole.length);
+      expect(got).toEqual(whole.slice(-got.length));
+    }
+    expectMonotonic(sink.media());
+    const [first] = sink.media();
+    expect(sink.media().find(({ type }) => type === VIDEO)).toSatisfy(isKeyframe);
+    // Nothing comes in bursts: whatever the playlist does, tags flow as they were recorded.
+    const late = sink.media().map(({ at, timestamp }) => at - first!.at - (timestamp - first!.timestamp));
+    expect(Math.max(...late) - Math.min(...late)).toBeLessThan(1500);
+    expect(all('warning')).toEqual([]);
+    const { origin } = relay.status().timings;
+    expect(Object.keys(origin)).toEqual(expect.arrayContaining(['tcp', 'handshake', 'play', 'firstVideo', 'ready']));
+  },
+);
 
 test('a packager that is killed and started again is followed', async () => {
   const source = await clip({ length: 4 });
@@ -91,7 +94,11 @@ test('a packager that is killed and started again is followed', async () => {
   await sink.arrivals.count(before + 100, () => true);
   await second.stop();
   await relay.stop();
-  expect(all('warning').map(({ message }) => message).join()).toContain('began anew');
+  expect(
+    all('warning')
+      .map(({ message }) => message)
+      .join(),
+  ).toContain('began anew');
   expect(all('originLost')).toEqual([]);
   expectMonotonic(sink.media());
   expect(readdirSync(root).length).toBeGreaterThan(0);

@@ -6,7 +6,7 @@ export type Attributes = ReadonlyMap<string, string>;
 /** Reads a list; what is none ends it, as servers write many things. Its time grows with its length alone. */
 export function parseAttributes(text: string): Attributes {
   const found = new Map<string, string>();
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const equals = text.indexOf('=', at);
     if (equals < 0) break;
     const name = text.slice(at, equals).trim();

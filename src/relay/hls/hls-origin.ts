@@ -129,7 +129,10 @@ class HlsOrigin implements Origin {
         loaded = await this.#readChoice(choice, playlist, base);
       } catch (error) {
         if (i === ranked.length - 1 || !isFramerailError(error) || isFinal(error)) throw error;
-        this.#notices.count('variant', (times) => `A variant of the playlist was passed over ${times}: ${error.message}`);
+        this.#notices.count(
+          'variant',
+          (times) => `A variant of the playlist was passed over ${times}: ${error.message}`,
+        );
         continue;
       }
       this.#handlers.onHints(choice.hints);
@@ -148,7 +151,10 @@ class HlsOrigin implements Origin {
       const source = new PlaylistSource(this.#fetcher, this.#policy.check(uri, HTTP_SCHEMES, base), variables);
       const { playlist, url } = await source.read(this.#options.timeout);
       if (playlist.kind === 'media') return { source, playlist, url };
-      throw new FramerailError('FR_RELAY_PROTOCOL', `${shownOf(url)} cannot be read: playlists lead to further playlists.`);
+      throw new FramerailError(
+        'FR_RELAY_PROTOCOL',
+        `${shownOf(url)} cannot be read: playlists lead to further playlists.`,
+      );
     };
     // Sound without pictures lists itself as the sound beside it.
     if (audio?.uri === undefined || audio.uri === variant.uri) return [[await read(variant.uri), EVERYTHING]];

@@ -48,6 +48,8 @@ export class Body {
     if (this.#ahead < 0) throw this.#failed('FR_RELAY_PROTOCOL', 'came with other bytes than it was asked for');
     for (;;) {
       if (this.#missing <= 0) {
+        // A part ends where it was asked to, and its connection can be kept; of more than that, nothing is read.
+        if (this.#response.statusCode === 206) await this.#take(within);
         this.close();
         return undefined;
       }
@@ -95,7 +97,7 @@ export class Body {
     }, within);
     try {
       const { done, value } = await this.#pieces.next();
-      return done === true ? undefined : (value);
+      return done === true ? undefined : value;
     } catch (error) {
       if (timedOut) throw this.#failed('FR_RELAY_TIMEOUT', 'did not come in time');
       if (isFramerailError(error)) throw error;
@@ -106,7 +108,11 @@ export class Body {
     }
   }
 
-  #failed(code: 'FR_RELAY_PROTOCOL' | 'FR_RELAY_LOST' | 'FR_RELAY_TIMEOUT', how: string, cause?: unknown): FramerailError {
+  #failed(
+    code: 'FR_RELAY_PROTOCOL' | 'FR_RELAY_LOST' | 'FR_RELAY_TIMEOUT',
+    how: string,
+    cause?: unknown,
+  ): FramerailError {
     this.#response.destroy();
     return new FramerailError(code, `${shownOf(this.url)} cannot be read: ${this.#wish.what} ${how}.`, { cause });
   }

@@ -110,7 +110,9 @@ export class HttpFetcher {
       });
       const late = setTimeout(() => {
         const waited = `${String(Math.round(within))} ms`;
-        request.destroy(new FramerailError('FR_RELAY_TIMEOUT', `${shownOf(url)} did not answer for ${what} within ${waited}.`));
+        request.destroy(
+          new FramerailError('FR_RELAY_TIMEOUT', `${shownOf(url)} did not answer for ${what} within ${waited}.`),
+        );
       }, within);
       this.#running.add(request);
       request.once('socket', (socket) => {
@@ -198,7 +200,8 @@ async function discard(response: IncomingMessage): Promise<void> {
 }
 
 function answered({ what }: Wish, url: URL, status: number): FramerailError {
-  const code = status === 401 || status === 403 ? 'FR_RELAY_AUTH' : status >= 500 ? 'FR_RELAY_LOST' : 'FR_RELAY_REFUSED';
+  const code =
+    status === 401 || status === 403 ? 'FR_RELAY_AUTH' : status >= 500 ? 'FR_RELAY_LOST' : 'FR_RELAY_REFUSED';
   const message = `${shownOf(url)} cannot be read: for ${what} it answered ${String(status)}.`;
   return new FramerailError(code, message, { details: { status } });
 }

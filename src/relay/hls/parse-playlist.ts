@@ -105,7 +105,7 @@ function renditionOf(attributes: Attributes): Rendition {
 
 /** Lines that say something; comments and tags of others are left out. */
 function* linesOf(body: string, variables: Variables): Generator<Line> {
-  for (let at = 0; at < body.length; ) {
+  for (let at = 0; at < body.length;) {
     const found = body.indexOf('\n', at);
     const end = found < 0 ? body.length : found;
     const line = body.slice(at, end).trim();

@@ -75,7 +75,7 @@ export class PlaylistFollower {
    * @throws FR_RELAY_TIMEOUT where nothing new came for too long, and what the last reloads failed with
    */
   async next(): Promise<Next | undefined> {
-    for (let skipped = 0; ; ) {
+    for (let skipped = 0; ;) {
       const { segments, ended } = this.#playlist;
       skipped += this.#leap();
       const segment = segments[(this.#position ?? 0) - (segments[0]?.sequence ?? 0)];

@@ -32,7 +32,8 @@ export class PlaylistSource {
   async read(within: number, wanted?: number): Promise<{ readonly playlist: Playlist; readonly url: URL }> {
     const asked = new URL(this.#url);
     // As a text, as other parameters may be signed the way they are written (rfc8216bis section 6.2.5.2).
-    if (wanted !== undefined) asked.search = `${asked.search === '' ? '?' : `${asked.search}&`}_HLS_msn=${String(wanted)}`;
+    if (wanted !== undefined)
+      asked.search = `${asked.search === '' ? '?' : `${asked.search}&`}_HLS_msn=${String(wanted)}`;
     const end = performance.now() + within;
     const what = 'the playlist';
     const body = await this.#fetcher.open({ url: asked, what, text: true, within, mostBytes: MOST_BYTES });

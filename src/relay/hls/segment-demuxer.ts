@@ -133,7 +133,8 @@ function formatOf(bytes: Buffer): Format | undefined {
   if (bytes.toString('latin1', 0, 3) === 'ID3' || packedCodec(bytes) !== undefined) return 'audio';
   // Some bytes may lie ahead of the first packet.
   for (let at = 0; at < Math.min(PACKET, bytes.byteLength); at++)
-    if (bytes[at] === SYNC && (at === 0 || (bytes[at + PACKET] === SYNC && bytes[at + 2 * PACKET] === SYNC))) return 'ts';
+    if (bytes[at] === SYNC && (at === 0 || (bytes[at + PACKET] === SYNC && bytes[at + 2 * PACKET] === SYNC)))
+      return 'ts';
   return undefined;
 }
 

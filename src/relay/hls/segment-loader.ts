@@ -166,7 +166,8 @@ function mostAttempts(error: unknown): number {
 }
 
 function unreadable({ method, format }: SegmentKey): FramerailError {
-  const what = method === 'AES-128' ? `AES-128 with keys of ${JSON.stringify(format.slice(0, 60))}` : method.slice(0, 60);
+  const what =
+    method === 'AES-128' ? `AES-128 with keys of ${JSON.stringify(format.slice(0, 60))}` : method.slice(0, 60);
   const message = `The stream cannot be relayed: its segments are encrypted with ${what}, and only plain AES-128 is read.`;
   return new FramerailError('FR_RELAY_REFUSED', message);
 }

@@ -21,7 +21,8 @@ const ELSEWHERE = [
   'http://me@8.8.8.8/a.ts',
   'http:\\\\10.0.0.1/a.ts',
 ];
-const entry = (uri: string, tags: string[] = []): string => mediaPlaylist([{ uri, duration: 1, tags }], { ended: true });
+const entry = (uri: string, tags: string[] = []): string =>
+  mediaPlaylist([{ uri, duration: 1, tags }], { ended: true });
 
 describe.each(ELSEWHERE)('%s', (uri) => {
   test.each<[string, string]>([
@@ -81,7 +82,13 @@ test('the host that the operator wrote may have other ports', async () => {
   const path = await clip({ length: 0.8 });
   const [server, other] = [await hlsServer(), await hlsServer()];
   const entries = serve(other, await segmentsOf(path, 'mpegts'));
-  server.put('index.m3u8', mediaPlaylist(entries.map((one) => ({ ...one, uri: other.url(one.uri) })), { ended: true }));
+  server.put(
+    'index.m3u8',
+    mediaPlaylist(
+      entries.map((one) => ({ ...one, uri: other.url(one.uri) })),
+      { ended: true },
+    ),
+  );
   const sink = await rtmpSink();
   const { relay } = relayOf(server.url('index.m3u8'), sink.url, EXIT);
   await relay.done;

@@ -1,6 +1,7 @@
 // HLS that fails: what is missing, late, broken, endless or a lie; each is a typed error in time, or left out and told.
 import { createCipheriv, randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { FramerailError } from '#dist/base/index.js';
 import { failure } from '../../support/failure.js';
@@ -18,20 +19,29 @@ interface Run extends Watched {
   readonly server: HlsServer;
   readonly entries: Entry[];
   readonly sent: readonly Tag[];
-  readonly last: Buffer;
 }
 
 /** A server with a clip of segments, and what is done to it before a relay begins to read. */
-async function run(prepare: (server: HlsServer, entries: Entry[], bytes: Buffer[]) => void, options = SHORT): Promise<Run> {
+async function run(
+  prepare: (server: HlsServer, entries: Entry[], bytes: Buffer[]) => void,
+  options: Parameters<typeof relayOf>[2] = {},
+): Promise<Run> {
   const path = await clip({ length: 2 });
   const server = await hlsServer();
   const segments = await segmentsOf(path, 'mpegts');
   const entries = serve(server, segments);
   server.put('index.m3u8', mediaPlaylist(entries, { ended: true }));
-  prepare(server, entries, segments.list.map(({ bytes }) => bytes));
+  prepare(
+    server,
+    entries,
+    segments.list.map(({ bytes }) => bytes),
+  );
   const sink = await rtmpSink();
   const sent = await tagsOf(path);
-  return { ...relayOf(server.url('index.m3u8'), sink.url, options), sink, server, entries, sent, last: Buffer.alloc(0) };
+  return {
+    ...relayOf(server.url('index.m3u8'), sink.url, { ...SHORT, ...options }),
+    ...{ sink, server, entries, sent },
+  };
 }
 
 async function errorOf({ relay }: Run): Promise<FramerailError> {
@@ -43,9 +53,16 @@ async function ended({ relay, sink }: Run): Promise<void> {
   await sink.closed.find(() => true, 'the end of what was published');
 }
 
-const warnings = ({ all }: Run): string => all('warning').map(({ message }) => message).join('\n');
-const times = ({ server }: Run, path: string): number => server.requests.items.filter((one) => one.path === path).length;
-const status = (code: number): Answer => (_, response) => response.writeHead(code, { 'content-length': 2 }).end('no');
+const warnings = ({ all }: Run): string =>
+  all('warning')
+    .map(({ message }) => message)
+    .join('\n');
+const times = ({ server }: Run, path: string): number =>
+  server.requests.items.filter((one) => one.path === path).length;
+const status =
+  (code: number): Answer =>
+  (_, response) =>
+    response.writeHead(code, { 'content-length': 2 }).end('no');
 const drip = (response: ServerResponse, text: string): void => {
   response.writeHead(200);
   let at = 0;
@@ -60,7 +77,12 @@ describe('a playlist', () => {
     ['of a server that is ill', 'FR_RELAY_LOST', /503/, (server) => server.put('index.m3u8', status(503))],
     ['that is a page', 'FR_RELAY_PROTOCOL', /no playlist/, (server) => server.put('index.m3u8', '<html>')],
     ['that is empty', 'FR_RELAY_PROTOCOL', /no playlist/, (server) => server.put('index.m3u8', '')],
-    ['that never comes', 'FR_RELAY_TIMEOUT', /did not answer|gave no segment/, (server) => server.put('index.m3u8', () => undefined)],
+    [
+      'that never comes',
+      'FR_RELAY_TIMEOUT',
+      /did not answer|gave no segment/,
+      (server) => server.put('index.m3u8', () => undefined),
+    ],
     [
       'that drips',
       'FR_RELAY_TIMEOUT',
@@ -105,25 +127,36 @@ describe('a playlist', () => {
 
   test('of 50 MB is not read to its end', async () => {
     let written = 0;
-    const running = await run((server) => {
-      const block = Buffer.from('#EXTINF:1,\nsegment.ts\n'.repeat(3000));
-      server.put('index.m3u8', (_, response) => {
-        response.write('#EXTM3U\n#EXT-X-TARGETDURATION:1\n');
-        const more = (): void => {
-          if (written > 50e6) response.end();
-          else {
-            written += block.byteLength;
-            if (response.write(block)) setImmediate(more);
-            else response.once('drain', more);
-          }
-        };
-        more();
-      });
-    }, { ...SHORT, connectTimeout: 10_000 } as never);
+    const running = await run(
+      (server) => {
+        const block = Buffer.from('#EXTINF:1,\nsegment.ts\n'.repeat(3000));
+        server.put('index.m3u8', (_, response) => {
+          response.write('#EXTM3U\n#EXT-X-TARGETDURATION:1\n');
+          const more = (): void => {
+            if (written > 50e6) response.end();
+            else {
+              written += block.byteLength;
+              if (response.write(block)) setImmediate(more);
+              else response.once('drain', more);
+            }
+          };
+          more();
+        });
+      },
+      { connectTimeout: 10_000 },
+    );
     const error = await errorOf(running);
     expect(error.code).toBe('FR_RELAY_PROTOCOL');
     expect(error.message).toContain('larger than 8.0 MiB');
     expect(written).toBeLessThan(20e6);
+  });
+
+  test('that is small and becomes endless is not unpacked to its end', async () => {
+    const bomb = gzipSync(Buffer.concat([Buffer.from('#EXTM3U\n#EXTINF:1,\n'), Buffer.alloc(100e6, 'a')]));
+    const running = await run((server) => {
+      server.put('index.m3u8', (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb));
+    });
+    expect((await errorOf(running)).message).toContain('larger than 8.0 MiB');
   });
 
   test('that no longer grows is an error when its last segment has been played', async () => {
@@ -241,7 +274,8 @@ describe('a segment', () => {
     await ended(running);
     const video = contents(running.sent, VIDEO);
     const got = contents(running.sink.media(), VIDEO);
-    for (const segment of [0, 2, 3, 4]) expect(got).toEqual(expect.arrayContaining(video.slice(10 * segment, 10 * segment + 10)));
+    for (const segment of [0, 2, 3, 4])
+      expect(got).toEqual(expect.arrayContaining(video.slice(10 * segment, 10 * segment + 10)));
   });
 
   test('that is encrypted with another key is left out', async () => {
@@ -260,9 +294,12 @@ describe('a segment', () => {
   });
 
   test('is one of five in a row that are missing: then there is no stream', async () => {
-    const running = await run((server, entries) => {
-      for (const { uri } of entries) server.drop(uri);
-    }, { ...SHORT, connectTimeout: 20_000 } as never);
+    const running = await run(
+      (server, entries) => {
+        for (const { uri } of entries) server.drop(uri);
+      },
+      { connectTimeout: 20_000 },
+    );
     const error = await errorOf(running);
     expect(error.code).toBe('FR_RELAY_REFUSED');
     expect(error.message).toContain('404');
@@ -294,7 +331,9 @@ describe('a relay of HLS that is stopped', () => {
     await running.relay.stop();
     await expect.poll(() => closed).toEqual([path]);
     const { length } = running.server.requests.items;
-    await expect.poll(() => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length, { timeout: 5000 }).toBe(0);
+    await expect
+      .poll(() => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length, { timeout: 5000 })
+      .toBe(0);
     expect(running.server.requests.items).toHaveLength(length);
   });
 });

@@ -64,7 +64,14 @@ function times(tags: readonly Tag[], type: number): number[] {
 
 /** The same as ffprobe sees it in a file. */
 async function probed(path: string, stream: 'a' | 'v'): Promise<number[]> {
-  const { packets } = await ffprobe('-show_packets', '-show_entries', 'packet=pts_time', '-select_streams', stream, path);
+  const { packets } = await ffprobe(
+    '-show_packets',
+    '-show_entries',
+    'packet=pts_time',
+    '-select_streams',
+    stream,
+    path,
+  );
   return (packets as { pts_time: string }[]).map(({ pts_time }) => Number(pts_time) * 1000);
 }
 
@@ -91,7 +98,10 @@ describe('fragments of ffmpeg', () => {
   test.each(FLAGS)('written with %s hold what FLV holds, at the times that ffprobe sees', async (flags) => {
     const path = await written(source, ['-movflags', flags]);
     const { tags, hints, warnings } = read([readFileSync(path)]);
-    for (const [type, stream] of [[AUDIO, 'a'], [VIDEO, 'v']] as const) {
+    for (const [type, stream] of [
+      [AUDIO, 'a'],
+      [VIDEO, 'v'],
+    ] as const) {
       expect(contents(tags, type)).toEqual(contents(sent, type));
       const wanted = await probed(path, stream);
       // Where pictures are shown ahead of their decoding time, libav shows all of them later, and not the sound.
@@ -99,7 +109,8 @@ describe('fragments of ffmpeg', () => {
       const off = times(tags, type).map((time, i) => Math.abs(time - (wanted[i] ?? Infinity) + moved));
       expect(Math.max(...off)).toBeLessThanOrEqual(1);
     }
-    for (const tag of tags) if (tag.type === VIDEO && !isHeader(tag)) expect(tag.payload.readIntBE(2, 3)).toBeGreaterThanOrEqual(0);
+    for (const tag of tags)
+      if (tag.type === VIDEO && !isHeader(tag)) expect(tag.payload.readIntBE(2, 3)).toBeGreaterThanOrEqual(0);
     expect(hints).toEqual([{ audio: true, video: true }]);
     expect(warnings).toEqual([]);
     expect(tags.filter(isHeader)).toHaveLength(2);
@@ -144,7 +155,10 @@ describe('fragments of ffmpeg', () => {
   });
 
   test('that change on their way are announced again', async () => {
-    const other = await clip({ length: 0.8, codecs: ['-vf', 'scale=128:80', '-c:v', 'libx264', '-c:a', 'aac', '-ar', '22050'] });
+    const other = await clip({
+      length: 0.8,
+      codecs: ['-vf', 'scale=128:80', '-c:v', 'libx264', '-c:a', 'aac', '-ar', '22050'],
+    });
     const flags = ['-movflags', FLAGS[0]!];
     const { tags } = read([await file(source, flags), await file(other, flags), await file(source, flags)]);
     expect(tags.filter((tag) => tag.type === VIDEO && isHeader(tag)).length).toBeGreaterThanOrEqual(2);
@@ -152,7 +166,14 @@ describe('fragments of ffmpeg', () => {
   });
 
   test('that need a licence are refused in one sentence', async () => {
-    const secret = ['-encryption_scheme', 'cenc-aes-ctr', '-encryption_key', '0'.repeat(32), '-encryption_kid', '1'.repeat(32)];
+    const secret = [
+      '-encryption_scheme',
+      'cenc-aes-ctr',
+      '-encryption_key',
+      '0'.repeat(32),
+      '-encryption_kid',
+      '1'.repeat(32),
+    ];
     const bytes = await file(source, [...secret, '-movflags', FLAGS[0]!]);
     expect(() => read([bytes])).toThrow(/encrypted by Common Encryption/);
   });

@@ -54,7 +54,11 @@ describe.each(['mpegts', 'fmp4'] as const)('segments of %s', (format) => {
     expect(drift(sink, sent)).toBeLessThanOrEqual(2);
     expect(new Set(server.requests.items.map(({ connection }) => connection)).size).toBe(1);
     const map = format === 'fmp4' ? ['init.mp4'] : [];
-    expect(server.requests.items.map((one) => one.path)).toEqual(['index.m3u8', ...map, ...entries.map(({ uri }) => uri)]);
+    expect(server.requests.items.map((one) => one.path)).toEqual([
+      'index.m3u8',
+      ...map,
+      ...entries.map(({ uri }) => uri),
+    ]);
   });
 
   test('that lie in one file are read by their ranges, also where the server sends all of it', async () => {
@@ -76,6 +80,8 @@ describe.each(['mpegts', 'fmp4'] as const)('segments of %s', (format) => {
     });
     server.put('index.m3u8', mediaPlaylist(entries, { ended: true }));
     expectAll(await played(server), await tagsOf(path));
+    // What was sent in vain ended its connection, and nothing else did.
+    expect(new Set(server.requests.items.map(({ connection }) => connection)).size).toBe(2);
   });
 
   test('that are encrypted are decrypted, with a vector of their own and with that of their number', async () => {
@@ -111,18 +117,27 @@ describe.each(['mpegts', 'fmp4'] as const)('segments of %s', (format) => {
     const server = await hlsServer();
     const entries: Entry[] = [];
     for (const [i, path] of clips.entries()) {
-      const own = serve(server, await segmentsOf(path, format, ['-output_ts_offset', String(i * 70_000)]), `${String(i)}/`);
-      entries.push(...own.map(({ tags = [], ...one }, k) => ({
-        ...one,
-        tags: i > 0 && k === 0 ? ['#EXT-X-DISCONTINUITY', ...tags] : tags,
-      })));
+      const own = serve(
+        server,
+        await segmentsOf(path, format, ['-output_ts_offset', String(i * 70_000)]),
+        `${String(i)}/`,
+      );
+      entries.push(
+        ...own.map(({ tags = [], ...one }, k) => ({
+          ...one,
+          tags: i > 0 && k === 0 ? ['#EXT-X-DISCONTINUITY', ...tags] : tags,
+        })),
+      );
     }
     server.put('index.m3u8', mediaPlaylist(entries, { ended: true }));
     const sink = await played(server);
     const sent = (await Promise.all(clips.map(async (path) => await tagsOf(path)))).flat();
     expectAll(sink, sent);
     for (const type of [AUDIO, VIDEO]) {
-      const times = sink.media().filter((one) => one.type === type).map(({ timestamp }) => timestamp);
+      const times = sink
+        .media()
+        .filter((one) => one.type === type)
+        .map(({ timestamp }) => timestamp);
       const steps = times.slice(1).map((time, i) => time - (times[i] ?? 0));
       expect(Math.max(...steps)).toBeLessThanOrEqual(120);
       expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(1800);
@@ -152,36 +167,54 @@ test.each([
   await ffmpeg('-i', path, '-map', '0:a', '-c', 'copy', ...cut, ...more, '-segment_list', list, join(folder, '%d.bin'));
   const server = await hlsServer();
   const whole: Buffer[] = [];
-  const entries = readFileSync(list, 'utf8').trim().split('\n').map((line): Entry => {
-    const [uri = '', start] = line.split(',');
-    const bytes = readFileSync(join(folder, uri));
-    whole.push(bytes);
-    // Just ahead of where 33 bits begin anew.
-    const ticks = (2 ** 33 - 45_000 + Math.round(Number(start) * 90_000)) % 2 ** 33;
-    server.put(uri, Buffer.concat([id3(ticks), bytes]));
-    return { uri, duration: 0.4 };
-  });
+  const entries = readFileSync(list, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line): Entry => {
+      const [uri = '', start] = line.split(',');
+      const bytes = readFileSync(join(folder, uri));
+      whole.push(bytes);
+      // Just ahead of where 33 bits begin anew.
+      const ticks = (2 ** 33 - 45_000 + Math.round(Number(start) * 90_000)) % 2 ** 33;
+      server.put(uri, Buffer.concat([id3(ticks), bytes]));
+      return { uri, duration: 0.4 };
+    });
   server.put('index.m3u8', mediaPlaylist(entries, { ended: true }));
   const sink = await played(server);
   const sound = sink.media().filter(({ type }) => type === AUDIO);
   if (head === 0) expect(contents(sound, AUDIO)).toEqual(contents(await tagsOf(path), AUDIO));
-  else expect(Buffer.concat(sound.map(({ payload }) => payload.subarray(head))).equals(Buffer.concat(whole))).toBe(true);
+  else
+    expect(Buffer.concat(sound.map(({ payload }) => payload.subarray(head))).equals(Buffer.concat(whole))).toBe(true);
   const steps = sound.slice(1).map(({ timestamp }, i) => timestamp - (sound[i]?.timestamp ?? 0) - frame * 1000);
   expect(Math.max(...steps.map(Math.abs))).toBeLessThanOrEqual(2);
 });
 
 test.each([
-  ['HEVC and E-AC-3', 'fmp4', ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=none:keyint=10', '-c:a', 'eac3']],
+  [
+    'HEVC and E-AC-3',
+    'fmp4',
+    ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=none:keyint=10', '-c:a', 'eac3'],
+  ],
   ['AV1 and Opus', 'fmp4', ['-c:v', 'libsvtav1', '-preset', '12', '-g', '10', '-c:a', 'libopus']],
   ['VP9 and FLAC', 'fmp4', ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-g', '10', '-c:a', 'flac']],
-  ['HEVC and AC-3', 'mpegts', ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=none:keyint=10', '-c:a', 'ac3']],
+  [
+    'HEVC and AC-3',
+    'mpegts',
+    ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=none:keyint=10', '-c:a', 'ac3'],
+  ],
 ] as const)('%s in %s', async (_, format, codecs) => {
   const path = await clip({ length: 1.2, codecs });
   const server = await hlsServer();
-  server.put('index.m3u8', mediaPlaylist(serve(server, await segmentsOf(path, format, ['-strict', '-2'])), { ended: true }));
+  server.put(
+    'index.m3u8',
+    mediaPlaylist(serve(server, await segmentsOf(path, format, ['-strict', '-2'])), { ended: true }),
+  );
   const sink = await played(server);
   // The ffmpeg of distributions writes none of these into FLV: what it sees in the clip is the packets that must come.
-  for (const [type, name] of [[VIDEO, 'v'], [AUDIO, 'a']] as const) {
+  for (const [type, name] of [
+    [VIDEO, 'v'],
+    [AUDIO, 'a'],
+  ] as const) {
     const { packets } = await ffprobe('-show_packets', '-show_entries', 'packet=size', '-select_streams', name, path);
     const { length } = contents(sink.media(), type);
     // Sound of before the first picture is left out.
@@ -194,7 +227,16 @@ describe('a playlist of playlists', () => {
   test('gives its best variant, and the next one where that cannot be read', async () => {
     const path = await clip({ length: 0.8 });
     const server = await hlsServer();
-    server.put('low/index.m3u8', mediaPlaylist(serve(server, await segmentsOf(path, 'mpegts'), 'low/').map(({ uri, ...one }) => ({ ...one, uri: uri.slice(4) })), { ended: true }));
+    server.put(
+      'low/index.m3u8',
+      mediaPlaylist(
+        serve(server, await segmentsOf(path, 'mpegts'), 'low/').map(({ uri, ...one }) => ({
+          ...one,
+          uri: uri.slice(4),
+        })),
+        { ended: true },
+      ),
+    );
     server.put(
       'index.m3u8',
       [
@@ -212,15 +254,26 @@ describe('a playlist of playlists', () => {
     await relay.done;
     await sink.closed.find(() => true, 'the end of what was published');
     expectAll(sink, await tagsOf(path));
-    expect(server.requests.items.slice(0, 3).map((one) => one.path)).toEqual(['index.m3u8', 'high/index.m3u8', 'low/index.m3u8']);
-    expect(all('warning').map(({ message }) => message).join()).toContain('404');
+    expect(server.requests.items.slice(0, 3).map((one) => one.path)).toEqual([
+      'index.m3u8',
+      'high/index.m3u8',
+      'low/index.m3u8',
+    ]);
+    expect(
+      all('warning')
+        .map(({ message }) => message)
+        .join(),
+    ).toContain('404');
   });
 
   test.each(['mpegts', 'fmp4'] as const)('with sound of its own, in %s, keeps both together', async (format) => {
     const path = await clip({ length: 1.6 });
     const sent = await tagsOf(path);
     const server = await hlsServer();
-    for (const [name, args] of [['v', ['-map', '0:v']], ['a', ['-map', '0:a']]] as const) {
+    for (const [name, args] of [
+      ['v', ['-map', '0:v']],
+      ['a', ['-map', '0:a']],
+    ] as const) {
       // Alone, each of them would be moved so that it begins at zero.
       const own = await segmentsOf(path, format, [...args, '-output_ts_offset', '10']);
       const entries = serve(server, own, `${name}/`);

@@ -2,6 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { expectMonotonic } from '../../support/relay/compare.js';
+import { delayProxy } from '../../support/relay/delay-proxy.js';
 import { clip, contents, mediaPlaylist, segmentsOf, serve, tagsOf, type Entry } from '../../support/relay/hls-media.js';
 import { hlsServer, type HlsServer } from '../../support/relay/hls-server.js';
 import { relayOf, type Watched } from '../../support/relay/relays.js';
@@ -11,7 +12,10 @@ import { AUDIO, VIDEO } from '../../support/relay/tags.js';
 
 const EXIT = { onEnd: 'exit' } as const;
 
-async function started(server: HlsServer, options: Parameters<typeof relayOf>[2] = EXIT): Promise<Watched & { sink: Sink }> {
+async function started(
+  server: HlsServer,
+  options: Parameters<typeof relayOf>[2] = EXIT,
+): Promise<Watched & { sink: Sink }> {
   const sink = await rtmpSink();
   return { ...relayOf(server.url('index.m3u8'), sink.url, options), sink };
 }
@@ -84,7 +88,10 @@ describe('a live playlist', () => {
     const server = await hlsServer();
     serve(server, await segmentsOf(path, 'mpegts'), 'real/');
     const { list } = await segmentsOf(path, 'mpegts');
-    const text = mediaPlaylist(list.map(({ name, duration }) => ({ uri: name, duration })), { ended: true });
+    const text = mediaPlaylist(
+      list.map(({ name, duration }) => ({ uri: name, duration })),
+      { ended: true },
+    );
     server.put('index.m3u8', (_, response) => response.writeHead(302, { location: '/real/index.m3u8?token=1' }).end());
     server.put('real/index.m3u8', (request, response) => {
       expect(request.headers['accept-encoding']).toContain('gzip');
@@ -102,7 +109,10 @@ describe('a live playlist', () => {
     const path = await clip({ length: 1.6 });
     const server = await hlsServer();
     const entries = serve(server, await segmentsOf(path, 'mpegts'));
-    const options = { target: 4, tags: ['#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES', '#EXT-X-PART-INF:PART-TARGET=0.2'] };
+    const options = {
+      target: 4,
+      tags: ['#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES', '#EXT-X-PART-INF:PART-TARGET=0.2'],
+    };
     server.put('index.m3u8', (request, response) => {
       const wanted = /_HLS_msn=(\d+)/.exec(request.url ?? '')?.[1];
       const end = wanted === undefined ? 1 : Number(wanted) + 1;
@@ -114,9 +124,11 @@ describe('a live playlist', () => {
     // Asked at its target duration, it would have taken twelve seconds.
     expect(performance.now() - begun).toBeLessThan(6000);
     expect(contents(running.sink.media(), VIDEO)).toEqual(contents(await tagsOf(path), VIDEO));
-    expect(server.requests.items.map(({ query }) => query).filter((query) => query !== '')).toEqual(
-      ['?_HLS_msn=1', '?_HLS_msn=2', '?_HLS_msn=3'],
-    );
+    expect(server.requests.items.map(({ query }) => query).filter((query) => query !== '')).toEqual([
+      '?_HLS_msn=1',
+      '?_HLS_msn=2',
+      '?_HLS_msn=3',
+    ]);
   });
 
   test('sends the name and password of its address to its own host alone', async () => {
@@ -135,6 +147,41 @@ describe('a live playlist', () => {
     expect(other.requests.items.map(({ headers }) => headers.authorization)).toEqual([undefined]);
     expect(JSON.stringify(events.items)).not.toMatch(/pa(%3A|:)ss/);
   });
+});
+
+test.each([
+  ['a playlist', 'index.m3u8', 3],
+  ['a playlist of playlists', 'all.m3u8', 4],
+])('%s is played within its round trips', async (_, path, trips) => {
+  const roundTrip = 100;
+  const server = await hlsServer();
+  const entries = serve(server, await segmentsOf(await clip({ length: 1.2 }), 'mpegts'));
+  server.put('index.m3u8', mediaPlaylist(entries));
+  server.put('all.m3u8', '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nindex.m3u8\n');
+  const port = await delayProxy(server.port, roundTrip);
+  let best = Infinity;
+  // The best of a few: a machine may be busy with something else.
+  for (let i = 0; i < 4; i++) {
+    const sink = await rtmpSink();
+    const { relay, told } = relayOf(`http://127.0.0.1:${String(port)}/${path}`, sink.url);
+    await told('picture');
+    const { firstVideo = Infinity, ready = Infinity } = relay.status().timings.origin;
+    best = Math.min(best, Math.max(firstVideo, ready));
+    await relay.stop();
+  }
+  // One to connect, one for each playlist, one for the segment.
+  expect(best).toBeGreaterThan(trips * roundTrip - 5);
+  expect(best).toBeLessThan((trips + 0.9) * roundTrip);
+});
+
+test('an address that turns out to hold a playlist is read as one', async () => {
+  const path = await clip({ length: 0.8 });
+  const server = await hlsServer();
+  server.put('watch', mediaPlaylist(serve(server, await segmentsOf(path, 'mpegts')), { ended: true }));
+  const sink = await rtmpSink();
+  const { relay } = relayOf(`${server.url('watch')}?channel=7`, sink.url, EXIT);
+  await ended({ relay, sink });
+  expect(contents(sink.media(), VIDEO)).toEqual(contents(await tagsOf(path), VIDEO));
 });
 
 describe('a packager that begins anew', () => {
@@ -157,7 +204,12 @@ describe('a packager that begins anew', () => {
     const sent = [...(await tagsOf(one)), ...(await tagsOf(two))];
     for (const type of [AUDIO, VIDEO]) expect(contents(running.sink.media(), type)).toEqual(contents(sent, type));
     expectMonotonic(running.sink.media());
-    expect(running.all('warning').map(({ message }) => message).join()).toContain('began anew');
+    expect(
+      running
+        .all('warning')
+        .map(({ message }) => message)
+        .join(),
+    ).toContain('began anew');
   });
 
   test('is not what an older copy of the playlist is taken for', async () => {

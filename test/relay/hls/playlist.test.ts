@@ -84,7 +84,15 @@ describe('a playlist of segments', () => {
     const plain = { range: undefined, map, key: undefined, gap: false };
     expect(playlist.segments).toEqual([
       { ...plain, uri: 'all.mp4', sequence: 7, duration: 3.2, discontinuity: 3, range: { offset: 700, length: 1000 } },
-      { ...plain, uri: 'all.mp4', sequence: 8, duration: 4, discontinuity: 3, range: { offset: 1700, length: 500 }, key },
+      {
+        ...plain,
+        uri: 'all.mp4',
+        sequence: 8,
+        duration: 4,
+        discontinuity: 3,
+        range: { offset: 1700, length: 500 },
+        key,
+      },
       { ...plain, uri: 'b.ts', sequence: 9, duration: 4, discontinuity: 4, key, gap: true },
       { ...plain, uri: 'c.ts', sequence: 10, duration: 1.5, discontinuity: 4 },
     ]);
@@ -161,8 +169,29 @@ describe('a playlist of segments', () => {
 
   test('of any text is read or refused, and quickly', () => {
     const tag = fc.constantFrom(
-      ...['#EXTM3U', '#EXTINF:2,', '#EXT-X-KEY:METHOD=AES-128,', '#EXT-X-MAP:', '#EXT-X-BYTERANGE:1@', '#EXT-X-ENDLIST'],
-      ...['#EXT-X-STREAM-INF:', '#EXT-X-DEFINE:', 'URI="', '"', '\n', '\r\n', 'a.ts', '{$', '}', '1', '=', ',', '\uFEFF'],
+      ...[
+        '#EXTM3U',
+        '#EXTINF:2,',
+        '#EXT-X-KEY:METHOD=AES-128,',
+        '#EXT-X-MAP:',
+        '#EXT-X-BYTERANGE:1@',
+        '#EXT-X-ENDLIST',
+      ],
+      ...[
+        '#EXT-X-STREAM-INF:',
+        '#EXT-X-DEFINE:',
+        'URI="',
+        '"',
+        '\n',
+        '\r\n',
+        'a.ts',
+        '{$',
+        '}',
+        '1',
+        '=',
+        ',',
+        '\uFEFF',
+      ],
     );
     fc.assert(
       fc.property(fc.array(fc.oneof(tag, fc.string({ maxLength: 5 })), { maxLength: 60 }), (parts) => {
@@ -223,7 +252,9 @@ describe('a playlist of playlists', () => {
       'unknown',
       '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=5000,URI="keyframes"',
     );
-    expect(choices(playlist).map(({ variant, audio, hints }) => [variant.uri, audio?.uri, hints.audio, hints.video])).toEqual([
+    expect(
+      choices(playlist).map(({ variant, audio, hints }) => [variant.uri, audio?.uri, hints.audio, hints.video]),
+    ).toEqual([
       ['silent', undefined, false, true],
       ['unknown', undefined, undefined, undefined],
       ['low', 'en.m3u8', true, true],

@@ -60,7 +60,11 @@ export function serve(server: HlsServer, { list, map }: Segments, folder = ''): 
 }
 
 /** Cuts a clip into segments of 0.4 seconds, or of another length. */
-export async function segmentsOf(path: string, format: 'mpegts' | 'fmp4', args: readonly string[] = []): Promise<Segments> {
+export async function segmentsOf(
+  path: string,
+  format: 'mpegts' | 'fmp4',
+  args: readonly string[] = [],
+): Promise<Segments> {
   const folder = temporaryFolder();
   const more = ['-hls_time', '0.4', '-hls_list_size', '0', '-hls_segment_type', format, ...args];
   await ffmpeg('-i', path, '-c', 'copy', '-f', 'hls', ...more, join(folder, 'index.m3u8'));

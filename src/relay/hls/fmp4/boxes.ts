@@ -29,11 +29,12 @@ export function malformed(why: string): FramerailError {
 /** The boxes that lie in a piece of memory, one after the other, as views. */
 export function boxesIn(bytes: Buffer): Box[] {
   const boxes: Box[] = [];
-  for (let at = 0; at + HEADER <= bytes.byteLength; ) {
+  for (let at = 0; at + HEADER <= bytes.byteLength;) {
     const head = boxHead(bytes, at, bytes.byteLength - at);
     if (head === undefined) throw malformed('a box is cut off');
     const size = head.size === 0 ? bytes.byteLength - at : head.size;
-    if (size > bytes.byteLength - at) throw malformed(`a box of type ${shown(head.type)} is larger than the one around it`);
+    if (size > bytes.byteLength - at)
+      throw malformed(`a box of type ${shown(head.type)} is larger than the one around it`);
     if (boxes.length >= MOST_CHILDREN) throw malformed('a box holds too many others');
     boxes.push({ type: head.type, data: bytes.subarray(at + head.header, at + size) });
     at += size;
@@ -52,7 +53,8 @@ export function boxHead(bytes: Buffer, at: number, have: number): BoxHead | unde
   }
   if (have < 2 * HEADER) return undefined;
   const large = Number(bytes.readBigUInt64BE(at + HEADER));
-  if (large < 2 * HEADER || !Number.isSafeInteger(large)) throw malformed(`a box of type ${shown(type)} has no sensible size`);
+  if (large < 2 * HEADER || !Number.isSafeInteger(large))
+    throw malformed(`a box of type ${shown(type)} has no sensible size`);
   return { type, size: large, header: 2 * HEADER };
 }
 

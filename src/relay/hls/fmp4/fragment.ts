@@ -73,12 +73,7 @@ export class FragmentReader {
   }
 }
 
-function headerOf(
-  tfhd: Buffer,
-  position: number,
-  end: number,
-  tracks: ReadonlyMap<number, Track>,
-): Header | undefined {
+function headerOf(tfhd: Buffer, position: number, end: number, tracks: ReadonlyMap<number, Track>): Header | undefined {
   const reader = new BoxReader(tfhd);
   const { flags } = reader.full();
   const track = tracks.get(reader.u32());
@@ -100,7 +95,12 @@ function decodeTime(tfdt: Buffer): number {
 }
 
 /** Reads one run, and moves to where the next one begins. */
-function readRun(trun: Buffer, { track, defaults, base }: Header, run: { at: number; dts: number }, samples: Sample[]): void {
+function readRun(
+  trun: Buffer,
+  { track, defaults, base }: Header,
+  run: { at: number; dts: number },
+  samples: Sample[],
+): void {
   const reader = new BoxReader(trun);
   const { flags } = reader.full();
   const has = (bit: number): boolean => (flags & bit) !== 0;

@@ -52,8 +52,11 @@ export function readSampleEntry(stsd: Buffer): TrackCodec | LeftOut {
   const video = VIDEO[entry.type];
   if (video !== undefined) {
     const [codec, box, ahead] = video;
-    const record = entry.data.byteLength < VISUAL ? undefined : within(entry.data.subarray(VISUAL), box)?.subarray(ahead);
-    return record === undefined ? leftOut(`of ${shown(entry.type)} without its record`) : { kind: 'video', codec, record };
+    const record =
+      entry.data.byteLength < VISUAL ? undefined : within(entry.data.subarray(VISUAL), box)?.subarray(ahead);
+    return record === undefined
+      ? leftOut(`of ${shown(entry.type)} without its record`)
+      : { kind: 'video', codec, record };
   }
   return readSound(entry);
 }
@@ -90,7 +93,7 @@ function elementary(esds: Buffer | undefined): TrackCodec | LeftOut {
 }
 
 function descriptor(bytes: Buffer, wanted: number): Buffer | undefined {
-  for (let at = 0; at + 2 <= bytes.byteLength; ) {
+  for (let at = 0; at + 2 <= bytes.byteLength;) {
     const tag = bytes[at];
     let length = 0;
     at += 1;
