@@ -49,6 +49,8 @@ export class Body {
     if (this.#ahead < 0) throw this.#failed('FR_RELAY_PROTOCOL', 'came with other bytes than it was asked for');
     for (;;) {
       if (this.#missing <= 0) {
+        // A part ends where it was asked to, and its connection can be kept; of more than that, nothing is read.
+        if (this.#response.statusCode === 206) await this.#take(within);
         this.close();
         return undefined;
       }

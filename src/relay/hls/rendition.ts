@@ -139,6 +139,8 @@ export class RenditionPlayer {
   /** Goes a little faster while more lies ahead than at the beginning: after a wait, or where clocks run apart. */
   #hurry(): void {
     const { follower, pacer } = this.#options;
+    // One of them says it for all.
+    if (!this.#queue.isFirst) return;
     const { ahead } = follower;
     const spare = ahead === undefined ? 0 : ahead + this.#queue.span / 1000 - this.#lead - follower.targetDuration;
     pacer.catchUp(spare * 1000);

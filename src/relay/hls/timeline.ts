@@ -5,7 +5,7 @@ import { Unwrapper } from '../elementary/unwrapper.js';
 const LEAP = 10_000;
 /** A frame of 25 a second, where nothing better is known. Milliseconds. */
 const USUAL_STEP = 40;
-/** The longest step that is taken over behind a discontinuity. Milliseconds. */
+/** The longest step from one tag of a track to the next that is no gap. Milliseconds. */
 const LONGEST_STEP = 1000;
 /** Where times of tags begin anew. */
 const WRAP = 2 ** 32;
@@ -134,7 +134,7 @@ export class RenditionTime {
     const track = this.#tracks.get(type);
     if (track === undefined) this.#tracks.set(type, { end: time, step: USUAL_STEP });
     else {
-      if (time > track.end) track.step = Math.min(LONGEST_STEP, time - track.end);
+      if (time > track.end && time - track.end <= LONGEST_STEP) track.step = time - track.end;
       track.end = Math.max(track.end, time);
     }
     this.#end = Math.max(this.#end ?? time, time);

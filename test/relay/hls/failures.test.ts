@@ -1,6 +1,7 @@
 // HLS that fails: what is missing, late, broken, endless or a lie; each is a typed error in time, or left out and told.
 import { createCipheriv, randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { FramerailError } from '#dist/base/index.js';
 import { failure } from '../../support/failure.js';
@@ -18,13 +19,12 @@ interface Run extends Watched {
   readonly server: HlsServer;
   readonly entries: Entry[];
   readonly sent: readonly Tag[];
-  readonly last: Buffer;
 }
 
 /** A server with a clip of segments, and what is done to it before a relay begins to read. */
 async function run(
   prepare: (server: HlsServer, entries: Entry[], bytes: Buffer[]) => void,
-  options = SHORT,
+  options: Parameters<typeof relayOf>[2] = {},
 ): Promise<Run> {
   const path = await clip({ length: 2 });
   const server = await hlsServer();
@@ -39,12 +39,8 @@ async function run(
   const sink = await rtmpSink();
   const sent = await tagsOf(path);
   return {
-    ...relayOf(server.url('index.m3u8'), sink.url, options),
-    sink,
-    server,
-    entries,
-    sent,
-    last: Buffer.alloc(0),
+    ...relayOf(server.url('index.m3u8'), sink.url, { ...SHORT, ...options }),
+    ...{ sink, server, entries, sent },
   };
 }
 
@@ -147,12 +143,20 @@ describe('a playlist', () => {
           more();
         });
       },
-      { ...SHORT, connectTimeout: 10_000 } as never,
+      { connectTimeout: 10_000 },
     );
     const error = await errorOf(running);
     expect(error.code).toBe('FR_RELAY_PROTOCOL');
     expect(error.message).toContain('larger than 8.0 MiB');
     expect(written).toBeLessThan(20e6);
+  });
+
+  test('that is small and becomes endless is not unpacked to its end', async () => {
+    const bomb = gzipSync(Buffer.concat([Buffer.from('#EXTM3U\n#EXTINF:1,\n'), Buffer.alloc(100e6, 'a')]));
+    const running = await run((server) => {
+      server.put('index.m3u8', (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb));
+    });
+    expect((await errorOf(running)).message).toContain('larger than 8.0 MiB');
   });
 
   test('that no longer grows is an error when its last segment has been played', async () => {
@@ -294,7 +298,7 @@ describe('a segment', () => {
       (server, entries) => {
         for (const { uri } of entries) server.drop(uri);
       },
-      { ...SHORT, connectTimeout: 20_000 } as never,
+      { connectTimeout: 20_000 },
     );
     const error = await errorOf(running);
     expect(error.code).toBe('FR_RELAY_REFUSED');

@@ -80,6 +80,8 @@ describe.each(['mpegts', 'fmp4'] as const)('segments of %s', (format) => {
     });
     server.put('index.m3u8', mediaPlaylist(entries, { ended: true }));
     expectAll(await played(server), await tagsOf(path));
+    // What was sent in vain ended its connection, and nothing else did.
+    expect(new Set(server.requests.items.map(({ connection }) => connection)).size).toBe(2);
   });
 
   test('that are encrypted are decrypted, with a vector of their own and with that of their number', async () => {

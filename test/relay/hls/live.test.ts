@@ -2,6 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { expectMonotonic } from '../../support/relay/compare.js';
+import { delayProxy } from '../../support/relay/delay-proxy.js';
 import { clip, contents, mediaPlaylist, segmentsOf, serve, tagsOf, type Entry } from '../../support/relay/hls-media.js';
 import { hlsServer, type HlsServer } from '../../support/relay/hls-server.js';
 import { relayOf, type Watched } from '../../support/relay/relays.js';
@@ -146,6 +147,41 @@ describe('a live playlist', () => {
     expect(other.requests.items.map(({ headers }) => headers.authorization)).toEqual([undefined]);
     expect(JSON.stringify(events.items)).not.toMatch(/pa(%3A|:)ss/);
   });
+});
+
+test.each([
+  ['a playlist', 'index.m3u8', 3],
+  ['a playlist of playlists', 'all.m3u8', 4],
+])('%s is played within its round trips', async (_, path, trips) => {
+  const roundTrip = 100;
+  const server = await hlsServer();
+  const entries = serve(server, await segmentsOf(await clip({ length: 1.2 }), 'mpegts'));
+  server.put('index.m3u8', mediaPlaylist(entries));
+  server.put('all.m3u8', '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nindex.m3u8\n');
+  const port = await delayProxy(server.port, roundTrip);
+  let best = Infinity;
+  // The best of a few: a machine may be busy with something else.
+  for (let i = 0; i < 4; i++) {
+    const sink = await rtmpSink();
+    const { relay, told } = relayOf(`http://127.0.0.1:${String(port)}/${path}`, sink.url);
+    await told('picture');
+    const { firstVideo = Infinity, ready = Infinity } = relay.status().timings.origin;
+    best = Math.min(best, Math.max(firstVideo, ready));
+    await relay.stop();
+  }
+  // One to connect, one for each playlist, one for the segment.
+  expect(best).toBeGreaterThan(trips * roundTrip - 5);
+  expect(best).toBeLessThan((trips + 0.9) * roundTrip);
+});
+
+test('an address that turns out to hold a playlist is read as one', async () => {
+  const path = await clip({ length: 0.8 });
+  const server = await hlsServer();
+  server.put('watch', mediaPlaylist(serve(server, await segmentsOf(path, 'mpegts')), { ended: true }));
+  const sink = await rtmpSink();
+  const { relay } = relayOf(`${server.url('watch')}?channel=7`, sink.url, EXIT);
+  await ended({ relay, sink });
+  expect(contents(sink.media(), VIDEO)).toEqual(contents(await tagsOf(path), VIDEO));
 });
 
 describe('a packager that begins anew', () => {
