@@ -1,8 +1,16 @@
 // One TCP or TLS connection of a relay: when each of its steps was done, and one read buffer for all of them.
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { FramerailError, isFramerailError, monotonicNow, systemCode } from '../base/index.js';
 import { takeEarly, type EarlySocket } from './early-dial.js';
+
+/** Decides where a connection may lead whose address came as data; its refusals are what the connection ends with. */
+export interface WireGuard {
+  /** Resolves names in place of the system, and leaves out addresses that are not permitted. */
+  readonly lookup: LookupFunction;
+  /** Destroys a socket that is connected to where its host must not lead. */
+  guard(socket: Socket, host: string): void;
+}
 
 /** Whom to dial and who hears of it. */
 export interface WireOptions {
@@ -13,6 +21,8 @@ export interface WireOptions {
   readonly shown: string;
   /** For TLS: whether a certificate must be one that this machine trusts. */
   readonly verify: boolean;
+  /** Where it may lead; anywhere without one. */
+  readonly guard?: WireGuard | undefined;
   /** The connection stands: bytes may be written. */
   readonly onOpen: () => void;
   /** Bytes came; they are valid until it returns. */
@@ -69,7 +79,7 @@ export class Wire {
   }
 
   static #dialTcp(options: WireOptions): Wire {
-    const { host, port } = options;
+    const { host, port, guard } = options;
     return new Wire(options, (wire) => {
       const onread = {
         buffer: shared,
@@ -78,7 +88,8 @@ export class Wire {
           return true;
         },
       };
-      const socket = connectTcp({ host, port, onread });
+      const socket = connectTcp({ host, port, onread, ...(guard && { lookup: guard.lookup }) });
+      guard?.guard(socket, host);
       wire.#watch(socket);
       socket.once('connect', () => {
         wire.#open();
@@ -89,9 +100,12 @@ export class Wire {
 
   /** Only a socket of node:net can read into memory that is ours; TLS decrypts into its own. */
   static #dialTls(options: WireOptions): Wire {
-    const { host, port, verify } = options;
+    const { host, port, verify, guard } = options;
+    const servername = isName(host) ? host : '';
     return new Wire(options, (wire) => {
-      const socket = connectTls({ host, port, servername: isName(host) ? host : '', rejectUnauthorized: verify });
+      const lookup = guard && { lookup: guard.lookup };
+      const socket = connectTls({ host, port, servername, rejectUnauthorized: verify, ...lookup });
+      guard?.guard(socket, host);
       wire.#watch(socket);
       socket.once('secureConnect', () => {
         wire.marks.tls = monotonicNow();
@@ -228,6 +242,7 @@ export class Wire {
   }
 
   #failure(error: Error): FramerailError {
+    if (isFramerailError(error)) return error;
     const { shown } = this.#options;
     const code = systemCode(error) ?? 'unknown';
     const options = { cause: error, details: { systemCode: code } };

@@ -1,23 +1,26 @@
 // A stream that is played from an RTSP server: a camera, a recorder, or a media server.
-import { FramerailError, monotonicNow } from '../../base/index.js';
+import { FramerailError, isFramerailError, monotonicNow } from '../../base/index.js';
 import { TAG } from '../flv/tag.js';
 import type { Origin, OriginHandlers, OriginMarks, OriginOptions, OriginSource } from '../origin.js';
-import { parseRtsp, readRtsp, type RtspAddress } from './address.js';
-import { RtspLink } from './link.js';
+import type { WireGuard } from '../wire.js';
+import { parseRtsp, readRtsp, withoutLogin, type RtspAddress } from './address.js';
+import { RtspLink, type Asked } from './link.js';
 import { MediaSession } from './media-session.js';
 import { headerOf } from './message.js';
 import { Opening } from './opening.js';
 import { Negotiation, type ServerHabits } from './negotiation.js';
 
-/**
- * Says whether an address that a server named may be dialled: it rejects with the error that the relay ends with.
- * @param host - that the operator wrote, and that the server named
- */
-export type RedirectPolicy = (
-  from: { readonly host: string },
-  to: { readonly host: string; readonly port: number },
-  options: OriginOptions,
-) => Promise<void>;
+/** Decides where redirects may lead; one for each connection of an origin. */
+export interface RedirectGuard extends WireGuard {
+  /** What can be said before a name is resolved; throws the FramerailError that the relay ends with. */
+  check(text: string, schemes: readonly string[]): URL;
+}
+
+/** What others know better than this file. */
+export interface RtspRules {
+  /** Makes the guard of one connection, given the host that the operator wrote; without one, redirects may lead anywhere. */
+  readonly guard?: ((first: { readonly hostname: string }, options: OriginOptions) => RedirectGuard) | undefined;
+}
 
 /** More hops than any server makes. */
 const MOST_REDIRECTS = 5;
@@ -25,24 +28,20 @@ const MOST_REDIRECTS = 5;
 const KEEP_ALIVE = { least: 1000, most: 30_000 };
 const SESSION_NOT_FOUND = 454;
 
-/** Reads the address; throws FR_ARG_INVALID. @param policy - for redirects; without one they may lead anywhere */
-export function rtspOrigin(
-  name: string,
-  text: string,
-  policy: RedirectPolicy = async () => Promise.resolve(),
-): OriginSource {
+/** Reads the address; throws FR_ARG_INVALID. @param rules - what is asked beside this file */
+export function rtspOrigin(name: string, text: string, rules: RtspRules = {}): OriginSource {
   const address = parseRtsp(name, text);
   const habits: ServerHabits = { oneByOne: false };
   return {
     shown: address.shown,
-    open: (handlers, options) => new RtspOrigin(address, habits, policy, handlers, options),
+    open: (handlers, options) => new RtspOrigin(address, habits, rules, handlers, options),
   };
 }
 
 class RtspOrigin implements Origin {
   readonly #address: RtspAddress;
   readonly #habits: ServerHabits;
-  readonly #policy: RedirectPolicy;
+  readonly #guard: RedirectGuard | undefined;
   readonly #handlers: OriginHandlers;
   readonly #options: OriginOptions;
   readonly #began = monotonicNow();
@@ -61,13 +60,13 @@ class RtspOrigin implements Origin {
   constructor(
     address: RtspAddress,
     habits: ServerHabits,
-    policy: RedirectPolicy,
+    rules: RtspRules,
     handlers: OriginHandlers,
     options: OriginOptions,
   ) {
     this.#address = address;
     this.#habits = habits;
-    this.#policy = policy;
+    this.#guard = rules.guard?.({ hostname: address.host }, options);
     this.#handlers = handlers;
     this.#options = options;
     this.#late = setTimeout(() => {
@@ -109,7 +108,7 @@ class RtspOrigin implements Origin {
       },
     });
     const link: RtspLink = new RtspLink({
-      ...{ address, login: this.#loginFor(address), verify: this.#options.verify, onTurn },
+      ...{ address, login: this.#loginFor(address), verify: this.#options.verify, guard: this.#guard, onTurn },
       onOpen: () => {
         negotiation.start();
       },
@@ -185,7 +184,7 @@ class RtspOrigin implements Origin {
     const interval = Math.min(KEEP_ALIVE.most, Math.max(KEEP_ALIVE.least, timeout * 500));
     // The first one asks what the server knows: some only count this request, and others know nothing of it.
     let method = 'OPTIONS';
-    let last: number | undefined;
+    let last: Asked | undefined;
     this.#keepAlive = setInterval(() => {
       // Cameras that never answer play on.
       if (last !== undefined) this.#link.forget(last);
@@ -209,19 +208,19 @@ class RtspOrigin implements Origin {
     if (to === undefined) refuse('it redirects to what is no RTSP');
     else if (from.secure && !to.secure) refuse('it redirects away from TLS');
     else if (this.#hops > MOST_REDIRECTS) refuse(`it redirects more than ${String(MOST_REDIRECTS)} times`);
-    else
-      this.#policy(this.#address, to, this.#options).then(
-        () => {
-          if (this.#over) return;
-          this.#leave();
-          this.#marks = {};
-          [this.#link, this.#media, this.#negotiation] = this.#dial(to);
-        },
-        (error: unknown) => {
-          if (error instanceof FramerailError) this.#end(error);
-          else refuse('it redirects to where it may not');
-        },
-      );
+    else {
+      try {
+        // A login that the server wrote into it is read here, and is nothing that an address may be refused for.
+        this.#guard?.check(withoutLogin(location.trim()), ['rtsp:', 'rtsps:']);
+      } catch (error) {
+        if (isFramerailError(error)) this.#end(error);
+        else refuse('it redirects to where it may not');
+        return;
+      }
+      this.#leave();
+      this.#marks = {};
+      [this.#link, this.#media, this.#negotiation] = this.#dial(to);
+    }
   }
 
   /** What it means that the server hung up. */

@@ -2,7 +2,7 @@
 import { onTestFinished } from 'vitest';
 import type { FramerailError } from '#dist/index.js';
 import type { Origin, OriginHints, OriginOptions, OriginSource } from '#dist/relay/origin.js';
-import { rtspOrigin, type RedirectPolicy } from '#dist/relay/rtsp/rtsp-origin.js';
+import { rtspOrigin, type RtspRules } from '#dist/relay/rtsp/rtsp-origin.js';
 import { Journal } from './journal.js';
 import { aacPayload, h264Payloads, RtpSender } from './rtp.js';
 import { isHeader } from './stream.js';
@@ -81,9 +81,9 @@ export interface OpenedOrigin {
 export function opened(
   url: string | OriginSource,
   options: Partial<OriginOptions> = {},
-  policy?: RedirectPolicy,
+  rules: RtspRules = {},
 ): OpenedOrigin {
-  const source = typeof url === 'string' ? rtspOrigin('from', url, policy) : url;
+  const source = typeof url === 'string' ? rtspOrigin('from', url, rules) : url;
   const tags = new Journal<Tag>();
   const warnings: string[] = [];
   const hints: OriginHints[] = [];
