@@ -1,5 +1,6 @@
 // Where a relay's stream comes from, behind one interface: RTMP, RTSP, SRT, HLS, HTTP, UDP, or a listener that is pushed to.
 import { argumentError, type FramerailError } from '../base/index.js';
+import { createAddressPolicy, type AddressPolicy } from '../net/index.js';
 import { described } from './described-origin.js';
 import { isHls, isHttp, shownOf } from './http-address.js';
 import { loadedSource } from './loaded-origin.js';
@@ -84,7 +85,7 @@ export function parseOrigin(name: string, address: unknown): OriginSource {
   if (isRtsp(address))
     return described(
       loadedSource({ shown: parseRtsp(name, address).shown }, async () =>
-        (await import('./rtsp/rtsp-origin.js')).rtspOrigin(name, address),
+        (await import('./rtsp/rtsp-origin.js')).rtspOrigin(name, address, { guard: operatorPolicy }),
       ),
     );
   if (isSrt(address)) {
@@ -100,6 +101,11 @@ export function parseOrigin(name: string, address: unknown): OriginSource {
       ),
     );
   return parseListen(address) ? listenOrigin(name, address) : playOrigin(name, address);
+}
+
+/** What the operator wrote is trusted; what a server names may lead back to his host, to public ones, and where he allows. */
+function operatorPolicy({ hostname }: { readonly hostname: string }, { allowHosts }: OriginOptions): AddressPolicy {
+  return createAddressPolicy({ operatorHosts: [hostname], allowHosts });
 }
 
 /** FLV, MPEG-TS or a playlist: where the path does not say so, the first bytes do. */

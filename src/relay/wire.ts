@@ -4,6 +4,14 @@ import { connect as connectTls } from 'node:tls';
 import { FramerailError, isFramerailError, monotonicNow, systemCode } from '../base/index.js';
 import { takeEarly, type EarlySocket } from './early-dial.js';
 
+/** Decides where a connection may lead whose address came as data; its refusals are what the connection ends with. */
+export interface WireGuard {
+  /** Resolves names in place of the system, and leaves out addresses that are not permitted. */
+  readonly lookup: LookupFunction;
+  /** Destroys a socket that is connected to where its host must not lead. */
+  guard(socket: Socket, host: string): void;
+}
+
 /** Whom to dial and who hears of it. */
 export interface WireOptions {
   readonly host: string;
@@ -13,8 +21,8 @@ export interface WireOptions {
   readonly shown: string;
   /** For TLS: whether a certificate must be one that this machine trusts. */
   readonly verify: boolean;
-  /** Resolves the name in place of the system, for addresses that came as data. */
-  readonly lookup?: LookupFunction | undefined;
+  /** Where it may lead; anywhere without one. */
+  readonly guard?: WireGuard | undefined;
   /** The connection stands: bytes may be written. */
   readonly onOpen: () => void;
   /** Bytes came; they are valid until it returns. */
@@ -71,7 +79,7 @@ export class Wire {
   }
 
   static #dialTcp(options: WireOptions): Wire {
-    const { host, port, lookup } = options;
+    const { host, port, guard } = options;
     return new Wire(options, (wire) => {
       const onread = {
         buffer: shared,
@@ -80,7 +88,8 @@ export class Wire {
           return true;
         },
       };
-      const socket = connectTcp({ host, port, onread, ...(lookup === undefined ? {} : { lookup }) });
+      const socket = connectTcp({ host, port, onread, ...(guard && { lookup: guard.lookup }) });
+      guard?.guard(socket, host);
       wire.#watch(socket);
       socket.once('connect', () => {
         wire.#open();
@@ -91,11 +100,12 @@ export class Wire {
 
   /** Only a socket of node:net can read into memory that is ours; TLS decrypts into its own. */
   static #dialTls(options: WireOptions): Wire {
-    const { host, port, verify, lookup } = options;
+    const { host, port, verify, guard } = options;
+    const servername = isName(host) ? host : '';
     return new Wire(options, (wire) => {
-      const servername = isName(host) ? host : '';
-      const resolver = lookup === undefined ? {} : { lookup };
-      const socket = connectTls({ host, port, servername, rejectUnauthorized: verify, ...resolver });
+      const lookup = guard && { lookup: guard.lookup };
+      const socket = connectTls({ host, port, servername, rejectUnauthorized: verify, ...lookup });
+      guard?.guard(socket, host);
       wire.#watch(socket);
       socket.once('secureConnect', () => {
         wire.marks.tls = monotonicNow();
@@ -232,7 +242,6 @@ export class Wire {
   }
 
   #failure(error: Error): FramerailError {
-    // Who resolves names may have refused to.
     if (isFramerailError(error)) return error;
     const { shown } = this.#options;
     const code = systemCode(error) ?? 'unknown';

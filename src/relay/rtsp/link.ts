@@ -1,7 +1,6 @@
 // The client's side of an RTSP connection: requests, which may be under way together, and their answers.
-import type { LookupFunction } from 'node:net';
 import type { FramerailError } from '../../base/index.js';
-import { Wire, type WireMarks } from '../wire.js';
+import { Wire, type WireGuard, type WireMarks } from '../wire.js';
 import type { RtspAddress } from './address.js';
 import { Authorization, readChallenge, type Login } from './auth.js';
 import {
@@ -20,8 +19,8 @@ export interface RtspLinkOptions {
   /** Who logs in, where that is asked for. */
   readonly login: Login | undefined;
   readonly verify: boolean;
-  /** Resolves the name, where the address came as data. */
-  readonly lookup?: LookupFunction | undefined;
+  /** Where it may lead. */
+  readonly guard: WireGuard | undefined;
   /** The connection stands. */
   readonly onOpen: () => void;
   /** A frame of data, valid until it returns. */
@@ -48,6 +47,13 @@ interface Pending {
   readonly authorization: Authorization | undefined;
   /** How often it was sent before. */
   readonly tries: number;
+  readonly asked: Asked;
+}
+
+/** A request, as whoever asked knows it. */
+export interface Asked {
+  /** Whether its answer is wanted. */
+  wanted: boolean;
 }
 
 /** A request is repeated once with a login, and once more where only the nonce was too old. */
@@ -71,7 +77,7 @@ export class RtspLink {
 
   constructor(options: RtspLinkOptions) {
     this.#options = options;
-    const { address, verify, lookup, onOpen, onFrame, isChannel, onTurn, onEnd } = options;
+    const { address, verify, guard, onOpen, onFrame, isChannel, onTurn, onEnd } = options;
     this.#reader = new RtspReader({
       onResponse: (response) => {
         this.#answered(response);
@@ -82,7 +88,7 @@ export class RtspLink {
       ...{ onFrame, isChannel },
     });
     this.#wire = Wire.dial({
-      ...{ host: address.host, port: address.port, secure: address.secure, shown: address.shown, verify, lookup },
+      ...{ host: address.host, port: address.port, secure: address.secure, shown: address.shown, verify, guard },
       ...{ onOpen, onEnd },
       onBytes: (bytes) => {
         this.#reader.push(bytes);
@@ -105,14 +111,17 @@ export class RtspLink {
     return this.#reader.pending;
   }
 
-  /** Asks for something, without waiting for what was asked before; gives the number of the request. */
-  ask(method: string, url: string, headers: Headers, onAnswer: (response: RtspResponse) => void): number {
-    return this.#send({ method, url, headers, onAnswer, authorization: this.#authorization, tries: 0 });
+  /** Asks for something, without waiting for what was asked before. */
+  ask(method: string, url: string, headers: Headers, onAnswer: (response: RtspResponse) => void): Asked {
+    const asked = { wanted: true };
+    this.#send({ method, url, headers, onAnswer, authorization: this.#authorization, tries: 0, asked });
+    return asked;
   }
 
   /** The answer to a request is not wanted any more. */
-  forget(sequence: number): void {
-    this.#pending.delete(sequence);
+  forget(asked: Asked): void {
+    asked.wanted = false;
+    for (const [sequence, pending] of this.#pending) if (pending.asked === asked) this.#pending.delete(sequence);
   }
 
   /** Sends a frame of data. */
@@ -133,7 +142,7 @@ export class RtspLink {
     this.#wire.end(FAREWELL);
   }
 
-  #send(request: Pending): number {
+  #send(request: Pending): void {
     this.#sequence += 1;
     const { method, url, headers, authorization } = request;
     this.#pending.set(this.#sequence, request);
@@ -143,7 +152,6 @@ export class RtspLink {
       Authorization: authorization?.header(method, url),
     };
     this.#wire.write(formatRequest(method, url, { ...own, ...headers }));
-    return this.#sequence;
   }
 
   #answered(response: RtspResponse): void {
@@ -156,7 +164,7 @@ export class RtspLink {
     this.#pending.delete(sequence);
     if (response.status === UNAUTHORIZED && this.#logIn(request, response)) return;
     if (request.authorization !== undefined && response.status !== UNAUTHORIZED) this.#known = true;
-    request.onAnswer(response);
+    if (request.asked.wanted) request.onAnswer(response);
   }
 
   /** Asks again with what the server wants to know; false where there is nothing that it has not been told. */

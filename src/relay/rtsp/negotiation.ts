@@ -1,9 +1,9 @@
 // From a connection to a stream that plays: DESCRIBE, SETUP for each stream, PLAY, in as few round trips as can be.
-import { FramerailError, isFramerailError } from '../../base/index.js';
+import { FramerailError, isFramerailError, monotonicNow } from '../../base/index.js';
 import type { OriginHints } from '../origin.js';
 import { choose, type ChosenStream } from './choice.js';
 import { baseOf } from './control.js';
-import type { RtspLink } from './link.js';
+import type { Asked, RtspLink } from './link.js';
 import type { MediaPorts } from './media-ports.js';
 import type { MediaSession } from './media-session.js';
 import { headerOf, type RtspResponse } from './message.js';
@@ -67,8 +67,11 @@ interface Candidate extends ChosenStream {
 const UNSUPPORTED_TRANSPORT = 461;
 /** RFC 2326 12.37. */
 const USUAL_TIMEOUT = 60;
-/** Milliseconds until an answer to a request that came together with another one counts as lost. */
-const TOGETHER_PATIENCE = 1500;
+/**
+ * Until an answer to a request that came together with another one counts as lost: milliseconds at least, and how often what
+ * the answer ahead of it took.
+ */
+const TOGETHER_PATIENCE = { least: 1500, times: 4 };
 
 /** Agrees with a server. */
 export class Negotiation {
@@ -85,7 +88,9 @@ export class Negotiation {
   #session: string | undefined;
   #timeout = USUAL_TIMEOUT;
   /** Requests that are under way together. */
-  #together: { readonly candidate: Candidate; setUp: number | undefined; play: number } | undefined;
+  #together: { readonly candidate: Candidate; setUp: Asked | undefined; play: Asked } | undefined;
+  /** Milliseconds of the last answer to SETUP. */
+  #answerTook = 0;
   #impatience: NodeJS.Timeout | undefined;
   #over = false;
 
@@ -155,14 +160,18 @@ export class Negotiation {
     const setUp = this.#setUp(candidate, alone);
     if (alone) return;
     this.#together = { candidate, setUp, play: this.#play() };
-    this.#impatience = setTimeout(() => {
-      this.#apart();
-    }, TOGETHER_PATIENCE);
+    this.#impatience = setTimeout(
+      () => {
+        this.#apart();
+      },
+      Math.max(TOGETHER_PATIENCE.least, TOGETHER_PATIENCE.times * this.#answerTook),
+    );
   }
 
   /** @param alone - whether the next request waits for the answer */
-  #setUp(candidate: Candidate, alone: boolean): number {
+  #setUp(candidate: Candidate, alone: boolean): Asked {
     this.step = 'SETUP';
+    const askedAt = monotonicNow();
     const { url, channel, ports } = candidate;
     const headers = {
       Transport: ports === undefined ? interleaved(channel) : datagrams(ports.port),
@@ -170,6 +179,7 @@ export class Negotiation {
     };
     return this.#options.link.ask('SETUP', url, headers, (response) => {
       if (this.#over) return;
+      this.#answerTook = monotonicNow() - askedAt;
       if (this.#together !== undefined) this.#together.setUp = undefined;
       if (this.#wantsUdp(response)) this.#turnToUdp(response);
       else {
@@ -232,7 +242,7 @@ export class Negotiation {
     media.add(stream, transport, link.ends?.remote ?? '', ports);
   }
 
-  #play(): number {
+  #play(): Asked {
     this.step = 'PLAY';
     const headers = { Session: this.#session, Range: 'npt=0.000-' };
     return this.#options.link.ask('PLAY', this.#playUrl, headers, (response) => {

@@ -1,15 +1,26 @@
 // A stream that is played from an RTSP server: a camera, a recorder, or a media server.
-import type { LookupFunction } from 'node:net';
 import { FramerailError, isFramerailError, monotonicNow } from '../../base/index.js';
-import { createAddressPolicy, type AddressPolicy } from '../../net/index.js';
 import { TAG } from '../flv/tag.js';
 import type { Origin, OriginHandlers, OriginMarks, OriginOptions, OriginSource } from '../origin.js';
-import { parseRtsp, readRtsp, type RtspAddress } from './address.js';
-import { RtspLink } from './link.js';
+import type { WireGuard } from '../wire.js';
+import { parseRtsp, readRtsp, withoutLogin, type RtspAddress } from './address.js';
+import { RtspLink, type Asked } from './link.js';
 import { MediaSession } from './media-session.js';
 import { headerOf } from './message.js';
 import { Opening } from './opening.js';
 import { Negotiation, type ServerHabits } from './negotiation.js';
+
+/** Decides where redirects may lead; one for each connection of an origin. */
+export interface RedirectGuard extends WireGuard {
+  /** What can be said before a name is resolved; throws the FramerailError that the relay ends with. */
+  check(text: string, schemes: readonly string[]): URL;
+}
+
+/** What others know better than this file. */
+export interface RtspRules {
+  /** Makes the guard of one connection, given the host that the operator wrote; without one, redirects may lead anywhere. */
+  readonly guard?: ((first: { readonly hostname: string }, options: OriginOptions) => RedirectGuard) | undefined;
+}
 
 /** More hops than any server makes. */
 const MOST_REDIRECTS = 5;
@@ -17,21 +28,20 @@ const MOST_REDIRECTS = 5;
 const KEEP_ALIVE = { least: 1000, most: 30_000 };
 const SESSION_NOT_FOUND = 454;
 
-/** Reads the address; throws FR_ARG_INVALID. */
-export function rtspOrigin(name: string, text: string): OriginSource {
+/** Reads the address; throws FR_ARG_INVALID. @param rules - what is asked beside this file */
+export function rtspOrigin(name: string, text: string, rules: RtspRules = {}): OriginSource {
   const address = parseRtsp(name, text);
   const habits: ServerHabits = { oneByOne: false };
   return {
     shown: address.shown,
-    open: (handlers, options) => new RtspOrigin(address, habits, handlers, options),
+    open: (handlers, options) => new RtspOrigin(address, habits, rules, handlers, options),
   };
 }
 
 class RtspOrigin implements Origin {
   readonly #address: RtspAddress;
   readonly #habits: ServerHabits;
-  /** Where redirects may lead. */
-  readonly #policy: AddressPolicy;
+  readonly #guard: RedirectGuard | undefined;
   readonly #handlers: OriginHandlers;
   readonly #options: OriginOptions;
   readonly #began = monotonicNow();
@@ -47,10 +57,16 @@ class RtspOrigin implements Origin {
   #given = false;
   #over = false;
 
-  constructor(address: RtspAddress, habits: ServerHabits, handlers: OriginHandlers, options: OriginOptions) {
+  constructor(
+    address: RtspAddress,
+    habits: ServerHabits,
+    rules: RtspRules,
+    handlers: OriginHandlers,
+    options: OriginOptions,
+  ) {
     this.#address = address;
     this.#habits = habits;
-    this.#policy = createAddressPolicy({ operatorHosts: [address.host], allowHosts: options.allowHosts });
+    this.#guard = rules.guard?.({ hostname: address.host }, options);
     this.#handlers = handlers;
     this.#options = options;
     this.#late = setTimeout(() => {
@@ -76,7 +92,7 @@ class RtspOrigin implements Origin {
     this.#end(error);
   }
 
-  #dial(address: RtspAddress, lookup?: LookupFunction): [RtspLink, MediaSession, Negotiation] {
+  #dial(address: RtspAddress): [RtspLink, MediaSession, Negotiation] {
     const { shown } = this.#address;
     const { onHints, onWarning } = this.#handlers;
     const onTurn = (): void => {
@@ -92,7 +108,7 @@ class RtspOrigin implements Origin {
       },
     });
     const link: RtspLink = new RtspLink({
-      ...{ address, lookup, login: this.#loginFor(address), verify: this.#options.verify, onTurn },
+      ...{ address, login: this.#loginFor(address), verify: this.#options.verify, guard: this.#guard, onTurn },
       onOpen: () => {
         negotiation.start();
       },
@@ -168,7 +184,7 @@ class RtspOrigin implements Origin {
     const interval = Math.min(KEEP_ALIVE.most, Math.max(KEEP_ALIVE.least, timeout * 500));
     // The first one asks what the server knows: some only count this request, and others know nothing of it.
     let method = 'OPTIONS';
-    let last: number | undefined;
+    let last: Asked | undefined;
     this.#keepAlive = setInterval(() => {
       // Cameras that never answer play on.
       if (last !== undefined) this.#link.forget(last);
@@ -192,20 +208,19 @@ class RtspOrigin implements Origin {
     if (to === undefined) refuse('it redirects to what is no RTSP');
     else if (from.secure && !to.secure) refuse('it redirects away from TLS');
     else if (this.#hops > MOST_REDIRECTS) refuse(`it redirects more than ${String(MOST_REDIRECTS)} times`);
-    else this.#follow(to);
-  }
-
-  #follow(to: RtspAddress): void {
-    try {
-      this.#policy.check(to.url, ['rtsp:', 'rtsps:']);
-    } catch (error) {
-      if (!isFramerailError(error)) throw error;
-      this.#end(error);
-      return;
+    else {
+      try {
+        // A login that the server wrote into it is read here, and is nothing that an address may be refused for.
+        this.#guard?.check(withoutLogin(location.trim()), ['rtsp:', 'rtsps:']);
+      } catch (error) {
+        if (isFramerailError(error)) this.#end(error);
+        else refuse('it redirects to where it may not');
+        return;
+      }
+      this.#leave();
+      this.#marks = {};
+      [this.#link, this.#media, this.#negotiation] = this.#dial(to);
     }
-    this.#leave();
-    this.#marks = {};
-    [this.#link, this.#media, this.#negotiation] = this.#dial(to, this.#policy.lookup);
   }
 
   /** What it means that the server hung up. */

@@ -1,5 +1,7 @@
 // How a session is agreed on, kept and left: against a scripted server, which tells what it was asked.
 import { expect, test } from 'vitest';
+import { FramerailError } from '#dist/index.js';
+import type { RtspRules } from '#dist/relay/rtsp/rtsp-origin.js';
 import { bye } from '../../support/relay/rtp.js';
 import { MediaSender, numberOf, opened, SOURCES } from '../../support/relay/rtsp-media.js';
 import { rtspPeer, SDP, VIDEO_SDP, type PeerPlayer, type RtspPeer } from '../../support/relay/rtsp-peer.js';
@@ -174,14 +176,30 @@ test('a redirect away from TLS, one without an end, and one that may not be foll
   });
   expect(await opened(circle.url).ended).toMatchObject({ message: expect.stringContaining('more than 5 times') });
   expect(circle.requests.items).toHaveLength(6);
-  for (const place of ['rtsp://169.254.169.254/latest', 'rtsp://10.0.0.1/', 'rtsp://[::ffff:192.168.0.1]/']) {
-    const to = await rtspPeer(play, { answer: () => ({ status: '302 Found', headers: { Location: place } }) });
-    expect(await opened(to.url).ended, place).toMatchObject({ code: 'FR_ADDRESS_REFUSED' });
-  }
-  const file = await rtspPeer(play, {
-    answer: () => ({ status: '302 Found', headers: { Location: 'file:///etc/passwd' } }),
+  const to = await rtspPeer(play, { answer: () => ({ status: '302 Found', headers: { Location: plain.url } }) });
+  const asked: unknown[] = [];
+  const refused = new FramerailError('FR_RELAY_REFUSED', 'Not there.');
+  const guard = (by: 'check' | 'lookup'): RtspRules => ({
+    guard: ({ hostname }) => ({
+      check: (text, schemes) => {
+        asked.push([hostname, text, ...schemes]);
+        if (by === 'check') throw refused;
+        return new URL(text);
+      },
+      lookup: (name, _, answer) => {
+        asked.push(name);
+        answer(refused, '');
+      },
+      guard: () => undefined,
+    }),
   });
-  expect(await opened(file.url).ended).toMatchObject({ code: 'FR_RELAY_REFUSED' });
+  expect(await opened(to.url, {}, guard('check')).ended).toBe(refused);
+  expect(asked).toEqual([['127.0.0.1', plain.url, 'rtsp:', 'rtsps:']]);
+  const named = await rtspPeer(play, {
+    answer: () => ({ status: '302 Found', headers: { Location: plain.url.replace('127.0.0.1', 'localhost') } }),
+  });
+  expect(await opened(named.url, {}, guard('lookup')).ended).toBe(refused);
+  expect(asked.at(-1)).toBe('localhost');
   expect(plain.requests.items).toEqual([]);
 });
 

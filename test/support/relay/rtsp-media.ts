@@ -2,7 +2,7 @@
 import { onTestFinished } from 'vitest';
 import type { FramerailError } from '#dist/index.js';
 import type { Origin, OriginHints, OriginOptions, OriginSource } from '#dist/relay/origin.js';
-import { rtspOrigin } from '#dist/relay/rtsp/rtsp-origin.js';
+import { rtspOrigin, type RtspRules } from '#dist/relay/rtsp/rtsp-origin.js';
 import { Journal } from './journal.js';
 import { aacPayload, h264Payloads, RtpSender } from './rtp.js';
 import { isHeader } from './stream.js';
@@ -78,8 +78,12 @@ export interface OpenedOrigin {
 }
 
 /** Opens an address; it is closed with the running test. */
-export function opened(url: string | OriginSource, options: Partial<OriginOptions> = {}): OpenedOrigin {
-  const source = typeof url === 'string' ? rtspOrigin('from', url) : url;
+export function opened(
+  url: string | OriginSource,
+  options: Partial<OriginOptions> = {},
+  rules: RtspRules = {},
+): OpenedOrigin {
+  const source = typeof url === 'string' ? rtspOrigin('from', url, rules) : url;
   const tags = new Journal<Tag>();
   const warnings: string[] = [];
   const hints: OriginHints[] = [];
