@@ -61,7 +61,12 @@ test.each([
   const opened = openOrigin(`srt://127.0.0.1:${port}?mode=listener&passphrase=${RIGHT}`);
   await bound(Number(port));
   const source = `udp://:${String(await freePort('udp'))}`;
-  for (let i = 0; i < 2; i++) await transmit(source, `srt://127.0.0.1:${port}?${its}`).ended;
+  for (let i = 0; i < 2; i++) {
+    const { child, lines, ended } = transmit(source, `srt://127.0.0.1:${port}?${its}`);
+    await lines.find((line) => line.includes('REJECT reported'), 'the refusal');
+    child.kill('SIGKILL');
+    await ended;
+  }
   await opened.journal.find(({ what }) => what === 'warning', 'a warning');
   expect(opened.warnings()).toEqual([`srt://127.0.0.1:${port}?mode=listener: a caller was turned away: ${said}.`]);
   const run = await feed(`srt://127.0.0.1:${port}?passphrase=${RIGHT}`);
