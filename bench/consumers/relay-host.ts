@@ -7,15 +7,17 @@ interface HostOptions {
   readonly first: number;
   readonly count: number;
   readonly port: number;
+  /** Whether groups of pictures are kept for those who join. */
+  readonly keep?: boolean;
 }
 
-const { first, count, port } = JSON.parse(process.argv[2] ?? '{}') as HostOptions;
+const { first, count, port, keep = false } = JSON.parse(process.argv[2] ?? '{}') as HostOptions;
 const url = (key: string): string => `rtmp://127.0.0.1:${String(port)}/live/${key}`;
 const relays: Relay[] = [];
 
 async function add(name: number): Promise<void> {
-  // Nobody joins later here, so nothing is kept for him.
-  const relay = createRelay({ from: url(`a${String(name)}`), to: [url(`b${String(name)}`)], gopBytes: 0 });
+  const more = keep ? {} : { gopBytes: 0 };
+  const relay = createRelay({ from: url(`a${String(name)}`), to: [url(`b${String(name)}`)], ...more });
   relays.push(relay);
   await relay.start();
 }
