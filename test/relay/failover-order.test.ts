@@ -55,19 +55,24 @@ test('when all refuse, the relay fails with what the last one said', async () =>
   expect(second.connections.length).toBeGreaterThanOrEqual(3);
 });
 
-test('a peer that hangs delays nobody: the next one is dialled while it is waited for', async () => {
-  const [first, third] = [await liveOrigin({ gop: GOP }), await liveOrigin(THIRD)];
-  const hung = await rtmpOrigin(() => undefined, { cut: { at: 'handshake', how: 'silence' } });
-  const sink = await rtmpSink();
-  const { told } = relayOf([first.url, hung.url, third.url], sink.url, { failoverAfter: 300 });
-  await plays(sink, first);
-  first.die();
-  const { to, gapMs } = await told('switch');
-  expect(to).toContain(String(third.port));
-  expect(gapMs).toBeLessThan(GOP_MS + SLACK);
-  await plays(sink, third);
-  expectWhole(sink, first, third);
-});
+test.each(['dies', 'freezes'])(
+  'when one %s, a peer that hangs delays nobody: the next is dialled meanwhile',
+  async (what) => {
+    const [first, third] = [await liveOrigin({ gop: GOP }), await liveOrigin(THIRD)];
+    const hung = await rtmpOrigin(() => undefined, { cut: { at: 'handshake', how: 'silence' } });
+    const sink = await rtmpSink();
+    const { told } = relayOf([first.url, hung.url, third.url], sink.url, { failoverAfter: 300 });
+    await plays(sink, first);
+    if (what === 'dies') first.die();
+    else first.freeze();
+    const { to, gapMs } = await told('switch');
+    expect(to).toContain(String(third.port));
+    // Its own silence, that of the one which hangs, and a group.
+    expect(gapMs).toBeLessThan(300 + 300 + GOP_MS + SLACK);
+    await plays(sink, third);
+    expectWhole(sink, first, third);
+  },
+);
 
 test('a first origin that hangs does not keep the relay from beginning', async () => {
   const hung = await rtmpOrigin(() => undefined, { cut: { at: 'media', how: 'silence' } });
