@@ -44,8 +44,8 @@ describe('a body is what it begins with', () => {
     ['MP4', '\0\0\0\x18ftypmp42'.padEnd(9000, 'x'), 'FR_RELAY_PROTOCOL', 'ftypmp42'],
     ['nothing', '', 'FR_RELAY_LOST', 'ended amid'],
     ['a letter', 'F', 'FR_RELAY_PROTOCOL', '"F"'],
-    ['a playlist', '#EXTM3U\n#EXT-X-VERSION:3\n', 'FR_RELAY_REFUSED', 'must end in .m3u8'],
-    ['a playlist behind a mark', '\xef\xbb\xbf#EXTM3U\n', 'FR_RELAY_REFUSED', '.m3u8'],
+    ['a playlist of nothing', '#EXTM3U\n#EXT-X-VERSION:3\n', 'FR_RELAY_PROTOCOL', 'neither segments nor playlists'],
+    ['one behind a mark', '\xef\xbb\xbf#EXTM3U\n', 'FR_RELAY_PROTOCOL', 'neither segments nor playlists'],
   ])('%s is refused in one sentence', async (_, body, code, said) => {
     const { url } = await bodyServer((response) => response.end(Buffer.from(body, 'latin1')));
     const { ended, tags } = openOrigin(`${url}/live/secret`);

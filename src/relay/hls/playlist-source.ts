@@ -47,7 +47,7 @@ export class PlaylistSource {
     try {
       return parsePlaylist(text, { url, variables: this.#variables });
     } catch (error) {
-      if (text.startsWith('#EXTM3U')) throw error;
+      if (/^\uFEFF?#EXTM3U/.test(text)) throw error;
       const message = `${shownOf(url)} cannot be read: it answered with something that is no playlist.`;
       throw new FramerailError('FR_RELAY_PROTOCOL', message, { cause: error });
     }

@@ -48,7 +48,7 @@ async function errorOf({ relay }: Run): Promise<FramerailError> {
   return await failure(async () => await relay.done);
 }
 
-async function ended({ relay, sink }: Run): Promise<void> {
+async function ended({ relay, sink }: Pick<Run, 'relay' | 'sink'>): Promise<void> {
   await relay.done;
   await sink.closed.find(() => true, 'the end of what was published');
 }
@@ -211,6 +211,25 @@ describe('a segment', () => {
     expectAllBut(running, 1);
     expect(times(running, running.entries[1]!.uri)).toBe(2);
     expect(warnings(running)).toMatch(/left out once: .*404/);
+  });
+
+  test('that is left out takes the pictures with it that refer to it', async () => {
+    // A keyframe each 0.8 seconds, and segments of half of that.
+    const codecs = ['-c:v', 'libx264', '-preset', 'veryfast', '-g', '20', '-sc_threshold', '0', '-c:a', 'aac'];
+    const path = await clip({ length: 2, codecs });
+    const server = await hlsServer();
+    const entries = serve(server, await segmentsOf(path, 'mpegts', ['-hls_flags', 'split_by_time']));
+    server.drop(entries[2]!.uri);
+    server.put('index.m3u8', mediaPlaylist(entries, { ended: true }));
+    const sink = await rtmpSink();
+    const sent = await tagsOf(path);
+    const { relay, all } = relayOf(server.url('index.m3u8'), sink.url, SHORT);
+    await ended({ relay, sink });
+    const video = contents(sent, VIDEO);
+    const got = contents(sink.media(), VIDEO);
+    // All of the group whose keyframe is missing is, and what comes ahead of it and behind it is not.
+    expect(got).toEqual(video.filter((_, i) => i < 20 || i >= 40));
+    expect(all('warning')).toHaveLength(1);
   });
 
   test('that is said to be missing is not asked for', async () => {

@@ -112,14 +112,14 @@ describe.each(['mpegts', 'fmp4'] as const)('segments of %s', (format) => {
     expect(server.requests.items.filter((one) => one.path === 'key')).toHaveLength(1);
   });
 
-  test('behind a discontinuity go on where the last one ended, sound and pictures by the same amount', async () => {
+  test.each([70_000, 2])('behind a discontinuity of %d s go on where the last one ended', async (ahead) => {
     const clips = [await clip({ length: 1.2 }), await clip({ length: 0.8, tone: 880 })];
     const server = await hlsServer();
     const entries: Entry[] = [];
     for (const [i, path] of clips.entries()) {
       const own = serve(
         server,
-        await segmentsOf(path, format, ['-output_ts_offset', String(i * 70_000)]),
+        await segmentsOf(path, format, ['-output_ts_offset', String(i * ahead)]),
         `${String(i)}/`,
       );
       entries.push(

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { FramerailError } from '#dist/base/index.js';
 import { parseOrigin, type Origin, type OriginHints, type OriginSource } from '#dist/relay/origin.js';
 import { Journal } from './journal.js';
-import type { Tag } from './tags.js';
+import { DATA, type Tag } from './tags.js';
 
 /** What an origin told. */
 export type Told =
@@ -17,6 +17,7 @@ export type Told =
 export interface OpenedOrigin {
   readonly origin: Origin;
   readonly journal: Journal<Told>;
+  /** Of sound and pictures: metadata is made of them where a protocol has none. */
   readonly tags: () => Tag[];
   readonly warnings: () => string[];
   /** Waits for its end, and gives its error. */
@@ -43,7 +44,7 @@ export function openOrigin(from: string | OriginSource, timeout = 10_000): Opene
   onTestFinished(() => origin.close());
   return {
     ...{ origin, journal },
-    tags: () => journal.items.flatMap((item) => (item.what === 'tag' ? [item.tag] : [])),
+    tags: () => journal.items.flatMap((item) => (item.what === 'tag' && item.tag.type !== DATA ? [item.tag] : [])),
     warnings: () => journal.items.flatMap((item) => (item.what === 'warning' ? [item.message] : [])),
     ended: async () => {
       const item = await journal.find(({ what }) => what === 'end', 'the end of the origin');
