@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import { fixture } from '../support/fixtures.js';
+import { freePort } from '../support/live.js';
 import { expectMonotonic } from '../support/relay/compare.js';
 import { nginx } from '../support/relay/nginx.js';
 import { relayOf } from '../support/relay/relays.js';
@@ -36,36 +37,66 @@ test.each([
   ['kill -9 of the publisher', 'cold'],
   ['kill -9 of the publisher', 'hot'],
   ['SIGSTOP of the publisher', 'hot'],
+  ['SIGSTOP of the publisher', 'cold'],
   ['the end of the server', 'cold'],
   ['the end of the server', 'hot'],
-] as const)('%s with a %s standby: the destination sees less than a group and half a second', async (what, standby) => {
-  const [first, second] = [await nginx(), await nginx()];
-  const urls = [first.url('live', 'a'), second.url('live', 'b')];
-  const victim = publisher(fixture('plain.mp4'), urls[0]!);
-  publisher(fixture('second.mp4'), urls[1]!);
+] as const)(
+  '%s with a %s standby: the destination keeps its connection and sees little of it',
+  async (what, standby) => {
+    const [first, second] = [await nginx(), await nginx()];
+    const urls = [first.url('live', 'a'), second.url('live', 'b')];
+    const victim = publisher(fixture('plain.mp4'), urls[0]!);
+    publisher(fixture('second.mp4'), urls[1]!);
+    const sink = await rtmpSink();
+    const { told, relay } = relayOf(urls, sink.url, { standby });
+    await told('picture');
+    await sink.arrivals.count(120, ({ type }) => type === VIDEO || type === AUDIO);
+    const before = longestGap(sink);
+    const at = performance.now();
+    if (what.startsWith('kill')) victim.kill('SIGKILL');
+    else if (what.startsWith('SIGSTOP')) victim.kill('SIGSTOP');
+    else process.kill(first.pid, 'SIGTERM');
+    const { reason, gapMs } = await told('switch');
+    await sink.arrivals.find((one) => one.at > at && isKeyframe(one), 'a keyframe');
+    await sink.arrivals.count(sink.arrivals.items.length + 120, () => true);
+    const [any, sound, video] = [undefined, AUDIO, VIDEO].map((type) => String(Math.round(longestGap(sink, type))));
+    console.log(
+      `${what}, ${standby}: ${reason}, ${String(gapMs)} ms; no media ${any} ms, no sound ${sound}, no video ${video}`,
+    );
+    expect(before).toBeLessThan(SLACK);
+    // A cold standby is not dialled ahead of two seconds of silence.
+    const silence = what.startsWith('SIGSTOP') && standby === 'cold' ? 2000 : 0;
+    expect(longestGap(sink)).toBeLessThan(silence + GOP + SLACK);
+    expect(sink.connections).toHaveLength(1);
+    expect(relay.status().destinations[0]).toMatchObject({ state: 'live', connections: 1 });
+    expectMonotonic(sink.media());
+    // What passed for the destination is what passed on the wall.
+    const media = since(sink.media(), at - 1000);
+    const [begin, end] = [media[0]!, media.at(-1)!];
+    expect(Math.abs(end.timestamp - begin.timestamp - (end.at - begin.at))).toBeLessThan(GOP);
+  },
+);
+
+test('two that push to the relay: the second goes on for the first, which needs no connection of its own', async () => {
+  const [one, other] = [await freePort('tcp'), await freePort('tcp')];
+  const urls = [one, other].map((port) => `rtmp://127.0.0.1:${String(port)}/live/key`);
   const sink = await rtmpSink();
-  const { told, relay } = relayOf(urls, sink.url, { standby });
+  const { told, events, relay } = relayOf(
+    urls.map((url) => `${url}?listen`),
+    sink.url,
+  );
+  const victim = publisher(fixture('plain.mp4'), urls[0]!);
   await told('picture');
-  await sink.arrivals.count(120, ({ type }) => type === VIDEO || type === AUDIO);
-  const before = longestGap(sink);
-  const at = performance.now();
-  if (what.startsWith('kill')) victim.kill('SIGKILL');
-  else if (what.startsWith('SIGSTOP')) victim.kill('SIGSTOP');
-  else process.kill(first.pid, 'SIGTERM');
-  const { reason, gapMs } = await told('switch');
-  await sink.arrivals.find((one) => one.at > at && isKeyframe(one), 'a keyframe');
-  await sink.arrivals.count(sink.arrivals.items.length + 120, () => true);
-  const gaps = [undefined, AUDIO, VIDEO].map((type) => Math.round(longestGap(sink, type)));
-  console.log(`${what}, ${standby}: ${reason}, ${String(gapMs)} ms; gaps at the sink: any ${gaps.join(', sound ')} ms`);
-  expect(before).toBeLessThan(SLACK);
+  publisher(fixture('second.mp4'), urls[1]!);
+  await events.count(2, ({ event }) => event === 'origin');
+  await sink.arrivals.count(60, ({ type }) => type === VIDEO);
+  victim.kill('SIGKILL');
+  await told('switch');
+  await sink.arrivals.count(sink.arrivals.items.length + 100, () => true);
   expect(longestGap(sink)).toBeLessThan(GOP + SLACK);
   expect(sink.connections).toHaveLength(1);
-  expect(relay.status().destinations[0]).toMatchObject({ state: 'live', connections: 1 });
   expectMonotonic(sink.media());
-  // What passed for the destination is what passed on the wall.
-  const media = since(sink.media(), at - 1000);
-  const [begin, end] = [media[0]!, media.at(-1)!];
-  expect(Math.abs(end.timestamp - begin.timestamp - (end.at - begin.at))).toBeLessThan(GOP);
+  expect(relay.status().origins.map(({ state }) => state)).toEqual(['dialling', 'active']);
 });
 
 test('a publisher that comes back feeds the relay again, and no tag is missing around it', async () => {

@@ -9,6 +9,8 @@ export type Trouble = 'silent' | 'stalled';
 const STALLED = 2;
 /** Tags after which the pace of a track is known. */
 const STEADY = 16;
+/** Milliseconds after which a track that stopped is no part of the stream any more: nobody has another one to offer. */
+const FORGOTTEN = 60_000;
 /** Milliseconds within which a burst is recognised: what was kept comes faster than time passes. */
 const BURST_WINDOW = 40;
 /** Milliseconds of media beyond the time that passed, from which on it is one; what is more is a clock that jumps. */
@@ -77,7 +79,8 @@ export class Progress {
       const allowed = pace.allowed(STALLED * patience);
       // Where all is silent no track is at fault: others must have gone on without it.
       const alone = this.lastAt - pace.lastAt > allowed / 2;
-      if (pace.tags >= STEADY && alone && now - pace.lastAt > allowed) return kind;
+      const quiet = now - pace.lastAt;
+      if (pace.tags >= STEADY && alone && quiet > allowed && quiet < FORGOTTEN) return kind;
     }
     return undefined;
   }

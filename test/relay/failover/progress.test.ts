@@ -47,6 +47,14 @@ test.each(['audio', 'video'] as const)('%s that stops while the other goes on is
   expect(look(progress, 3900)).toBe('stalled');
 });
 
+test('a track that has been away for a minute is missed no more', () => {
+  const progress = new Progress(0);
+  flow(progress, 'audio', 0, 3000, 23);
+  const last = flow(progress, 'video', 0, 70_000, 40);
+  expect(look(progress, 50_000)).toBe('stalled');
+  expect(look(progress, last)).toBeUndefined();
+});
+
 test('where both stop together no track is at fault', () => {
   const progress = new Progress(0);
   flow(progress, 'video', 0, 3000, 40);
