@@ -81,6 +81,7 @@ export type {
   RelayEventMap,
   RelayOptions,
   RelayProcessStatus,
+  RelaySample,
   RelaysConfig,
   RelaysEvent,
   RelaysEventMap,

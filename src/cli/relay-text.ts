@@ -58,6 +58,7 @@ export function statusLines({ origin, feed, destinations }: RelayStatus): string
     track('audio', feed.audio, null),
     ...(feed.gopSeconds === null ? [] : [`GOP ${feed.gopSeconds.toFixed(1)} s`]),
     `drift ${feed.driftSeconds.toFixed(2)} s`,
+    ...(feed.avDriftSeconds === null ? [] : [`A/V ${feed.avDriftSeconds.toFixed(2)} s`]),
     formatClock(feed.mediaSeconds),
   ].filter((fact) => fact !== '');
   return [

@@ -1,4 +1,5 @@
 // What a relay was like: each second of the last minutes, each minute of the last day, in a bounded piece of memory.
+import type { RelayStatus } from './status.js';
 
 /** What is kept of one second, or of one minute: there rates are means, and counts are sums. */
 export interface RelaySample {
@@ -36,6 +37,8 @@ const FIELDS = [
 const SECONDS_KEPT = 300;
 const MINUTES_KEPT = 1440;
 const MINUTE = 60;
+/** A little less than a second, in milliseconds: who looks twice a second is a little late each time. */
+const INTERVAL = 990;
 /** Samples that there is room for at first: most relays are short. */
 const FIRST_ROOM = 32;
 
@@ -90,6 +93,33 @@ export class RelayHistory {
   readonly #seconds = new Ring(SECONDS_KEPT);
   readonly #minutes = new Ring(MINUTES_KEPT);
   #minute: RelaySample[] = [];
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  /** Tags that destinations had lost at the last sample. */
+  #dropped = 0;
+
+  /**
+   * Takes a sample where a second is over; call it oftener.
+   * @param now - by the monotonic clock in milliseconds
+   */
+  look(now: number, status: () => RelayStatus): void {
+    if (now - this.#lookedAt < INTERVAL) return;
+    this.#lookedAt = now;
+    const { feed, destinations } = status();
+    const dropped = destinations.reduce((sum, one) => sum + one.dropped, 0);
+    this.add({
+      at: Date.now(),
+      audioBitsPerSecond: feed.audio?.bitsPerSecond ?? 0,
+      videoBitsPerSecond: feed.video?.bitsPerSecond ?? 0,
+      framesPerSecond: feed.video?.tagsPerSecond ?? 0,
+      driftSeconds: feed.driftSeconds,
+      avDriftSeconds: feed.avDriftSeconds ?? 0,
+      queuedBytes: destinations.reduce((sum, { queuedBytes }) => sum + queuedBytes, 0),
+      // A destination that was removed takes what it had lost with it.
+      dropped: Math.max(0, dropped - this.#dropped),
+      live: destinations.filter(({ state }) => state === 'live').length,
+    });
+    this.#dropped = dropped;
+  }
 
   /** Takes what the last second was like. */
   add(sample: RelaySample): void {

@@ -2,6 +2,7 @@
 export type { DestinationState, LateStream } from './destination.js';
 export type { DestinationTimings, EventError, OriginTimings, RelayEvent, RelayEventMap } from './events.js';
 export { dropEarly } from './early-dial.js';
+export type { RelaySample } from './history.js';
 export type { ConfigProblem, DemandConfig, RelayConfig, RelaysConfig } from './many/config.js';
 export { checkRelaysFile, createRelays, Relays, type RelaysRunOptions } from './many/relays.js';
 export type {
@@ -18,5 +19,5 @@ export type { OriginState, OriginStatus, Standby, Switch, SwitchReason } from '.
 export type { OnOriginEnd, RelayOptions } from './options.js';
 export type { ReadyReason } from './readiness.js';
 export type { RtspTransport } from './rtsp/negotiation.js';
-export { createRelay, Relay, type RelayStatus, type RelayTimings } from './relay.js';
-export type { DestinationStatus, FeedStatus, SlateStatus, TrackStatus } from './status.js';
+export { createRelay, Relay } from './relay.js';
+export type { DestinationStatus, FeedStatus, SlateStatus, TrackStatus, RelayStatus, RelayTimings } from './status.js';

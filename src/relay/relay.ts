@@ -2,59 +2,22 @@
 import { EventEmitter } from 'node:events';
 import { FramerailError, isFramerailError, monotonicNow } from '../base/index.js';
 import { Destination } from './destination.js';
-import {
-  eventError,
-  type DestinationTimings,
-  type OriginTimings,
-  type RelayEvent,
-  type RelayEventMap,
-} from './events.js';
+import { eventError, type OriginTimings, type RelayEvent, type RelayEventMap } from './events.js';
 import { Feed, type FeedTarget } from './feed.js';
 import { checkRelay, type CheckedRelay, type RelayOptions } from './options.js';
 import { firstEarly } from './early-dial.js';
+import { RelayHistory, type RelaySample } from './history.js';
 import type { Listener } from './listener.js';
 import { parseDestination } from './parse-destination.js';
 import type { Member } from './failover/member.js';
 import { OriginSet } from './failover/origin-set.js';
 import { SlateKeeper } from './failover/slate-keeper.js';
-import type { OriginStatus } from './failover/terms.js';
 import { RelayMetrics } from './relay-metrics.js';
 import { Telemetry } from '../telemetry/index.js';
 import { Recording } from './record/recording.js';
 import type { ReadyReason } from './readiness.js';
-import {
-  describeDestination,
-  describeFeed,
-  type DestinationStatus,
-  type FeedStatus,
-  type SlateStatus,
-} from './status.js';
-
-/** All that is known of a relay at a moment; plain JSON. */
-export interface RelayStatus {
-  /** Where the stream comes from: its address without secrets, whether it plays now, and how often it was dialled. */
-  readonly origin: { readonly address: string; readonly open: boolean; readonly connections: number };
-  /** All origins, in their order. */
-  readonly origins: readonly OriginStatus[];
-  /** What is shown while no origin lives; null where there is none. */
-  readonly slate: SlateStatus | null;
-  /** Why destinations are fed; null while they are not. */
-  readonly ready: ReadyReason | null;
-  /** What comes in. */
-  readonly feed: FeedStatus;
-  /** Where it goes. */
-  readonly destinations: readonly DestinationStatus[];
-  /** When the steps of the last start were done. */
-  readonly timings: RelayTimings;
-}
-
-/** When everything happened, in milliseconds since the start. */
-export interface RelayTimings {
-  /** Of the origin. */
-  readonly origin: OriginTimings;
-  /** By the number of the destination. */
-  readonly destinations: Readonly<Record<number, DestinationTimings>>;
-}
+import { describeDestination, describeFeed, type RelayStatus } from './status.js';
+import { destinationTimings, originTimings, roundTime } from './timings.js';
 
 type Listeners = { [Name in keyof RelayEventMap]: [RelayEventMap[Name]] } & { event: [RelayEvent] };
 
@@ -85,6 +48,7 @@ export class Relay extends EventEmitter<Listeners> {
   #watch: NodeJS.Timeout | undefined;
   /** What the last connection of the origin brought, and when; the steps towards it are its own. */
   #brought: OriginTimings = {};
+  readonly #history = new RelayHistory();
   #recording: Recording | undefined;
   readonly #standing: boolean;
   /** Destinations that were closed and still write. */
@@ -233,9 +197,16 @@ export class Relay extends EventEmitter<Listeners> {
       destinations: [...this.#destinations].map(([id, destination]) => describeDestination(id, destination)),
       timings: {
         origin: this.#originTimings(),
-        destinations: Object.fromEntries([...this.#destinations].map(([id, one]) => [id, this.#marksOf(one)])),
+        destinations: Object.fromEntries(
+          [...this.#destinations].map(([id, one]) => [id, destinationTimings(one, this.#startedAt)]),
+        ),
       },
     };
+  }
+
+  /** What it was like: the last five minutes by seconds, or the last day by minutes; from the oldest to the newest. */
+  history(step: 'second' | 'minute'): RelaySample[] {
+    return this.#history.list(step);
   }
 
   /**
@@ -267,7 +238,7 @@ export class Relay extends EventEmitter<Listeners> {
         this.#tell('state', { destination: shown, id, state });
       },
       onAccepted: () => {
-        this.#tell('connected', { destination: shown, id, timings: this.#marksOf(destination) });
+        this.#tell('connected', { destination: shown, id, timings: destinationTimings(destination, this.#startedAt) });
       },
       onFirstTag: () => {
         this.#tell('started', { destination: shown, id });
@@ -351,6 +322,7 @@ export class Relay extends EventEmitter<Listeners> {
     this.#slate?.follow();
     for (const destination of this.#destinations.values()) destination.watch(now);
     this.#metrics.sample(this.#feed, this.#destinations, this.#slate?.player.seconds);
+    this.#history.look(now, () => this.status());
   }
 
   /** A destination will not be tried again: without any other there is nothing to do. */
@@ -395,25 +367,14 @@ export class Relay extends EventEmitter<Listeners> {
   }
 
   #now(): number {
-    return round(monotonicNow() - this.#startedAt);
+    return roundTime(monotonicNow() - this.#startedAt);
   }
 
   /** Of the origin that feeds the relay, or of another one. */
   #originTimings(origin?: Member): OriginTimings {
-    const { accepted, ...steps } = (origin ?? this.#origins.current)?.marks ?? {};
-    const brought = origin === undefined || origin === this.#origins.current ? this.#brought : {};
-    return { ...this.#since({ ...steps, play: accepted }), ...brought };
-  }
-
-  #marksOf(destination: Destination): DestinationTimings {
-    const { marks, firstTag, firstPicture } = destination;
-    const { accepted, ...steps } = marks ?? {};
-    return this.#since({ ...steps, publish: accepted, firstTag, firstPicture });
-  }
-
-  #since(marks: Readonly<Record<string, number | undefined>>): Record<string, number> {
-    const known = Object.entries(marks).filter((mark): mark is [string, number] => mark[1] !== undefined);
-    return Object.fromEntries(known.map(([name, at]) => [name, round(at - this.#startedAt)]));
+    const { current } = this.#origins;
+    const brought = origin === undefined || origin === current ? this.#brought : {};
+    return originTimings((origin ?? current)?.marks, brought, this.#startedAt);
   }
 
   #tell<Name extends keyof RelayEventMap>(event: Name, what: RelayEventMap[Name]): void {
@@ -431,8 +392,4 @@ export class Relay extends EventEmitter<Listeners> {
       });
     }
   }
-}
-
-function round(milliseconds: number): number {
-  return Math.round(milliseconds * 1000) / 1000;
 }

@@ -1,7 +1,35 @@
 // What a relay says of itself at a moment: plain JSON, for the terminal, the service and metrics.
 import type { Destination, DestinationState } from './destination.js';
-import { eventError, type EventError } from './events.js';
+import { eventError, type DestinationTimings, type EventError, type OriginTimings } from './events.js';
+import type { OriginStatus } from './failover/terms.js';
 import type { Feed } from './feed.js';
+import type { ReadyReason } from './readiness.js';
+
+/** All that is known of a relay at a moment; plain JSON. */
+export interface RelayStatus {
+  /** Where the stream comes from: its address without secrets, whether it plays now, and how often it was dialled. */
+  readonly origin: { readonly address: string; readonly open: boolean; readonly connections: number };
+  /** All origins, in their order. */
+  readonly origins: readonly OriginStatus[];
+  /** What is shown while no origin lives; null where there is none. */
+  readonly slate: SlateStatus | null;
+  /** Why destinations are fed; null while they are not. */
+  readonly ready: ReadyReason | null;
+  /** What comes in. */
+  readonly feed: FeedStatus;
+  /** Where it goes. */
+  readonly destinations: readonly DestinationStatus[];
+  /** When the steps of the last start were done. */
+  readonly timings: RelayTimings;
+}
+
+/** When everything happened, in milliseconds since the start. */
+export interface RelayTimings {
+  /** Of the origin. */
+  readonly origin: OriginTimings;
+  /** By the number of the destination. */
+  readonly destinations: Readonly<Record<number, DestinationTimings>>;
+}
 
 /** The stream that comes in. */
 export interface FeedStatus {

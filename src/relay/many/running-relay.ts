@@ -2,7 +2,8 @@
 import type { EventError, RelayEvent } from '../events.js';
 import { eventError } from '../events.js';
 import { checkRelay, type RelayOptions } from '../options.js';
-import { Relay, type RelayStatus } from '../relay.js';
+import { Relay } from '../relay.js';
+import type { RelayStatus } from '../status.js';
 import { isFramerailError } from '../../base/index.js';
 import type { MetricSnapshot } from '../../telemetry/index.js';
 import type { Audience } from './audience.js';

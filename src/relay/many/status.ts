@@ -1,6 +1,6 @@
 // What many relays say of themselves: plain JSON, as /status serves it and processes tell each other.
 import type { EventError, RelayEvent } from '../events.js';
-import type { RelayStatus } from '../relay.js';
+import type { RelayStatus } from '../status.js';
 import type { MetricSnapshot } from '../../telemetry/index.js';
 import type { ConfigProblem } from './config.js';
 
