@@ -12,6 +12,12 @@ const TEST_PACKAGES = {
   'nginx-light': ['/usr/sbin/nginx'], // where PATH may not lead
   'libnginx-mod-rtmp': ['/usr/lib/nginx/modules/ngx_rtmp_module.so'],
   'srt-tools': ['srt-live-transmit'],
+  // An RTSP server: GStreamer's, through the system's own Python.
+  'python3-gi': ['/usr/lib/python3/dist-packages/gi/__init__.py'],
+  'gir1.2-gst-rtsp-server-1.0': [library('girepository-1.0/GstRtspServer-1.0.typelib')],
+  'gstreamer1.0-plugins-base': [library('gstreamer-1.0/libgstapp.so')],
+  'gstreamer1.0-plugins-good': [library('gstreamer-1.0/libgstrtp.so')],
+  'gstreamer1.0-plugins-bad': [library('gstreamer-1.0/libgstvideoparsersbad.so')],
 };
 
 const INSTALL_DEADLINE = 10 * 60_000;
@@ -97,6 +103,12 @@ function step(done, [program, ...args], deadline, env = {}) {
     fail(`\`${[program, ...args].join(' ')}\` ${why}.`);
   }
   console.log(`setup: ${done} (${seconds.toFixed(1)} s)`);
+}
+
+/** Where Debian keeps a library of this kind of machine. */
+function library(name) {
+  const triplet = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' }[process.arch] ?? process.arch;
+  return `/usr/lib/${triplet}/${name}`;
 }
 
 function isPresent(proof) {
