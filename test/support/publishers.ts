@@ -1,6 +1,6 @@
 // Publishers for the tests of the listener: ffmpeg, and one that says exactly what a test wants.
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { FramerailError } from '#dist/base/index.js';
@@ -26,13 +26,16 @@ export interface Listening {
   /** Whether it was opened, and the order of what was told. */
   readonly told: string[];
   readonly ended: Promise<FramerailError | undefined>;
+  /** Resolves with the first tag behind which something holds. */
+  until(holds: () => boolean): Promise<void>;
 }
 
-/** A listener on a free port, until the test ends. */
-export async function listen(path = `live/${KEY}`): Promise<Listening> {
-  const port = await freePort('tcp');
+/** A listener on a free port, or on one that others listen on, until the test ends. */
+export async function listen(path = `live/${KEY}`, shared?: number): Promise<Listening> {
+  const port = shared ?? (await freePort('tcp'));
   const tags: Listening['tags'] = [];
   const told: string[] = [];
+  const heard = new EventEmitter();
   let end: (error: FramerailError | undefined) => void = () => undefined;
   const ended = new Promise<FramerailError | undefined>((resolve) => (end = resolve));
   const source = listenOrigin('from', `rtmp://127.0.0.1:${String(port)}/${path}?listen`);
@@ -41,7 +44,10 @@ export async function listen(path = `live/${KEY}`): Promise<Listening> {
       onOpen: () => told.push('open'),
       onHints: () => undefined,
       onWarning: () => undefined,
-      onTag: (type, timestamp, payload) => tags.push({ type, timestamp, payload: Buffer.from(payload) }),
+      onTag: (type, timestamp, payload) => {
+        tags.push({ type, timestamp, payload: Buffer.from(payload) });
+        heard.emit('tag');
+      },
       onTurn: () => told.at(-1) !== 'turn' && told.push('turn'),
       onEnd: (error) => {
         told.push('end');
@@ -53,7 +59,10 @@ export async function listen(path = `live/${KEY}`): Promise<Listening> {
   onTestFinished(() => {
     origin.close();
   });
-  return { port, origin, tags, told, ended };
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) await once(heard, 'tag');
+  };
+  return { port, origin, tags, told, ended, until };
 }
 
 /** ffmpeg publishes a clip; tells how it ended. */

@@ -1,6 +1,7 @@
 // Spreads relays over processes, and keeps each where it is for as long as it is there.
 import { availableParallelism } from 'node:os';
 import { setTimeout as later } from 'node:timers/promises';
+import { listeningPort } from '../rtmp/listen-origin.js';
 import type { RelayPlan } from './config.js';
 import type { HostHandlers, RelayHost } from './host.js';
 import { LocalHost } from './local-host.js';
@@ -98,8 +99,9 @@ export class Fleet {
     const open = this.#open(processes);
     const loads = new Map(open.map((host) => [host, this.#loadOf(host)]));
     for (const plan of fresh) {
-      const [host, load] = [...loads].reduce((least, one) => (one[1] < least[1] ? one : least));
-      loads.set(host, load + this.#costOf(plan.name));
+      const [least] = [...loads].reduce((one, other) => (other[1] < one[1] ? other : one));
+      const host = this.#listenerOf(plan) ?? least;
+      loads.set(host, (loads.get(host) ?? 0) + this.#costOf(plan.name));
       this.#places.set(plan.name, host);
       host.set(plan);
     }
@@ -110,6 +112,17 @@ export class Fleet {
   /** Ends everything. */
   async close(): Promise<void> {
     await Promise.all(this.#hosts.map(async (host) => await host.close()));
+  }
+
+  /** Who listens on a port of a relay already: a port belongs to one process, and is shared there. */
+  #listenerOf(plan: RelayPlan): RelayHost | undefined {
+    const ports = portsOf(plan);
+    if (ports.length === 0) return undefined;
+    for (const [name, host] of this.#places) {
+      const other = this.#plans.get(name);
+      if (other !== undefined && portsOf(other).some((port) => ports.includes(port))) return host;
+    }
+    return undefined;
   }
 
   /** The processes that may take new relays; as many as are wanted are begun. */
@@ -141,6 +154,11 @@ export class Fleet {
   #costOf(name: string): number {
     return this.#costs.get(name) ?? (this.#plans.get(name)?.onDemand === true ? ON_DEMAND : 1);
   }
+}
+
+function portsOf({ options: { from } }: RelayPlan): string[] {
+  const addresses = typeof from === 'string' ? [from] : from;
+  return addresses.map(listeningPort).filter((port) => port !== undefined);
 }
 
 function costOf({ relay }: ManagedRelayStatus): number {

@@ -1,24 +1,31 @@
 // The server's side of one connection: somebody publishes to us, if he knows the key.
-import { timingSafeEqual, createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { FramerailError, monotonicNow } from '../../base/index.js';
 import { isAmfObject } from '../amf0.js';
 import { Wire } from '../wire.js';
-import type { RtmpAddress } from './address.js';
 import { HANDSHAKE_BYTES, HandshakeReader, handshakeBegin, handshakeEcho } from './handshake.js';
 import { RtmpLink, type RtmpCommand } from './link.js';
 import { CONTROL, type Message } from './message.js';
 
 /** Who may publish what, and who hears of it. */
 export interface PublisherOptions {
-  readonly address: RtmpAddress;
-  /** Whether nobody publishes yet. */
-  readonly isFree: () => boolean;
-  readonly onPublish: () => void;
+  /** Whether something may be published to an application of this name. */
+  readonly knows: (app: string) => boolean;
+  /** Whether somebody publishes there already. */
+  readonly isBusy: (path: string) => boolean;
+  /**
+   * Somebody publishes: gives who takes it, or undefined where nobody waits for that.
+   * @param path - the application and the key
+   */
+  readonly begin: (path: string) => PublisherTarget | undefined;
+  readonly onEnd: (error: FramerailError | undefined) => void;
+}
+
+/** Who takes what is published. */
+export interface PublisherTarget {
   /** Audio, video and data; the payload is valid until it returns. */
   readonly onMedia: (message: Message) => void;
   readonly onTurn: () => void;
-  readonly onEnd: (error: FramerailError | undefined) => void;
 }
 
 /** Milliseconds until a publisher must have shown the key. */
@@ -43,7 +50,7 @@ export class RtmpPublisherSession {
   #echo = HANDSHAKE_BYTES;
   /** The application that it connected to; undefined before, or where it is none of ours. */
   #app: string | undefined;
-  #publishing = false;
+  #target: PublisherTarget | undefined;
   /** It was refused, or has finished: what else it sent with that is not looked at. */
   #over = false;
 
@@ -64,7 +71,7 @@ export class RtmpPublisherSession {
         this.#command(command);
       },
       onMedia: (message) => {
-        if (this.#publishing && !this.#over) options.onMedia(message);
+        if (!this.#over) this.#target?.onMedia(message);
       },
     });
     this.#late = setTimeout(() => {
@@ -100,10 +107,10 @@ export class RtmpPublisherSession {
     }
     if (rest.byteLength > 0) this.#link.receive(rest);
     // ffmpeg writes its commands piece by piece, and each waits for the acknowledgement of the one ahead.
-    if (!this.#publishing) this.#link.answerNow();
+    if (this.#target === undefined) this.#link.answerNow();
     if (this.#link.queued > MOST_QUEUED)
       throw new FramerailError('FR_RELAY_PROTOCOL', 'The publisher does not take its answers.');
-    if (this.#publishing && !this.#over) this.#options.onTurn();
+    if (!this.#over) this.#target?.onTurn();
   }
 
   #command({ name, transaction, values, stream }: RtmpCommand): void {
@@ -114,7 +121,7 @@ export class RtmpPublisherSession {
       this.#link.command(0, '_result', transaction, null, undefined);
     else if (name === 'publish') this.#publish(stream, values);
     else if (name === 'play') this.#deny(stream, 'NetStream.Play.StreamNotFound', 'Nothing can be played here.');
-    else if (this.#publishing && /^(FCUnpublish|deleteStream|closeStream)$/.test(name)) this.#finished();
+    else if (this.#target !== undefined && /^(FCUnpublish|deleteStream|closeStream)$/.test(name)) this.#finished();
   }
 
   #connect(transaction: number, values: RtmpCommand['values']): void {
@@ -137,28 +144,26 @@ export class RtmpPublisherSession {
 
   #publish(stream: number, values: RtmpCommand['values']): void {
     const key = values.find((value) => typeof value === 'string') ?? '';
-    const { address, isFree } = this.#options;
-    if (this.#app === undefined || !same(`${this.#app}/${key}`, `${address.app}/${address.key}`)) {
-      this.#deny(stream, 'NetStream.Publish.Denied', 'No such stream.');
-      return;
-    }
-    if (!isFree()) {
+    const path = this.#app === undefined ? undefined : `${this.#app}/${key}`;
+    if (path !== undefined && this.#options.isBusy(path)) {
       this.#deny(stream, 'NetStream.Publish.BadName', 'Already publishing.');
       return;
     }
+    this.#target = path === undefined ? undefined : this.#options.begin(path);
+    if (this.#target === undefined) {
+      this.#deny(stream, 'NetStream.Publish.Denied', 'No such stream.');
+      return;
+    }
     clearTimeout(this.#late);
-    this.#publishing = true;
     this.#link.control(CONTROL.streamBegin, stream);
     const status = { level: 'status', code: 'NetStream.Publish.Start', description: 'Publishing.' };
     this.#link.command(stream, 'onStatus', 0, null, status);
-    this.#options.onPublish();
   }
 
   /** The application as we write it, if it can be ours: some senders put all of a key but its last part into it. */
   #ours(app: string): string | undefined {
     const name = app.replace(/\?.*$/, '').replace(/^\/+|\/+$/g, '');
-    const [ours] = this.#options.address.app.split('/');
-    return name.split('/')[0] === ours ? name : undefined;
+    return this.#options.knows(name.split('/')[0] ?? '') ? name : undefined;
   }
 
   #deny(stream: number, code: string, description: string): void {
@@ -175,13 +180,7 @@ export class RtmpPublisherSession {
   #finished(): void {
     this.close();
     // What came with the goodbye may be the last pictures.
-    this.#options.onTurn();
+    this.#target?.onTurn();
     this.#options.onEnd(undefined);
   }
-}
-
-/** Compares without telling by its time how much was right. */
-function same(a: string, b: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
 }

@@ -9,6 +9,8 @@ import { rtmpOrigin, type Origin } from '../../support/relay/origin.js';
 import { isMedia, rtmpSink, type Sink } from '../../support/relay/sink.js';
 import { stream } from '../../support/relay/stream.js';
 import { crcOf, metadata, videoHeader } from '../../support/relay/tags.js';
+import { freePort } from '../../support/live.js';
+import { publish } from '../../support/publishers.js';
 import { isAlive, resources } from '../../support/resources.js';
 
 const media = stream({ length: 200_000, audio: false, bytes: 100 });
@@ -188,4 +190,29 @@ test('a process that hangs is told apart from one that works, and is replaced', 
   const after = await until(live, 'both again');
   expect(pidOf(after, 'r1')).toBe(pidOf(status, 'r1'));
   expect(pidOf(after, 'r0')).not.toBe(pidOf(status, 'r0'));
+});
+
+test('relays that are pushed to on one port are in one process, which shares it', async () => {
+  const [port, sink] = [String(await freePort('tcp')), await rtmpSink()];
+  const pushed = Object.fromEntries(
+    ['a', 'b', 'c'].map((key) => [
+      key,
+      { from: `rtmp://127.0.0.1:${port}/live/${key}?listen`, to: sink.url.replace('hidden-key', key) },
+    ]),
+  );
+  const others = config((await origin()).url, sink, 3);
+  const { until } = await relaysOf({ processes: 2, relays: { ...pushed, ...others } });
+  const running = await until(({ relays }) => relays.every(({ relay }) => relay !== null), 'all relays');
+  expect(new Set(['a', 'b', 'c'].map((name) => pidOf(running, name))).size).toBe(1);
+  expect(new Set(running.relays.map(({ pid }) => pid)).size).toBe(2);
+  await Promise.all(
+    ['a', 'b', 'c'].map(async (key) => {
+      const { code, said } = await publish(Number(port), `live/${key}`, '-t', '0.5');
+      expect([code, said]).toEqual([0, '']);
+    }),
+  );
+  await until(
+    ({ relays }) => relays.every(({ relay }) => (relay?.destinations[0]?.tags ?? 0) > 0),
+    'tags of all of them',
+  );
 });

@@ -1,11 +1,10 @@
 // A stream that is pushed to us: by ffmpeg with the right key, and by whoever else finds the port.
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
-import type { FramerailError } from '#dist/base/index.js';
+import { createServer, type AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
 import { TAG } from '#dist/relay/flv/tag.js';
 import { readMetadata } from '#dist/relay/metadata.js';
 import { handshakeBegin } from '#dist/relay/rtmp/handshake.js';
-import { listenOrigin } from '#dist/relay/rtmp/listen-origin.js';
 import { KEY, listen, publish, Stranger, stranger } from '../../support/publishers.js';
 
 test('ffmpeg publishes with the right key: metadata, headers and all media arrive, and its goodbye ends it', async () => {
@@ -105,16 +104,59 @@ test('many who only hold their connections open do not keep out the one with the
 });
 
 test('a port that is taken is a typed error', async () => {
-  const { port } = await listen();
-  const other = listenOrigin('from', `rtmp://127.0.0.1:${String(port)}/live/${KEY}?listen`);
-  const error = await new Promise<FramerailError | undefined>((resolve) => {
-    const none = (): void => undefined;
-    const handlers = { onOpen: none, onHints: none, onTag: none, onTurn: none, onWarning: none, onEnd: resolve };
-    other.open(handlers, { timeout: 1000, verify: true, allowHosts: [] });
-  });
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const { ended } = await listen(undefined, port);
+  const error = await ended;
   expect(error).toMatchObject({ code: 'FR_RELAY_CONNECT' });
   expect(error?.message).toContain('EADDRINUSE');
   expect(error?.message).not.toContain(KEY);
+});
+
+test('many keys share one port: each gets its own, and one that leaves takes nobody with it', async () => {
+  const first = await listen('live/one');
+  const second = await listen('live/two', first.port);
+  const third = await listen('live/room/three', first.port);
+  const [one, two, three] = [await stranger(first.port), await stranger(first.port), await stranger(first.port)];
+  await one.publish('one').hears('NetStream.Publish.Start');
+  await two.publish('two').hears('NetStream.Publish.Start');
+  await three.publish('room/three').hears('NetStream.Publish.Start');
+  for (const [who, time] of [
+    [one, 1],
+    [two, 2],
+    [three, 3],
+  ] as const)
+    who.media(TAG.audio, time, Buffer.from([0x20, time])).send();
+  for (const [all, time] of [
+    [first, 1],
+    [second, 2],
+    [third, 3],
+  ] as const) {
+    await all.until(() => all.tags.length > 0);
+    expect(all.tags.map(({ timestamp }) => timestamp)).toEqual([time]);
+  }
+  first.origin.close();
+  await one.closed;
+  two.media(TAG.audio, 20, Buffer.from([0x20, 2])).send();
+  await second.until(() => second.tags.length > 1);
+  // What nobody waits for any more is refused, on a port that is still there.
+  const late = await stranger(first.port);
+  await late.publish('one').hears('NetStream.Publish.Denied');
+  const busy = await stranger(first.port);
+  await busy.publish('two').hears('NetStream.Publish.BadName');
+});
+
+test('the same key twice on one port is an error of the second, and the first goes on', async () => {
+  const first = await listen();
+  const error = await (await listen(undefined, first.port)).ended;
+  expect(error).toMatchObject({ code: 'FR_RELAY_CONNECT' });
+  expect(error?.message).toContain('another relay waits for the same key');
+  expect(error?.message).not.toContain(KEY);
+  const one = await stranger(first.port);
+  await one.publish(KEY).hears('NetStream.Publish.Start');
+  expect(first.told).toContain('open');
 });
 
 test('close() lets go of the port, of the publisher and of all strangers, and tells nobody', async () => {
