@@ -21,6 +21,15 @@ function module(folder: string, code: string): string {
   return path;
 }
 
+/** The process group of a process: the third field behind its name (proc(5)). */
+function groupOf(pid: number): number {
+  return Number(
+    readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')[2],
+  );
+}
+
 describe.each(['process', 'thread', 'inline'])('--backend %s', (backend) => {
   test('--with a module: what it paints is in the file', async () => {
     const folder = temporaryFolder();
@@ -197,8 +206,10 @@ describe.each(['process', 'spawn'])('Ctrl-C while a live input is recorded, with
     const args = ['process', input, join(folder, 'out.mp4'), '--backend', backend];
     const running = startCli(args, { detached: true });
     await vi.waitFor(() => {
-      // It is ready for signals when it has processes.
-      expect(running.processes().length).toBeGreaterThan(1);
+      // It is ready for signals when it has processes, and when those have left the group that the signals go to.
+      const others = running.processes().filter((pid) => pid !== running.child.pid);
+      expect(others.length).toBeGreaterThan(0);
+      for (const pid of others) expect(groupOf(pid)).not.toBe(running.child.pid);
     }, 10_000);
     process.kill(-running.child.pid!, 'SIGINT');
     await once(running.child.stderr, 'data');
