@@ -78,7 +78,7 @@ export async function feed(to: string, again: 'once' | 'again' = 'once'): Promis
     send: async (bytes) => {
       for (let at = 0; at < bytes.byteLength; at += 1316) {
         await new Promise((resolve) => socket.send(bytes.subarray(at, at + 1316), port, '127.0.0.1', resolve));
-        await new Promise((resolve) => setTimeout(resolve, 1));
+        await new Promise((resolve) => setTimeout(resolve, 2));
       }
     },
   };
