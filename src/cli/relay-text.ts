@@ -13,7 +13,7 @@ function describe(event: RelayEvent): string | undefined {
     case 'origin':
       return `${event.origin} answered`;
     case 'originLost':
-      return `${event.origin} ${lost(event.error?.message ?? 'ended', event.retryInMs)}`;
+      return lost(event.error?.message ?? `${event.origin} ended`, event.retryInMs);
     case 'switch':
       return `${event.to} goes on for ${event.from}: ${event.reason}, ${event.gapMs.toFixed(0)} ms without media`;
     case 'ready':

@@ -103,6 +103,7 @@ export class Feed {
   readonly #last = new Map<number, number>();
   /** When the last tag of media came, by the monotonic clock in milliseconds. */
   #lastAt = 0;
+  #firstAt: number | undefined;
   /** What was last given of each track. */
   readonly #shown = new Map<TrackKind, Shown>();
   /** Whether the origin is a new connection, until its first tag says where it goes on. */
@@ -185,6 +186,11 @@ export class Feed {
     return this.#lastAt;
   }
 
+  /** When the very first one came; undefined before. */
+  get firstAt(): number | undefined {
+    return this.#firstAt;
+  }
+
   stop(): void {
     this.#readiness.stop();
   }
@@ -248,6 +254,8 @@ export class Feed {
     this.codecs.audio = 'aac';
     this.#silent = true;
     this.gop.setup(TAG.audio, KIND.header, Silence.header());
+    // Who begins with the pictures that are kept begins with silence, too.
+    for (const tag of [...this.gop.tags]) if (tag.type === TAG.video) this.#silence.picture(tag.time);
   }
 
   /** There is sound, of a codec that may need no header. */
@@ -299,6 +307,7 @@ export class Feed {
       this.#restarted = false;
     }
     this.#lastAt = now;
+    this.#firstAt ??= now;
     const last = this.#last.get(type) ?? 0;
     if (this.#replayed.has(type)) {
       // A difference of 32 bits, as timestamps wrap there.

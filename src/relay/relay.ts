@@ -193,7 +193,7 @@ export class Relay extends EventEmitter<Listeners> {
       origins: this.#origins.status(),
       slate: this.#slate?.status ?? null,
       ready: this.#feed.ready ?? null,
-      feed: describeFeed(this.#feed, now - this.#startedAt, now),
+      feed: describeFeed(this.#feed, now),
       destinations: [...this.#destinations].map(([id, destination]) => describeDestination(id, destination)),
       timings: {
         origin: this.#originTimings(),

@@ -45,7 +45,7 @@ export interface FeedStatus {
   readonly gopBytes: number;
   /** Seconds of media since the start. */
   readonly mediaSeconds: number;
-  /** Seconds by which media runs ahead of the clock on the wall (behind it: negative). */
+  /** Seconds by which media has run ahead of the clock on the wall since its first tag (behind it: negative). */
   readonly driftSeconds: number;
   /**
    * Seconds by which sound has come to be later than pictures since the first ones (earlier: negative), measured by when
@@ -111,7 +111,7 @@ export interface SlateStatus {
 }
 
 /** Describes the stream that comes in. */
-export function describeFeed(feed: Feed, running: number, now: number): FeedStatus {
+export function describeFeed(feed: Feed, now: number): FeedStatus {
   const { statistics, codecs, clock, gop, drift } = feed;
   const track = (kind: 'audio' | 'video'): TrackStatus | null => {
     const codec = codecs[kind];
@@ -128,7 +128,7 @@ export function describeFeed(feed: Feed, running: number, now: number): FeedStat
     gopSeconds: statistics.gop ?? null,
     gopBytes: gop.bytes,
     mediaSeconds: seconds,
-    driftSeconds: toSeconds(clock.latest - running),
+    driftSeconds: feed.firstAt === undefined ? 0 : toSeconds(clock.latest - (now - feed.firstAt)),
     avDriftSeconds: drift.soundAgainstPictures === undefined ? null : toSeconds(drift.soundAgainstPictures),
     avShiftSeconds: toSeconds(clock.shift),
     jumps: clock.jumps,
