@@ -13,13 +13,14 @@ import { table } from './table.js';
 const PLAYLIST = 7000;
 const METHOD = [
   `Starts: milliseconds from \`relay.start()\` in a process that has done it before (warm), or from the start of a process`,
-  '(cold), until the destination has a keyframe behind its sequence header; sides take turns, and a start counts as',
-  `delivered when there was sound, too. A line of ${String(ROUND_TRIP)} ms both ways lies in front of the origin (none for UDP, which has no`,
-  `round trips); the destination is near. The origin answers at once and gives sound and a keyframe each ${String(STEP)} ms, in`,
-  `transport streams behind tables. Nobody can leave out half of those ${String(STEP)} ms (but for HLS, whose segments are there), nor`,
-  `what SRT holds back (${String(SRT_LATENCY)} ms, its default). Needed: TCP 1; RTSP DESCRIBE, SETUP, and SETUP with PLAY (libav: 6, with`,
-  'OPTIONS and PLAY for themselves); SRT two of its handshake; HLS the playlist and a segment; RTMP the handshake, and its',
-  'commands in one flight; HTTP one. What ffmpeg is told is the least with which it delivers sound and pictures each time:',
+  '(cold, without NODE_EXTRA_CA_CERTS), until the destination has a keyframe behind its sequence header; sides take turns,',
+  'and a start counts as delivered when there was sound, too. In front of the origin lies a line with a round trip of',
+  `${String(ROUND_TRIP)} ms (none for UDP, which has no round trips); the destination is near. The origin answers at once and gives sound`,
+  `and a keyframe each ${String(STEP)} ms, in transport streams behind tables. Nobody can leave out half of those ${String(STEP)} ms (but for HLS,`,
+  `whose segments are there), nor what SRT holds back (${String(SRT_LATENCY)} ms, its default). Needed: TCP 1; RTSP DESCRIBE, SETUP, and`,
+  'SETUP with PLAY (libav: 6, with OPTIONS and PLAY for themselves); SRT two of its handshake; HLS the playlist and a',
+  'segment; RTMP the handshake, and its commands in one flight; HTTP one. GStreamer, where it is installed, first prepares',
+  'its clip for each client. What ffmpeg is told is the quickest with which it delivers sound and pictures each time:',
 ];
 const LATE_METHOD = [
   `Late streams: ${String(ALONE / 1000)} s of one kind alone, then ${String(WATCHED / 1000)} s of both, all starts of framerail at the same time and one ffmpeg beside`,

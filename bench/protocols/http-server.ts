@@ -24,7 +24,7 @@ export class Playlist {
   readonly #kinds = new Set<Kind>();
   #segments: Segment[] = [];
   #count = 0;
-  #pieces: Buffer[] = [];
+  readonly #pieces: Buffer[] = [];
   #steps = 0;
 
   constructor(headers: Broadcast['headers']) {

@@ -99,24 +99,25 @@ async function watch(
   killAtExit(child);
   const gone = once(child, 'exit');
   try {
-    await Promise.all(relays.map((relay) => relay.start().catch(() => undefined)));
+    // One that fails delivers nothing, and is counted as that.
+    for (const relay of relays) relay.start().catch(() => undefined);
     await later(ALONE + WATCHED);
     await quiet(
-      stages.map((stage) => stage.show()?.over),
+      stages.flatMap((stage) => stage.show()?.over ?? []),
       names.map((one) => sink.delivery(one)),
     );
   } finally {
     await Promise.all(relays.map((relay) => relay.stop()));
     child.kill('SIGKILL');
     await gone;
-    await Promise.all(stages.map((stage) => stage.close()));
+    for (const stage of stages) await stage.close();
   }
   const counts = stages.map((stage, i) => compare(stage.show(), sink.delivery(names[i] ?? '')));
   return { ours: counts.slice(0, runs), theirs: counts[runs] ?? compare(undefined, sink.delivery('')) };
 }
 
 /** Waits until all was shown and nothing comes any more. */
-async function quiet(over: readonly (Promise<void> | undefined)[], deliveries: readonly Delivery[]): Promise<void> {
+async function quiet(over: readonly Promise<void>[], deliveries: readonly Delivery[]): Promise<void> {
   const end = performance.now() + LONGEST;
   await Promise.race([Promise.all(over), later(LONGEST)]);
   const begun = performance.now();
@@ -195,10 +196,10 @@ async function buildSrt(broadcast: Broadcast, plan: Plan, clients: number): Prom
 /** The same in segments; clients come when there are some. */
 async function buildHls(broadcast: Broadcast, plan: Plan, clients: number): Promise<readonly Stage[]> {
   const server = await HttpServer.open(broadcast);
-  const later = { ...plan, alone: plan.alone + FIRST_SEGMENTS * 1000 };
+  const longer = { ...plan, alone: plan.alone + FIRST_SEGMENTS * 1000 };
   const playlists = Array.from({ length: clients }, () => new Playlist(broadcast.headers));
   const stages = playlists.map((playlist, i) => {
-    const show = new Show(broadcast, later, (tags) => {
+    const show = new Show(broadcast, longer, (tags) => {
       playlist.take(tags);
     });
     void show.over.then(() => {

@@ -2,6 +2,7 @@
 import { openDelayLine } from '../delay-line.js';
 import { Load } from '../relay-load.js';
 import type { Broadcast } from './broadcast.js';
+import { openGStreamer } from './gstreamer.js';
 import { HttpServer, Playlist } from './http-server.js';
 import { RtspServer } from './rtsp-server.js';
 import { openSrtSender } from './srt-sender.js';
@@ -28,12 +29,15 @@ export interface Protocol {
   readonly needs: number;
   /** Milliseconds that nobody can leave out: until the next keyframe, and what SRT holds back. */
   readonly waits: number;
+  /** Whether its origin takes time of its own to answer, so that what a start took says nothing of its round trips. */
+  readonly slow?: boolean;
   /** What ffmpeg is told ahead of its input. */
   readonly tuned: readonly string[];
   open(): Promise<Opened>;
 }
 
 const TS = ['-f', 'mpegts'];
+const RTSP = ['-rtsp_transport', 'tcp', '-fpsprobesize', '0', '-probesize', '2048'];
 
 /** All of them, over one broadcast. */
 export class Origins {
@@ -54,13 +58,19 @@ export class Origins {
     broadcast.join((tags) => {
       playlist.take(tags);
     });
+    const gstreamer = await openGStreamer(clip);
+    const gst = gstreamer === undefined ? [] : [await openDelayLine(gstreamer.port, ROUND_TRIP)];
     const ways = await Promise.all([rtsp, http, rtmp].map(({ port }) => openDelayLine(port, ROUND_TRIP)));
     const [rtspPort = 0, httpPort = 0, rtmpPort = 0] = ways.map(({ port }) => port);
     const standing = (url: string) => (): Promise<Opened> => Promise.resolve({ url, close: () => undefined });
     const web = `http://127.0.0.1:${String(httpPort)}`;
     const waits = NEXT_KEYFRAME;
     return new Origins((closers) => {
-      closers.push(...ways.map(({ close }) => close), () => rtmp.close());
+      closers.push(
+        ...[...ways, ...gst].map(({ close }) => close),
+        () => rtmp.close(),
+        () => gstreamer?.close(),
+      );
       closers.push(
         () => {
           rtsp.close();
@@ -72,8 +82,12 @@ export class Origins {
       return [
         {
           ...{ name: 'RTSP by TCP', needs: 4, waits, open: standing(rtsp.url(rtspPort, 'live')) },
-          tuned: ['-rtsp_transport', 'tcp', '-fpsprobesize', '0', '-probesize', '2048'],
+          tuned: RTSP,
         },
+        ...gst.map(({ port }) => ({
+          ...{ name: 'RTSP, GStreamer', needs: 4, waits: 0, slow: true, tuned: RTSP },
+          open: standing(`rtsp://127.0.0.1:${String(port)}/clip`),
+        })),
         {
           ...{ name: 'SRT', needs: 2, waits: waits + SRT_LATENCY, open: () => openSrt(broadcast) },
           tuned: [...TS, '-fpsprobesize', '0', '-probesize', '2048'],

@@ -109,7 +109,11 @@ export class Sink {
           link.command(0, '_result', transaction, {}, { level: 'status', code: 'NetConnection.Connect.Success' });
         } else if (name === 'createStream') link.command(0, '_result', transaction, null, 1);
         else if (name === 'publish') {
-          link.command(stream, 'onStatus', 0, null, { level: 'status', code: 'NetStream.Publish.Start', description: '' });
+          link.command(stream, 'onStatus', 0, null, {
+            level: 'status',
+            code: 'NetStream.Publish.Start',
+            description: '',
+          });
           publishes = this.#publisher(values.find((value) => typeof value === 'string') ?? '');
         }
       },

@@ -9,14 +9,19 @@ import { freeUdpPort, listening, openSender } from './udp.js';
 export interface SrtSender {
   readonly port: number;
   /** Sends packets of a transport stream; without a caller they are lost. */
-  send(packets: Buffer): void;
+  readonly send: (packets: Buffer) => void;
   close(): Promise<void>;
 }
 
 /** Starts one. */
 export async function openSrtSender(): Promise<SrtSender> {
   const [port, inner] = [await freeUdpPort(), await freeUdpPort()];
-  const args = ['-a:no', '-loglevel:fatal', `udp://127.0.0.1:${String(inner)}`, `srt://127.0.0.1:${String(port)}?mode=listener`];
+  const args = [
+    '-a:no',
+    '-loglevel:fatal',
+    `udp://127.0.0.1:${String(inner)}`,
+    `srt://127.0.0.1:${String(port)}?mode=listener`,
+  ];
   const child = spawn('srt-live-transmit', args, { stdio: 'ignore' });
   killAtExit(child);
   const gone = new Promise<void>((resolve, reject) => {
@@ -24,7 +29,13 @@ export async function openSrtSender(): Promise<SrtSender> {
       resolve();
     });
     child.once('error', (cause) => {
-      reject(new FramerailError('FR_RELAY_CONNECT', 'srt-live-transmit is needed here; on Debian: apt-get install srt-tools.', { cause }));
+      reject(
+        new FramerailError(
+          'FR_RELAY_CONNECT',
+          'srt-live-transmit is needed here; on Debian: apt-get install srt-tools.',
+          { cause },
+        ),
+      );
     });
   });
   await Promise.race([Promise.all([listening(port), listening(inner)]), gone]);

@@ -14,7 +14,7 @@ export class TransportStream {
   readonly #muxer: TsMuxer;
   /** Kinds that its tables name: only what has come. */
   readonly #known = new Set<Kind>();
-  #packets: Buffer[] = [];
+  readonly #packets: Buffer[] = [];
 
   constructor(headers: Broadcast['headers'], onBytes: (bytes: Buffer) => void) {
     this.#headers = headers;
