@@ -6,16 +6,25 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 class Late {
   readonly #to: Socket;
   readonly #delay: number;
-  readonly #waiting: { readonly at: number; readonly bytes: Buffer }[] = [];
+  /** Without bytes, the connection ends. */
+  readonly #waiting: { readonly at: number; readonly bytes: Buffer | undefined }[] = [];
   #running = false;
 
   constructor(from: Socket, to: Socket, delay: number, first: number) {
     this.#to = to;
     this.#delay = delay;
-    from.on('data', (bytes) => {
-      this.#waiting.push({ at: Math.max(first, performance.now() + this.#delay), bytes });
-      if (!this.#running) this.#wait();
-    });
+    from
+      .on('data', (bytes) => {
+        this.#push(bytes, first);
+      })
+      .on('close', () => {
+        this.#push(undefined, first);
+      });
+  }
+
+  #push(bytes: Buffer | undefined, first: number): void {
+    this.#waiting.push({ at: Math.max(first, performance.now() + this.#delay), bytes });
+    if (!this.#running) this.#wait();
   }
 
   #wait(): void {
@@ -34,7 +43,8 @@ class Late {
       });
     else {
       this.#waiting.shift();
-      if (this.#to.writable) this.#to.write(next.bytes);
+      if (next.bytes === undefined) this.#to.end();
+      else if (this.#to.writable) this.#to.write(next.bytes);
       this.#wait();
     }
   }
@@ -49,17 +59,9 @@ export async function openDelayLine(target: number, roundTrip: number): Promise<
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (client) => {
     const remote = connect({ port: target, host: '127.0.0.1', noDelay: true });
-    for (const [one, other] of [
-      [client, remote],
-      [remote, client],
-    ] as const) {
-      sockets.add(one);
-      one
-        .on('error', () => undefined)
-        .on('close', () => {
-          sockets.delete(one);
-          other.destroy();
-        });
+    for (const socket of [client, remote]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
     }
     // The loopback accepts at once, where a way of this length would have taken a round trip.
     const first = performance.now() + 1.5 * roundTrip;

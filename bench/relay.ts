@@ -7,6 +7,7 @@ import { days } from './relay-days.js';
 import { density } from './relay-density.js';
 import { distance } from './relay-distance.js';
 import { lateVideo } from './relay-late-video.js';
+import { protocols } from './relay-protocols.js';
 import { soak } from './relay-soak.js';
 import { failover } from './relay-failover.js';
 import { joins, starts } from './relay-starts.js';
@@ -24,7 +25,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Part>>> 
   failover: ({ runs }) => failover(runs),
 };
 /** Parts that run when they are asked for alone: they take long. */
-const LONG: typeof PARTS = { soak };
+const LONG: typeof PARTS = { soak, protocols: ({ runs }) => protocols(runs) };
 
 /** Runs the suite and prints what came of it. */
 export async function run(options: BenchOptions): Promise<void> {

@@ -55,6 +55,15 @@ const BROADCAST = {
     ...['-g', '60', '-sc_threshold', '0', '-bf', '0', '-pix_fmt', 'yuv420p'],
   ],
 } as const;
+const KEYFRAMES = {
+  name: 'testsrc2-180p25-10s-intra-aac.flv',
+  recipe: [
+    ...['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25:duration=10'],
+    ...['-f', 'lavfi', '-i', 'anoisesrc=sample_rate=48000:amplitude=0.1:duration=10:seed=1', '-ac', '2'],
+    ...['-c:a', 'aac', '-b:a', '96k', '-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-crf', '30'],
+    ...['-g', '1', '-pix_fmt', 'yuv420p'],
+  ],
+} as const;
 /** A slow machine encodes 300 frames of 1080p in a minute. */
 const ENCODE_DEADLINE = 300_000;
 
@@ -78,6 +87,11 @@ export function findLiveClip(): Promise<string> {
 /** What an encoder sends to a live platform: 720p at 30 a second with sound, 600 kb/s, a keyframe every two seconds, in FLV. */
 export function findBroadcast(): Promise<string> {
   return made(BROADCAST);
+}
+
+/** A small stream with sound of which every picture is a keyframe, 25 a second, and no frame is like another one; in FLV. */
+export function findKeyframes(): Promise<string> {
+  return made(KEYFRAMES);
 }
 
 async function describe(path: string): Promise<Clip> {
