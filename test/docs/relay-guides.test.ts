@@ -1,5 +1,5 @@
 // Every guide about relays can be followed word by word: its blocks run, and print and make what it says.
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -57,6 +57,38 @@ const GUIDES: Readonly<Record<string, Checks>> = {
     preview({ folder }) {
       expect(readFileSync(join(folder, 'preview/live.m3u8'), 'utf8')).toContain('#EXT-X-ENDLIST');
       return Promise.resolve();
+    },
+  },
+  'pulling-cameras': {
+    async rtsp({ folder }) {
+      for (const name of ['one.mp4', 'udp.mp4']) {
+        const { codecs, pictures } = await media(folder, name);
+        expect(codecs).toEqual(BOTH);
+        expect(pictures).toBeGreaterThan(10);
+      }
+      expect((await media(folder, 'old.flv')).codecs).toEqual(['h264', 'pcm_alaw']);
+    },
+    async logins({ folder, output }) {
+      expect((await media(folder, 'door.mp4')).codecs).toEqual(BOTH);
+      expect(output).not.toContain('s3cret');
+    },
+    async srt({ folder }) {
+      for (const name of ['called.ts', 'caller.ts'])
+        expect((await media(folder, name)).pictures, name).toBeGreaterThan(75);
+    },
+    async multicast({ folder }) {
+      expect((await media(folder, 'group.ts')).codecs).toEqual(BOTH);
+    },
+    async hls({ folder }) {
+      const { codecs, pictures } = await media(folder, 'hls.mp4');
+      expect(codecs).toEqual(BOTH);
+      expect(pictures).toBeGreaterThan(50);
+    },
+    async many({ folder, output }) {
+      for (const name of ['door.flv', 'mute.flv']) expect((await media(folder, name)).codecs).toEqual(BOTH);
+      const [recorded] = readdirSync(join(folder, 'yard'));
+      expect((await media(folder, join('yard', recorded!))).codecs).toEqual(BOTH);
+      expect(output).not.toContain('s3cret');
     },
   },
 };
