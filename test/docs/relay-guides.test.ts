@@ -91,6 +91,39 @@ const GUIDES: Readonly<Record<string, Checks>> = {
       expect(output).not.toContain('s3cret');
     },
   },
+  'replacing-an-ffmpeg-loop': {
+    async 'one-line'({ folder }) {
+      // Both stretches, which are six seconds, but for what an encoder sends ahead of the first keyframe that is whole.
+      const { codecs, pictures } = await media(folder, 'one.flv');
+      expect(codecs).toEqual(BOTH);
+      expect(pictures).toBeGreaterThan(100);
+    },
+    async all({ folder }) {
+      for (const name of ['one.flv', 'two.flv', 'site/live.m3u8'])
+        expect((await media(folder, name)).pictures, name).toBeGreaterThan(100);
+      const pieces = readdirSync(folder).filter((name) => /^day-.*\.ts$/.test(name));
+      expect(pieces.length).toBeGreaterThan(1);
+      for (const piece of pieces) expect((await media(folder, piece)).codecs, piece).toEqual(BOTH);
+    },
+    async many({ folder }) {
+      expect((await media(folder, 'news.flv')).codecs).toEqual(BOTH);
+    },
+  },
+  'waits-and-queues': {
+    async radio({ folder }) {
+      const { codecs, pictures } = await media(folder, 'one.flv');
+      expect(codecs).toEqual(BOTH);
+      expect(pictures).toBeGreaterThan(40);
+    },
+    async silence({ folder }) {
+      expect((await media(folder, 'a.flv')).codecs).toEqual(['h264']);
+    },
+    async pair({ folder, output }) {
+      // What the spare sends goes on where the first one ended, with nothing missing.
+      expect((await media(folder, 'one.flv')).pictures).toBeGreaterThan(150);
+      expect(output).toContain('"reason":"ended"');
+    },
+  },
 };
 
 /** What came of a block, and what the look at its files failed with. */
@@ -120,7 +153,8 @@ beforeAll(() => {
   }
 });
 
-afterAll(() => {
+afterAll(async () => {
+  await Promise.allSettled(followed.values());
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 

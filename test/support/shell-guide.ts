@@ -32,11 +32,11 @@ export interface ShellRun {
 /** A step on the way through a guide: a file that the reader saves, or a block that he runs. */
 type Step = { readonly file: string; readonly text: string } | { readonly block: ShellBlock; readonly script: string };
 
-/** The configurations of a page, by the names under which it has them saved. */
+/** The configurations of a page, by the names under which it has them saved; what is for others is marked `show`. */
 export function yamlFiles(page: string): { readonly where: string; readonly name: string; readonly text: string }[] {
   return fences(page)
-    .filter(({ language }) => language === 'yaml')
-    .map(({ where, words: [name = 'unnamed.yaml'], text }) => ({ where, name, text: `${text}\n` }));
+    .filter(({ language, words }) => language === 'yaml' && words[0] !== 'show')
+    .map(({ where, words: [name = 'relays.yaml'], text }) => ({ where, name, text: `${text}\n` }));
 }
 
 /** What a configuration takes from the environment, with a value for each. */
@@ -54,7 +54,7 @@ function steps(page: string): Step[] {
   const all = fences(page);
   return all.flatMap((fence, i): Step[] => {
     const { language, words, text, where } = fence;
-    if (language === 'yaml' && words[0] !== undefined) return [{ file: words[0], text: `${text}\n` }];
+    if (language === 'yaml' && words[0]?.endsWith('.yaml') === true) return [{ file: words[0], text: `${text}\n` }];
     if (language !== 'sh' || words[0] !== 'run') return [];
     const promised = printedBy(all, i).flatMap((one) => one.text.split('\n').filter((line) => line.trim() !== ''));
     return [{ block: { where, name: words[1] ?? '', promised }, script: text }];
