@@ -235,6 +235,43 @@ test('restream takes a push and sends it on, until it is told to stop', async ()
   for (const id of [1, 2]) expect(printed).toContain(`destination ${String(id)} has a picture\n`);
 });
 
+test('failover goes from the first encoder to the spare, and from that to the slate', async () => {
+  const [main, spare, sink] = [await freePort('tcp'), await freePort('tcp'), await rtmpSink()];
+  const slate = join(temporaryFolder(), 'away.png');
+  await ffmpeg('-f', 'lavfi', '-i', 'color=navy:size=320x180', '-frames:v', '1', slate);
+  const places = [main, spare].map((port) => `127.0.0.1:${String(port)}`);
+  const child = begin('failover.mjs', sink.url, slate, ...places);
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
+  const says = (what: RegExp): Promise<void> =>
+    vi.waitFor(() => {
+      expect(printed).toMatch(what);
+    }, 20_000);
+  const publish = async (port: number, key: string): Promise<ReturnType<typeof spawn>> => {
+    await vi.waitFor(async () => {
+      expect(await answers(port)).toBe(true);
+    }, 10_000);
+    const push = `rtmp://127.0.0.1:${String(port)}/live/${key}`;
+    const clip = ['-re', '-stream_loop', '-1', '-i', fixture('plain.mp4'), '-c', 'copy', '-f', 'flv', push];
+    const sender = spawn('ffmpeg', ['-v', 'error', '-nostdin', ...clip], { stdio: 'ignore' });
+    onTestFinished(() => void sender.kill('SIGKILL'));
+    return sender;
+  };
+  const [first, other] = places as [string, string];
+  const one = await publish(main, 'main');
+  await says(new RegExp(`on air: rtmp://${first}/`));
+  const two = await publish(spare, 'spare');
+  await says(new RegExp(`rtmp://${other}/live/\\*\\*\\* is there`));
+  await sink.arrivals.find(isPicture, 'a picture');
+  one.kill('SIGKILL');
+  await says(new RegExp(`on air: rtmp://${other}/live/\\*\\*\\* instead of rtmp://${first}/live/\\*\\*\\* \\(`));
+  two.kill('SIGKILL');
+  await says(new RegExp(`on air: slate instead of rtmp://${other}/`));
+  const ended = once(child, 'close');
+  child.kill('SIGINT');
+  expect(await ended).toEqual([0, null]);
+});
+
 test('relays.yaml is all right, runs once its keys are set, and says which are not', async () => {
   const text = await readFile(join(EXAMPLES, 'relays.yaml'), 'utf8');
   const path = join(temporaryFolder(), 'relays.yaml');

@@ -1,4 +1,4 @@
-// The JavaScript of a page in Markdown, and a folder in which it runs as a reader would run it.
+// The blocks of a page in Markdown, and a folder in which its JavaScript runs as a reader would run it.
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,19 +25,37 @@ export interface BlockRun {
   readonly folder: string;
 }
 
-/** The blocks of a page, in order. */
-export function codeBlocks(page: string): CodeBlock[] {
-  const blocks: CodeBlock[] = [];
+/** A fenced block of a page: what stands behind its language, and what is in it. */
+export interface Fence {
+  /** The page and the line of its fence. */
+  readonly where: string;
+  readonly language: string;
+  /** The words behind the language. */
+  readonly words: readonly string[];
+  readonly text: string;
+}
+
+/** All fenced blocks of a page, in order. */
+export function fences(page: string): Fence[] {
+  const found: Fence[] = [];
   const lines = readFileSync(join(ROOT, page), 'utf8').split('\n');
   for (let at = 0; at < lines.length; at++) {
-    const fence = /^```js(?: (\w+)(?: ([\w-]+))?)?$/.exec(lines[at]!);
+    const fence = /^```(\w+)((?: [\w.-]+)*)$/.exec(lines[at]!);
     if (fence === null) continue;
     const end = lines.indexOf('```', at);
-    const code = lines.slice(at + 1, end).join('\n');
-    blocks.push({ where: `${page}:${String(at + 1)}`, how: fence[1] ?? '', name: fence[2] ?? '', code });
+    const words = fence[2]!.split(' ').slice(1);
+    const text = lines.slice(at + 1, end).join('\n');
+    found.push({ where: `${page}:${String(at + 1)}`, language: fence[1]!, words, text });
     at = end;
   }
-  return blocks;
+  return found;
+}
+
+/** The JavaScript of a page, in order. */
+export function codeBlocks(page: string): CodeBlock[] {
+  return fences(page)
+    .filter(({ language }) => language === 'js')
+    .map(({ where, words: [how = '', name = ''], text: code }) => ({ where, how, name, code }));
 }
 
 /** What a short block takes for granted: names of the package, and a video that is open. */
