@@ -46,6 +46,9 @@ export function metadataMessage(values: AmfObject): Buffer {
   return Buffer.concat([encodeAmf(SET, 'onMetaData'), encodeEcmaArray(values)]);
 }
 
+/** When metadata is in FLV, wherever it lies: FFmpeg takes it for a stream of text at any other time (`flvdec.c`). */
+export const METADATA_TIME = 0;
+
 /** The same for FLV, whose files hold it without the command. */
 export function metadataTag(values: AmfObject): Buffer {
   return Buffer.concat([encodeAmf('onMetaData'), encodeEcmaArray(values)]);

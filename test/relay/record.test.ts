@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ffprobe } from '../support/ffmpeg.js';
 import { filesIn } from '../support/process.js';
 import { arrival, mediaOf, sums } from '../support/relay/compare.js';
 import { flvFile } from '../support/relay/flv-file.js';
@@ -46,6 +47,26 @@ test('what is forwarded is recorded, from its first keyframe to stop()', async (
   expect(sums(mediaOf(tags))).toEqual(sums(sink.media()));
   const recorded = mediaOf(tags).map(({ timestamp }) => timestamp);
   expect(recorded).toEqual(sink.media().map(({ timestamp }) => timestamp));
+});
+
+test('metadata is at zero wherever it comes, as at other times FFmpeg takes it for a stream of text', async () => {
+  const record = join(temporaryFolder(), 'out.flv');
+  const { headers, media } = await realStream({ seconds: 4 });
+  const half = Math.floor(media.length / 2);
+  const origin = await rtmpOrigin(async (player) => {
+    player.send(metadata(), ...headers);
+    await player.pace(media.slice(0, half), 8);
+    player.send(metadata({ encoder: 'another' }, 'array', media[half]!.timestamp));
+    await player.pace(media.slice(half), 8);
+    player.cut();
+  });
+  const { relay } = relayOf(origin.url, [], { record, waitUnannounced: 50, onEnd: 'exit' });
+  await relay.done;
+  const told = tagsOf(record).filter(({ type }) => type === DATA);
+  expect(told.length).toBeGreaterThan(1);
+  for (const { timestamp } of told) expect(timestamp).toBe(0);
+  const { streams } = await ffprobe('-show_entries', 'stream=codec_type', record);
+  expect((streams as { codec_type: string }[]).map((one) => one.codec_type).sort()).toEqual(['audio', 'video']);
 });
 
 test('a recording needs no destination, and has streams that come late', async () => {

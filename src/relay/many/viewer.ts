@@ -5,7 +5,7 @@ import type { Feed, FeedNews } from '../feed.js';
 import { FeedGate, type GateTaker } from '../feed-gate.js';
 import { flvHeader, flvTag } from '../flv/bytes.js';
 import { KIND, TAG } from '../flv/tag.js';
-import { metadataTag } from '../metadata.js';
+import { METADATA_TIME, metadataTag } from '../metadata.js';
 
 /** How much is borne of a viewer. */
 export interface ViewerLimits {
@@ -86,7 +86,7 @@ export class Viewer implements GateTaker {
 
   write(type: number, time: number, payload: Uint8Array): void {
     if (this.queued > this.#limits.queueBytes * MOST_BEYOND) this.stream.destroy();
-    else this.#write(flvTag(type, time, payload));
+    else this.#write(flvTag(type, type === TAG.data ? METADATA_TIME : time, payload));
   }
 
   /** Breaks off with a viewer that has taken nothing for too long; called now and then. */

@@ -6,7 +6,7 @@ import type { AmfObject } from '../amf0.js';
 import type { Feed, FeedNews, FeedTarget } from '../feed.js';
 import { FeedGate, type GateTaker } from '../feed-gate.js';
 import { KIND, TAG } from '../flv/tag.js';
-import { metadataTag } from '../metadata.js';
+import { METADATA_TIME, metadataTag } from '../metadata.js';
 import { Finisher } from './finisher.js';
 import { recordFormat, type RecordFormat } from './format.js';
 import { countedName, partName, timedName } from './names.js';
@@ -98,7 +98,7 @@ export class Recorder implements FeedTarget, GateTaker {
   }
 
   data(time: number, payload: Buffer): void {
-    if (this.#gate.isOpen) this.write(TAG.data, time, payload);
+    if (this.#gate.isOpen) this.#partOf(TAG.data)?.about(TAG.data, time, payload);
   }
 
   describe(metadata: AmfObject): Buffer {
@@ -106,7 +106,7 @@ export class Recorder implements FeedTarget, GateTaker {
   }
 
   write(type: number, time: number, payload: Buffer): void {
-    this.#partOf(type)?.about(type, time, payload);
+    this.#partOf(type)?.about(type, type === TAG.data ? METADATA_TIME : time, payload);
   }
 
   /** Leaves what is not an MP4 yet as it was recorded: `close()` then rejects with where it is. */
@@ -160,7 +160,7 @@ export class Recorder implements FeedTarget, GateTaker {
   /** What another file begins with, like the first one. */
   #opening(part: RecordPart, time: number): void {
     const { metadata, gop } = this.#feed;
-    if (metadata !== undefined) part.about(TAG.data, time, metadataTag(metadata));
+    if (metadata !== undefined) part.about(TAG.data, METADATA_TIME, metadataTag(metadata));
     for (const { type, payload } of gop.setups) if (this.#gate.carries(type)) part.about(type, time, payload);
   }
 
