@@ -8,8 +8,7 @@ export default defineConfig({
     pool: 'forks',
     // Leak tests ask for a collection before they count what is left.
     execArgv: ['--expose-gc'],
-    // Half of the tests wait for somebody else most of the time, so two cores have room for a third worker.
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     server: { deps: { external: [/\/dist\//] } },
