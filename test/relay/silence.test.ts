@@ -1,9 +1,9 @@
 // Silence for streams without sound: AAC that decoders take, in step with the pictures, and out of the way of real sound.
 import { expect, test } from 'vitest';
 import { Silence } from '#dist/relay/silence.js';
-import { splitAdts } from '#dist/relay/elementary/aac.js';
 import { AudioUntagger } from '#dist/relay/elementary/audio-untagger.js';
 import { audioFrameTag, audioHeaderTag } from '#dist/relay/elementary/tag-payload.js';
+import { splitAdts } from '../support/relay/adts.js';
 import { arrival, expectMonotonic, expectSame } from '../support/relay/compare.js';
 import { feedFfmpeg } from '../support/ffmpeg.js';
 import { httpOrigin } from '../support/relay/http-origin.js';

@@ -2,7 +2,7 @@
 import { BitReader } from './bit-reader.js';
 
 /** Samples a second by their number (ISO/IEC 14496-3, table 1.18). */
-export const AAC_RATES: readonly number[] = [
+const AAC_RATES: readonly number[] = [
   96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000, 7350,
 ];
 /** Channels by their configuration (table 1.19). */
@@ -22,27 +22,6 @@ export interface AdtsFrame {
   readonly sampleRate: number;
   /** Samples that it holds, of each channel. */
   readonly samples: number;
-}
-
-/**
- * Frames of ADTS (ISO/IEC 13818-7, 6.2), as views; `rest` is what is no whole frame yet, seven bytes to eight kilobytes.
- * What lies between frames is passed over.
- */
-export function splitAdts(bytes: Uint8Array): { frames: AdtsFrame[]; rest: Uint8Array } {
-  const frames: AdtsFrame[] = [];
-  let at = 0;
-  while (at + HEADER <= bytes.byteLength) {
-    const length = adtsLength(bytes, at);
-    if (length === undefined) {
-      at += 1;
-      continue;
-    }
-    if (at + length > bytes.byteLength) break;
-    const frame = adtsFrame(bytes.subarray(at, at + length));
-    if (frame !== undefined) frames.push(frame);
-    at += length;
-  }
-  return { frames, rest: bytes.subarray(at) };
 }
 
 /** The length of the frame of ADTS that begins at a place, with its header of seven bytes or nine; undefined where none begins. */
@@ -85,14 +64,13 @@ export interface AacParameters {
 /** Reads an AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1); undefined for one that is broken. */
 export function readAacConfig(config: Uint8Array): AacParameters | undefined {
   const bits = new BitReader(config);
-  const objectType = readObjectType(bits);
-  const index = bits.bits(4);
-  const sampleRate = index === EXPLICIT_RATE ? bits.bits(24) : (AAC_RATES[index] ?? 0);
+  const objectType = readAacType(bits);
+  const sampleRate = readAacRate(bits);
   const channelIndex = bits.bits(4);
   if (bits.over || sampleRate === 0) return undefined;
-  const named = index === EXPLICIT_RATE ? AAC_RATES.indexOf(sampleRate) : index;
+  const named = AAC_RATES.indexOf(sampleRate);
   return {
-    objectType: objectType === SBR || objectType === PS ? innerType(bits) : objectType,
+    objectType: isAacExtension(objectType) ? innerType(bits) : objectType,
     sampleRate,
     channels: CHANNELS[channelIndex] ?? 0,
     rateIndex: named < 0 ? undefined : named,
@@ -100,18 +78,30 @@ export function readAacConfig(config: Uint8Array): AacParameters | undefined {
   };
 }
 
-/** HE-AAC that says so in front: behind the rate of its extension comes the type of its core. */
+/** HE-AAC that says so in front of its core, without and with parametric stereo. */
 const SBR = 5;
 const PS = 29;
 
-function innerType(bits: BitReader): number {
-  if (bits.bits(4) === EXPLICIT_RATE) bits.skip(24);
-  return readObjectType(bits);
+/** Whether a type of an AudioSpecificConfig is an extension: behind its rate comes the type of its core. */
+export function isAacExtension(objectType: number): boolean {
+  return objectType === SBR || objectType === PS;
 }
 
-function readObjectType(bits: BitReader): number {
+function innerType(bits: BitReader): number {
+  readAacRate(bits);
+  return readAacType(bits);
+}
+
+/** The type of an object (ISO/IEC 14496-3, table 1.16, GetAudioObjectType). */
+export function readAacType(bits: BitReader): number {
   const type = bits.bits(5);
   return type === 31 ? 32 + bits.bits(6) : type;
+}
+
+/** Samples a second: one of the table, or any; 0 for a number that the table does not have. */
+export function readAacRate(bits: BitReader): number {
+  const index = bits.bits(4);
+  return index === EXPLICIT_RATE ? bits.bits(24) : (AAC_RATES[index] ?? 0);
 }
 
 /** The header of ADTS for a frame of so many bytes; undefined where ADTS cannot say what the configuration does. */

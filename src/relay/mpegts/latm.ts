@@ -1,14 +1,11 @@
 // AAC in LATM within LOAS, as DVB and ISDB broadcast it (ISO/IEC 14496-3, 1.7): frames that begin at any bit.
-import { AAC_RATES } from '../elementary/aac.js';
+import { isAacExtension, readAacRate } from '../elementary/aac.js';
 import { BitReader } from '../elementary/bit-reader.js';
 import { NO_FRAME, SHORT, type FrameReader, type SoundFrame } from './sound-headers.js';
 
 /** Eleven bits, and a length of thirteen (table 1.32, AudioSyncStream). */
 const SYNC = 0x2b7;
 const HEADER = 3;
-const SBR = 5;
-const PS = 29;
-const EXPLICIT_RATE = 15;
 /** Types of AAC that differ in nothing that is read here (table 1.17). */
 const PLAIN_TYPES: readonly number[] = [1, 2, 3, 4];
 const LONG_FRAME = 1024;
@@ -92,10 +89,10 @@ function readValue(bits: BitReader): number {
 /** Walks through an AudioSpecificConfig, whose end nothing but itself tells (table 1.15; 4.4.1, GASpecificConfig). */
 function readConfig(bits: BitReader): { readonly sampleRate: number; readonly samples: number } | undefined {
   let type = bits.bits(5);
-  const sampleRate = readRate(bits);
+  const sampleRate = readAacRate(bits);
   const channels = bits.bits(4);
-  if (type === SBR || type === PS) {
-    readRate(bits);
+  if (isAacExtension(type)) {
+    readAacRate(bits);
     type = bits.bits(5);
   }
   if (!PLAIN_TYPES.includes(type) || channels === 0 || sampleRate === 0) return undefined;
@@ -103,11 +100,6 @@ function readConfig(bits: BitReader): { readonly sampleRate: number; readonly sa
   if (bits.flag()) bits.skip(14);
   if (bits.flag()) bits.skip(1);
   return { sampleRate, samples };
-}
-
-function readRate(bits: BitReader): number {
-  const index = bits.bits(4);
-  return index === EXPLICIT_RATE ? bits.bits(24) : (AAC_RATES[index] ?? 0);
 }
 
 /** The frames of an element, each behind its length (tables 1.44 and 1.45); undefined where one is cut off. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { readAacConfig, splitAdts } from '#dist/relay/elementary/aac.js';
+import { readAacConfig } from '#dist/relay/elementary/aac.js';
 import { joinAnnexB, joinLengths, splitAnnexB, splitLengths, unescapeNal } from '#dist/relay/elementary/annex-b.js';
 import { AudioTagger } from '#dist/relay/elementary/audio-tagger.js';
 import { AudioUntagger } from '#dist/relay/elementary/audio-untagger.js';
@@ -18,6 +18,7 @@ import { audioBody, videoBody } from '#dist/relay/flv/body.js';
 import { FlvReader } from '#dist/relay/flv/reader.js';
 import { audioCodec, audioKind, KIND, videoKind } from '#dist/relay/flv/tag.js';
 import { ffmpeg, ffprobe } from '../../support/ffmpeg.js';
+import { splitAdts } from '../../support/relay/adts.js';
 
 interface Tag {
   readonly type: number;

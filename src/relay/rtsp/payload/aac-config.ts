@@ -1,12 +1,9 @@
 // How an AudioSpecificConfig of general audio is laid out: where it ends, and how long its frames are.
+import { isAacExtension, readAacRate, readAacType } from '../../elementary/aac.js';
 import { BitReader } from '../../elementary/bit-reader.js';
 
-/** ISO/IEC 14496-3, table 1.18. */
-const RATES = [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000, 7350];
-const EXPLICIT_RATE = 15;
-/** HE-AAC that says so in front of its core, without and with parametric stereo. */
+/** The extension of HE-AAC. */
 const SBR = 5;
-const PS = 29;
 const SYNC_EXTENSION = 0x2b7;
 const SYNC_PS = 0x548;
 
@@ -24,20 +21,12 @@ export interface GeneralAudio {
 export function readGeneralAudio(bytes: Uint8Array): GeneralAudio | undefined {
   const bits = new BitReader(bytes);
   const all = bits.left;
-  const objectType = (): number => {
-    const type = bits.bits(5);
-    return type === 31 ? 32 + bits.bits(6) : type;
-  };
-  const rate = (): number => {
-    const index = bits.bits(4);
-    return index === EXPLICIT_RATE ? bits.bits(24) : (RATES[index] ?? 0);
-  };
-  let type = objectType();
-  const sampleRate = rate();
+  let type = readAacType(bits);
+  const sampleRate = readAacRate(bits);
   const channels = bits.bits(4);
-  if (type === SBR || type === PS) {
-    rate();
-    type = objectType();
+  if (isAacExtension(type)) {
+    readAacRate(bits);
+    type = readAacType(bits);
   }
   // A list of channels of its own (channels 0) is a thing of files.
   if (type < 1 || type > 4 || channels === 0 || sampleRate === 0) return undefined;
@@ -55,7 +44,7 @@ function extensionBits(bytes: Uint8Array, from: number): number {
   const begin = bits.left;
   if (begin < 16 || bits.bits(11) !== SYNC_EXTENSION || bits.bits(5) !== SBR) return 0;
   if (bits.flag()) {
-    if (bits.bits(4) === EXPLICIT_RATE) bits.skip(24);
+    readAacRate(bits);
     const rest = bits.left;
     // Parametric stereo has a mark of its own.
     if (rest >= 12 && bits.bits(11) === SYNC_PS) bits.skip(1);
