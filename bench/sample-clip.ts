@@ -64,8 +64,11 @@ const KEYFRAMES = {
     ...['-g', '1', '-pix_fmt', 'yuv420p'],
   ],
 } as const;
-/** A slow machine encodes 300 frames of 1080p in a minute. */
-const ENCODE_DEADLINE = 300_000;
+/** A show of many groups of pictures, for files that are cut out of it. */
+const GROUP_SECONDS = 2;
+const show = (groups: number): string => `testsrc2-noise8-1080p30-${String(groups)}-groups-crf23.mp4`;
+/** A slow machine encodes 300 frames of 1080p in a minute, and the longest clip has 12,000. */
+const ENCODE_DEADLINE = 2_400_000;
 
 /** The caller's clip, or the generated one. */
 export async function findClip(input: string | undefined): Promise<Clip> {
@@ -77,6 +80,29 @@ export async function findLongClip(input: string | undefined): Promise<Clip> {
   if (input !== undefined) return describe(input);
   const piece = await made(PIECE);
   return describe(await made({ name: LONG, recipe: ['-stream_loop', '29', '-i', piece, '-c', 'copy'] }));
+}
+
+/**
+ * Different files of two groups of pictures each, two seconds a group: 1080p of 4 s, 6 MB, as a platform gets them by
+ * the thousand. Making them takes minutes once.
+ * @returns their paths
+ */
+export async function findManyClips(count: number): Promise<string[]> {
+  const seconds = (count + 1) * GROUP_SECONDS;
+  const recipe = [...noisy(seconds), '-sc_threshold', '0'];
+  const paths: string[] = [];
+  const master = show(count + 1);
+  for (let i = 0; i < count; i++) {
+    const name = `${master.slice(0, -extname(master).length)}-${String(i)}.mp4`;
+    const path = join(CACHE, name);
+    const cut = async (): Promise<string> => {
+      const whole = await made({ name: master, recipe });
+      const range = ['-ss', String(i * GROUP_SECONDS), '-i', whole, '-t', String(2 * GROUP_SECONDS)];
+      return made({ name, recipe: [...range, '-c', 'copy'] });
+    };
+    paths.push(existsSync(path) ? path : await cut());
+  }
+  return paths;
 }
 
 /** A live stream as a camera sends it: no picture is reordered, in FLV. */
