@@ -4,19 +4,27 @@ export type { CallOptions, ErrorCode, ErrorDetails, ErrorMeaning } from './base/
 export { createCovers, Covers } from './covers/index.js';
 export type {
   Cover,
+  CoverBorder,
+  CoverFile,
   CoverFit,
   CoverFormOptions,
   CoverImage,
+  CoverImageOptions,
   CoverOptions,
   CoverSet,
   CoverSetOptions,
+  CoverShapeOptions,
   CoverShot,
   CoverSize,
   CoverTime,
   CoverTimings,
   CoverWork,
+  CropScore,
   ImageFormat,
+  SafeZoneMargins,
+  SafeZoneName,
   SetImage,
+  ShapedSize,
 } from './covers/index.js';
 export {
   createVideo,

@@ -49,6 +49,8 @@ export const AV_FRAME_DATA_DISPLAYMATRIX = 6 as typeof All.AV_FRAME_DATA_DISPLAY
 export const AVCOL_RANGE_MPEG = 1 as typeof All.AVCOL_RANGE_MPEG;
 export const AVCOL_RANGE_JPEG = 2 as typeof All.AVCOL_RANGE_JPEG;
 export const AVCOL_PRI_BT709 = 1 as typeof All.AVCOL_PRI_BT709;
+export const AVCOL_PRI_UNSPECIFIED = 2 as typeof All.AVCOL_PRI_UNSPECIFIED;
+export const AVCOL_TRC_UNSPECIFIED = 2 as typeof All.AVCOL_TRC_UNSPECIFIED;
 export const AVCOL_TRC_BT709 = 1 as typeof All.AVCOL_TRC_BT709;
 export const AVCOL_SPC_BT709 = 1 as typeof All.AVCOL_SPC_BT709;
 export const AVCOL_SPC_BT470BG = 5 as typeof All.AVCOL_SPC_BT470BG;
@@ -61,6 +63,7 @@ export const AVCHROMA_LOC_CENTER = 2 as typeof All.AVCHROMA_LOC_CENTER;
 // Codecs and filters (libavcodec/avcodec.h, libavutil/avutil.h, libavfilter/buffersrc.h, libavutil/opt.h).
 export const AV_CODEC_FLAG_QSCALE = 2 as typeof All.AV_CODEC_FLAG_QSCALE;
 export const AV_CODEC_FLAG_LOW_DELAY = 524288 as typeof All.AV_CODEC_FLAG_LOW_DELAY;
+export const AV_CODEC_FLAG_BITEXACT = 8388608 as typeof All.AV_CODEC_FLAG_BITEXACT;
 export const AV_CODEC_FLAG_GLOBAL_HEADER = 4194304 as typeof All.AV_CODEC_FLAG_GLOBAL_HEADER;
 export const FF_QP2LAMBDA = 118;
 export const AV_BUFFERSRC_FLAG_KEEP_REF = 8 as typeof All.AV_BUFFERSRC_FLAG_KEEP_REF;

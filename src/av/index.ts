@@ -1,13 +1,14 @@
 // The door to FFmpeg, and the only importer of node-av. Loading it loads the native library: workers do, parents do not.
 export { AVCODEC_FLOOR, checkBuild, compareVersions, ffmpegBuild, type FfmpegBuild } from './build.js';
 export type { ByteTarget } from './byte-output.js';
-export { colorAfter, colorOf, DRAWN, drawnColor, setColor, type ColorTags } from './color.js';
+export { colorAfter, colorOf, DRAWN, drawnColor, JFIF, PLAIN_RGB, setColor, type ColorTags } from './color.js';
 export { VideoDecoder, type DecoderOptions, type PictureDecoder } from './decoder.js';
 export { HardwareDecoder, type DecoderReport, type DecoderWish } from './hardware-decoder.js';
 export { testDecode } from './test-decode.js';
 export { EncodeLane, testEncode, type LaneInput, type LaneSetup } from './encoders/index.js';
 export { FilterChain, type ChainInput } from './filter-chain.js';
 export { checkFilterNames } from './filter-names.js';
+export { decodeJpeg } from './image-decoder.js';
 export { encodeImage, imageFormat, type ImageKind } from './image-encoder.js';
 export { MediaInputHandle, type BesideListener, type PacketFacts, type VideoTiming } from './input.js';
 export type { ContextCounts, ContextLease } from './context-pool.js';

@@ -37,6 +37,10 @@ export const ERRORS = {
   FR_CONVERT_FAILED: { retryable: false, meaning: 'Scaling or converting a picture failed.' },
   FR_FILTER_FAILED: { retryable: false, meaning: 'FFmpeg could not set up or run the filters that were asked for.' },
   FR_ENCODE_FAILED: { retryable: false, meaning: 'Encoding a picture or a video failed.' },
+  FR_IMAGE_GOAL: {
+    retryable: false,
+    meaning: 'No quality makes an image as small as `maxBytes`, or as good as `minSsim`, asks for.',
+  },
   FR_TIME_BEYOND_END: { retryable: false, meaning: 'A requested time lies beyond the end of the video.' },
   FR_OUTPUT_FAILED: { retryable: false, meaning: 'Writing an output failed; nothing half-written is left behind.' },
   FR_TRANSFORM_FAILED: { retryable: false, meaning: 'The JavaScript transform of a video threw an error.' },

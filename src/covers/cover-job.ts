@@ -5,8 +5,8 @@ import type { JobContext } from '../workers/index.js';
 import { KeyframeFinder, targetTime } from './choice/index.js';
 import type { CoverParams, CoverShape } from './cover-params.js';
 import type { CoverSet, CoverShot, SetImage } from './cover.js';
-import { encodeCover } from './images/index.js';
-import { composeCover } from './shape/index.js';
+import { composedFormat, encodeCover } from './images/index.js';
+import { CoverComposer } from './shape/index.js';
 import { StageClock } from './stage-clock.js';
 
 /** Runs the job. */
@@ -42,12 +42,17 @@ async function makeCovers({ input, stream, params, context, clock }: Work): Prom
       clock.end('open');
       const { picture, pts } = await finder.find(time);
       shots.push({ pts, damaged: picture.damaged });
+      const composer = new CoverComposer(picture, stream, composedFormat(params.image.format));
       for (const shape of params.shapes) {
-        const composed = composeCover(picture, stream, shape);
+        const { picture: composed, crop, attention } = composer.compose(shape);
         clock.end('scale');
-        images.push({ ...encodeCover(composed, params.image), shot });
-        composed.close();
+        try {
+          images.push({ ...(await encodeCover(composed, params.image, breathe)), crop, attention, shot });
+        } finally {
+          composed.close();
+        }
         clock.end('encode');
+        await breathe();
       }
     }
     return { images, shots, decoder: finder.decoder, timings: clock.timings(), log: await takeLog() };

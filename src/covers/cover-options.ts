@@ -1,30 +1,15 @@
 // What callers say about covers, checked once and brought into the form that jobs take.
-import {
-  argumentError,
-  checkInteger,
-  checkNumber,
-  checkOneOf,
-  checkOptions,
-  checkSize,
-  type CallOptions,
-} from '../base/index.js';
+import { argumentError, checkInteger, checkNumber, checkOptions, type CallOptions } from '../base/index.js';
 import type { SourceOptions } from '../sources/index.js';
-import { MAX_SIDE, type CoverFit, type CoverParams, type CoverPlace, type CoverShape } from './cover-params.js';
+import type { CoverParams, CoverPlace } from './cover-params.js';
+import { imageParams, type CoverImageOptions } from './images/image-options.js';
+import { shapeParams, type CoverShapeOptions, type CoverSize, type ShapedSize } from './shape/shape-options.js';
 
 /** Seconds, `'12.5%'` of the duration, or `'middle'`; the keyframe at or before it is used. */
 export type CoverTime = number | string;
 
-/** Columns and rows, 1 to 4096. */
-export type CoverSize = readonly [number, number];
-
 /** What holds for every cover of a call. */
-export interface CoverFormOptions extends CallOptions, SourceOptions {
-  /** `cover` cuts what sticks out of the size, `contain` adds borders. @defaultValue 'cover' */
-  readonly fit?: CoverFit | undefined;
-  /** JPEG quality, 1 to 100, on libjpeg's scale in 31 steps. @defaultValue 85 */
-  readonly quality?: number | undefined;
-  /** Red, green and blue of the borders, 0 to 255. @defaultValue [0, 0, 0] */
-  readonly background?: readonly [number, number, number] | undefined;
+export interface CoverFormOptions extends CallOptions, SourceOptions, CoverShapeOptions, CoverImageOptions {
   /** The number of the video stream. @defaultValue the one that ffmpeg picks */
   readonly stream?: number | undefined;
 }
@@ -33,7 +18,10 @@ export interface CoverFormOptions extends CallOptions, SourceOptions {
 export interface CoverOptions extends CoverFormOptions {
   /** Seconds, `'12.5%'` of the duration, or `'middle'`; the keyframe at or before it is used. @defaultValue 'middle' */
   readonly at?: CoverTime | undefined;
-  /** Columns and rows, 1 to 4096. @defaultValue the size of the video as a person sees it, within 4096 */
+  /**
+   * Columns and rows, 1 to 4096, or a shape and its columns, such as `'9:16@1080'`.
+   * @defaultValue the size of the video as a person sees it, within 4096
+   */
   readonly size?: CoverSize | undefined;
 }
 
@@ -41,8 +29,11 @@ export interface CoverOptions extends CoverFormOptions {
 export interface CoverSetOptions extends CoverFormOptions {
   /** Up to 100 times as for a single cover. @defaultValue ['middle'] */
   readonly at?: readonly CoverTime[] | undefined;
-  /** Up to 20 sizes as for a single cover. @defaultValue the size of the video as a person sees it, within 4096 */
-  readonly sizes?: readonly CoverSize[] | undefined;
+  /**
+   * Up to 20 sizes as for a single cover, or objects of a `size` and its own `fit`, `border`, `background` and
+   * `safeZone`. @defaultValue the size of the video as a person sees it, within 4096
+   */
+  readonly sizes?: readonly (CoverSize | ShapedSize)[] | undefined;
 }
 
 const MOST_PLACES = 100;
@@ -51,8 +42,8 @@ const MOST_SIZES = 20;
 /** The params of a single cover. */
 export function coverParams(options: CoverOptions): CoverParams {
   checkOptions(options);
-  const size = options.size === undefined ? null : checkSize('size', options.size, MAX_SIDE);
-  return { ...formParams(options, [size]), places: [checkPlace('at', options.at ?? 'middle')] };
+  const shapes = shapeParams([{ name: 'size', size: options.size }], options);
+  return { shapes, ...formParams(options), places: [checkPlace('at', options.at ?? 'middle')] };
 }
 
 /** The params of several covers. */
@@ -61,20 +52,14 @@ export function coverSetParams(options: CoverSetOptions): CoverParams {
   const places = checkList('at', options.at ?? ['middle'], MOST_PLACES, checkPlace);
   const sizes =
     options.sizes === undefined
-      ? [null]
-      : checkList('sizes', options.sizes, MOST_SIZES, (name, size) => checkSize(name, size, MAX_SIDE));
-  return { ...formParams(options, sizes), places };
+      ? [{ name: 'sizes', size: undefined }]
+      : checkList('sizes', options.sizes, MOST_SIZES, (name, size) => ({ name, size }));
+  return { shapes: shapeParams(sizes, options), ...formParams(options), places };
 }
 
-function formParams(options: CoverFormOptions, sizes: readonly CoverShape['size'][]): Omit<CoverParams, 'places'> {
-  const background = options.background ?? [0, 0, 0];
-  if (!(background instanceof Array) || background.length !== 3)
-    throw argumentError('background', 'red, green and blue', background);
-  for (const [i, part] of background.entries()) checkInteger(`background[${String(i)}]`, part, 0, 255);
-  const fit = checkOneOf('fit', options.fit ?? 'cover', ['cover', 'contain'] as const);
+function formParams(options: CoverFormOptions): Pick<CoverParams, 'image' | 'stream'> {
   return {
-    shapes: sizes.map((size) => ({ size, fit, background })),
-    image: { format: 'jpeg', quality: checkInteger('quality', options.quality ?? 85, 1, 100) },
+    image: imageParams(options),
     stream: options.stream === undefined ? null : checkInteger('stream', options.stream, 0, 1000),
   };
 }

@@ -1,6 +1,7 @@
 // What a cover job is told: plain data.
 import type { Size } from '../pixels/index.js';
 import type { ImageWish } from './images/index.js';
+import type { CoverBorder, CoverFit, SafeZoneMargins } from './shape/index.js';
 
 /** Where in the video a cover is taken; the keyframe at or before that place is used. */
 export type CoverPlace =
@@ -9,16 +10,16 @@ export type CoverPlace =
 /** Columns or rows of a cover at most. */
 export const MAX_SIDE = 4096;
 
-/** How a picture is brought into a size of another shape: by cutting what sticks out, or by borders. */
-export type CoverFit = 'cover' | 'contain';
-
 /** What a picture is brought into. */
 export interface CoverShape {
   /** Null for the size of the video as a person sees it. */
   readonly size: Size | null;
   readonly fit: CoverFit;
-  /** Red, green and blue of the borders, 0 to 255. */
+  readonly border: CoverBorder;
+  /** Red, green and blue of borders of one colour, 0 to 255. */
   readonly background: readonly [number, number, number];
+  /** What something else is drawn over; null for nothing. */
+  readonly safeZone: SafeZoneMargins | null;
 }
 
 /** Everything that a cover job is told. */

@@ -1,6 +1,8 @@
 // What comes out of a cover job: images, the pictures that they were made of, and how it went.
 import type { LogLine } from '../av/index.js';
+import type { Rect } from '../pixels/index.js';
 import type { ImageFormat } from './images/index.js';
+import type { CropScore } from './shape/index.js';
 
 /** How long each stage took, in milliseconds. */
 export interface CoverTimings {
@@ -18,8 +20,8 @@ export interface CoverTimings {
   readonly total: number;
 }
 
-/** One finished image. */
-export interface CoverImage {
+/** An image as it was written. */
+export interface CoverFile {
   /** The bytes of the file; they belong to the caller. */
   readonly data: Uint8Array;
   /** What kind of file it is. */
@@ -28,6 +30,20 @@ export interface CoverImage {
   readonly width: number;
   /** Rows of the image, in pixels. */
   readonly height: number;
+  /** The quality that it was written at, 1 to 100; null for PNG, which loses nothing. */
+  readonly quality: number | null;
+  /** How like it is to the picture before it was encoded, as SSIM of luma; null where `minSsim` did not ask for it. */
+  readonly ssim: number | null;
+  /** How often the picture was encoded until it was as wanted. */
+  readonly attempts: number;
+}
+
+/** One finished image. */
+export interface CoverImage extends CoverFile {
+  /** What of the video it shows, in pixels of the video as a person sees it: upright and square. */
+  readonly crop: Rect;
+  /** Why `fit: 'smart'` chose that part; null for other fits, and without a size. */
+  readonly attention: CropScore | null;
 }
 
 /** The picture of the video that images were made of. */

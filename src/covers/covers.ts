@@ -37,7 +37,8 @@ export class Covers {
   }
 
   /**
-   * Makes one cover. Rejects with FR_INPUT_*, FR_DECODE_*, FR_TIME_BEYOND_END, FR_WORKER_*, FR_TIMEOUT or FR_ABORTED.
+   * Makes one cover. Rejects with FR_INPUT_*, FR_DECODE_*, FR_ENCODE_FAILED, FR_IMAGE_GOAL, FR_TIME_BEYOND_END,
+   * FR_WORKER_*, FR_TIMEOUT or FR_ABORTED.
    * @param input - a path, a file: URL, bytes, or a source of blocks; a string is never a protocol
    * @param options - which frame, in what form
    */
@@ -45,8 +46,8 @@ export class Covers {
     const { images, shots, ...work } = await this.#run(input, coverParams(options), options);
     const [image, shot] = [images[0], shots[0]];
     invariant(image !== undefined && shot !== undefined, 'a cover job makes what it was asked for');
-    const { data, format, width, height } = image;
-    return { data, format, width, height, ...shot, ...work };
+    const { shot: _, ...made } = image;
+    return { ...made, ...shot, ...work };
   }
 
   /**

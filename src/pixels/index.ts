@@ -8,6 +8,7 @@ export {
   orientationFromMatrix,
   squarePixels,
   swapsSides,
+  unturned,
   UPRIGHT,
   type Orientation,
   type Rect,

@@ -1,73 +1,127 @@
-// Brings a decoded picture into the shape of a cover. Everything stays in YUV: what JPEG stores.
+// Brings decoded pictures into the shape of covers. Everything stays in YUV, in the colours of JPEG.
 import {
   borrowScaler,
   copyPicture,
-  imageFormat,
+  FilterChain,
+  JFIF,
   orientationOf,
   Picture,
   pictureOver,
+  setColor,
   Turner,
   type VideoStreamInfo,
 } from '../../av/index.js';
-import {
-  needsTurn,
-  planLayout,
-  UPRIGHT,
-  type Orientation,
-  type PictureLayout,
-  type Rect,
-  type Size,
-} from '../../pixels/index.js';
+import { invariant } from '../../base/index.js';
+import { needsTurn, planLayout, UPRIGHT, type Orientation, type Rect, type Size } from '../../pixels/index.js';
 import type { CoverShape } from '../cover-params.js';
-import { isWhole, jpegColor, planCover, shrinks } from './plan.js';
+import { backgroundFilters } from './borders.js';
+import { fill, paste, type OwnPixels } from './paste.js';
+import { isWhole, jpegColor, planCover, planSmallCopy, shownSize, type CoverPlan, type StoredPicture } from './plan.js';
+import { saliencyOf } from './saliency.js';
+import { smartCrop, type CropScore } from './smart-crop.js';
+import type { SummedArea } from './summed-area.js';
 
-const FORMAT = imageFormat({ type: 'jpeg', quality: 0 });
+/** How chroma lies in a composed picture: halved as JPEG has it, or whole for what becomes RGB. */
+export type ComposedFormat = 'yuv420p' | 'yuv444p';
 
-/**
- * Makes the cover of a decoded picture.
- * @returns a picture in the format of a JPEG, which shares no memory with the decoded one; the caller closes it
- */
-export function composeCover(picture: Picture, stream: VideoStreamInfo, shape: CoverShape): Picture {
-  const orientation = orientationOf(stream, picture);
-  const stored = stream.crop ?? { x: 0, y: 0, width: picture.width, height: picture.height };
-  const aspect = stream.pixelAspect !== 1 ? stream.pixelAspect : (picture.pixelAspect ?? 1);
-  const plan = planCover(stored, aspect, orientation, shape);
-  const cut = turned(picture, { crop: isWhole(plan.crop, picture) ? undefined : plan.crop, orientation: UPRIGHT });
-  const small = emptyPicture(plan.scaled);
-  // A new scaler costs more than a small scale.
-  const scaler = borrowScaler({ filter: shrinks(plan) ? 'area' : 'bicubic', color: 'jpeg' }, cut, small.picture);
-  scaler.value.convert(cut, small.picture);
-  scaler.release();
-  if (cut !== picture) cut.close();
-  const upright = turned(small.picture, { orientation });
-  if (isWhole(plan.place, plan.box)) {
-    if (upright !== small.picture) small.picture.close();
-    return upright;
-  }
-  const cover = emptyPicture(plan.box);
-  const source = upright === small.picture ? small : copyOut(upright, plan.place);
-  paste(source.memory, source.layout, cover, plan.place, shape.background);
-  for (const done of new Set([upright, small.picture, source.picture])) done.close();
-  return cover.picture;
-}
-
-interface OwnPicture {
+/** A picture in the shape of a cover. */
+export interface ComposedCover {
+  /** Shares no memory with the decoded one; whoever composed it closes it. */
   readonly picture: Picture;
-  readonly memory: Buffer;
-  readonly layout: PictureLayout;
+  /** What of the video it shows, in pixels as a person sees them. */
+  readonly crop: Rect;
+  /** Why that part; null where nobody chose. */
+  readonly attention: CropScore | null;
 }
 
-function emptyPicture({ width, height }: Size): OwnPicture {
-  const layout = planLayout(FORMAT, width, height, false);
+/** Makes covers of one decoded picture, which stays as it is and must outlive them. */
+export class CoverComposer {
+  readonly #picture: Picture;
+  readonly #facts: StoredPicture;
+  readonly #format: ComposedFormat;
+  /** Looked for once, whatever the number of covers. */
+  #saliency: SummedArea | undefined;
+
+  constructor(picture: Picture, stream: VideoStreamInfo, format: ComposedFormat) {
+    this.#picture = picture;
+    this.#format = format;
+    this.#facts = {
+      stored: stream.crop ?? { x: 0, y: 0, width: picture.width, height: picture.height },
+      pixelAspect: stream.pixelAspect !== 1 ? stream.pixelAspect : (picture.pixelAspect ?? 1),
+      orientation: orientationOf(stream, picture),
+    };
+  }
+
+  /** Makes one cover. */
+  compose(shape: CoverShape): ComposedCover {
+    const chosen = this.#choose(shape);
+    const plan = planCover(this.#facts, shape, chosen?.rect);
+    const attention = chosen === undefined ? null : { score: chosen.score, centerScore: chosen.centerScore };
+    return { picture: this.#shape(plan, shape), crop: plan.part, attention };
+  }
+
+  #choose({ fit, size, safeZone }: CoverShape): ReturnType<typeof smartCrop> | undefined {
+    if (fit !== 'smart' || size === null) return undefined;
+    this.#saliency ??= this.#look();
+    return smartCrop(this.#saliency, shownSize(this.#facts), size, safeZone);
+  }
+
+  /** What draws the eye, in a small upright copy. */
+  #look(): SummedArea {
+    const plan = planSmallCopy(this.#facts);
+    const small = own('rgb24', plan.scaled);
+    this.#scale(plan.crop, small.picture, { filter: 'area' });
+    const upright = turned(small.picture, { orientation: plan.orientation });
+    const copy = upright === small.picture ? small : own('rgb24', plan.box);
+    if (copy !== small) copyPicture(upright, copy.picture);
+    for (const done of new Set([small.picture, upright, copy.picture])) done.close();
+    return saliencyOf({ data: copy.memory, stride: copy.layout.planes[0]?.stride ?? 0, ...plan.box });
+  }
+
+  #shape(plan: CoverPlan, { border, background }: CoverShape): Picture {
+    const small = own(this.#format, plan.scaled);
+    this.#scale(plan.crop, small.picture, { filter: 'bicubic+accurate_rnd', color: 'jpeg' });
+    const upright = turned(small.picture, { orientation: plan.orientation });
+    setColor(upright, JFIF);
+    if (isWhole(plan.place, plan.box)) {
+      if (upright !== small.picture) small.picture.close();
+      return upright;
+    }
+    const cover = own(this.#format, plan.box);
+    if (border === 'color') fill(cover, jpegColor(background));
+    else drawBackground(upright, cover.picture, backgroundFilters(border, plan.place, plan.box));
+    const source = upright === small.picture ? small : own(this.#format, plan.place);
+    if (source !== small) copyPicture(upright, source.picture);
+    paste(source, cover, plan.place);
+    for (const done of new Set([upright, small.picture, source.picture])) done.close();
+    setColor(cover.picture, JFIF);
+    return cover.picture;
+  }
+
+  /** Scales a part of the decoded picture into another one. */
+  #scale(crop: Rect, target: Picture, wish: Parameters<typeof borrowScaler>[0]): void {
+    const picture = this.#picture;
+    const cut = turned(picture, { crop: isWhole(crop, picture) ? undefined : crop, orientation: UPRIGHT });
+    // A new scaler costs more than a small scale.
+    const scaler = borrowScaler(wish, cut, target);
+    try {
+      scaler.value.convert(cut, target);
+    } finally {
+      scaler.release();
+      if (cut !== picture) cut.close();
+    }
+  }
+}
+
+interface OwnPicture extends OwnPixels {
+  readonly picture: Picture;
+}
+
+/** A picture over memory of our own. */
+function own(format: string, { width, height }: Size): OwnPicture {
+  const layout = planLayout(format, width, height, false);
   const memory = Buffer.alloc(layout.byteLength);
   return { picture: pictureOver(memory, layout), memory, layout };
-}
-
-/** The pixels of a picture that libav owns, in memory of our own. */
-function copyOut(picture: Picture, size: Size): OwnPicture {
-  const own = emptyPicture(size);
-  copyPicture(picture, own.picture);
-  return own;
 }
 
 /** The turned picture, or the same one when there is nothing to turn. */
@@ -83,28 +137,18 @@ function turned(picture: Picture, turn: { crop?: Rect | undefined; orientation: 
   }
 }
 
-/** Fills a cover with its background and copies the picture into its place. */
-function paste(
-  from: Buffer,
-  fromLayout: PictureLayout,
-  cover: OwnPicture,
-  place: Rect,
-  background: CoverShape['background'],
-): void {
-  const colors = jpegColor(background);
-  for (const [index, plane] of cover.layout.planes.entries()) {
-    const source = fromLayout.planes[index];
-    if (source === undefined) continue;
-    const shift = index === 0 ? 0 : 1;
-    cover.memory.fill(colors[index] ?? 0, plane.offset, plane.offset + plane.stride * plane.rows);
-    for (let row = 0; row < source.rows; row++) {
-      const to = plane.offset + ((place.y >> shift) + row) * plane.stride + (place.x >> shift);
-      from.copy(
-        cover.memory,
-        to,
-        source.offset + row * source.stride,
-        source.offset + row * source.stride + source.rowBytes,
-      );
-    }
+/** Fills a cover with what filters make of the picture that will lie on it. */
+function drawBackground(picture: Picture, cover: Picture, filters: string): void {
+  const once = { timeBase: { num: 1, den: 1 }, frameRate: { num: 0, den: 1 }, pixelAspect: { num: 1, den: 1 } };
+  const chain = new FilterChain(filters, once);
+  const drawn = new Picture();
+  try {
+    chain.send(picture);
+    chain.drain();
+    invariant(chain.receive(drawn), 'a background for each picture');
+    copyPicture(drawn, cover);
+  } finally {
+    drawn.close();
+    chain.close();
   }
 }

@@ -1,4 +1,4 @@
-// The job behind `covers.make()` where commands run: one ffmpeg finds the keyframe, shapes it and writes the image.
+// The job behind `covers.make()` where commands run: an ffmpeg finds the keyframe, shapes it and writes the image.
 import type { VideoStreamInfo } from '../../av/index.js';
 import { FramerailError } from '../../base/index.js';
 import {
@@ -10,15 +10,12 @@ import {
   type PictureNote,
 } from '../../frames/index.js';
 import { DEFAULT_LIMITS, pickVideo } from '../../sources/index.js';
-import { jpegQuantiser } from '../../spelling/index.js';
 import { CommandSession, type CommandLine } from '../../spawned/index.js';
 import type { JobContext } from '../../workers/index.js';
 import { beyondEnd } from '../choice/beyond-end.js';
-import type { CoverParams, CoverPlace, CoverShape } from '../cover-params.js';
+import type { CoverParams, CoverPlace } from '../cover-params.js';
 import type { CoverSet, CoverShot, SetImage } from '../cover.js';
-import type { ImageWish } from '../images/index.js';
-import { planCover, type CoverPlan } from '../shape/plan.js';
-import { coverFilters } from './cover-filters.js';
+import { KeyframeImages } from './keyframe-images.js';
 
 /** Runs the job. */
 export default async function spawnedCoverJob(rawParams: unknown, context: JobContext): Promise<CoverSet> {
@@ -46,9 +43,10 @@ interface Search {
 }
 
 /** What is made of a keyframe. */
-interface Wanted extends ImageWish {
-  readonly plan: CoverPlan;
-  readonly background: CoverShape['background'];
+interface Wanted {
+  readonly filters: readonly string[];
+  /** How what comes out of the filters is written to standard output. */
+  readonly output: readonly string[];
 }
 
 async function makeCovers(session: CommandSession, params: CoverParams, context: JobContext): Promise<CoverSet> {
@@ -61,16 +59,23 @@ async function makeCovers(session: CommandSession, params: CoverParams, context:
   const [images, shots, log]: [SetImage[], CoverShot[], CommandLine[]] = [[], [], [...headers.log]];
   for (const [shot, place] of params.places.entries()) {
     const search = { session, context, headers, stream, time: await targetTime(session, headers, stream, place) };
-    // Each image is the work of a command of its own, which decodes the keyframe again.
-    for (const [index, shape] of params.shapes.entries()) {
-      const whole = { x: 0, y: 0, ...stream.stored };
-      const plan = planCover(stream.crop ?? whole, stream.pixelAspect, stream.orientation, shape);
-      const found = await takeKeyframe(search, { ...params.image, plan, background: shape.background });
-      if (index === 0) shots.push({ pts: found.time, damaged: false });
-      images.push({ data: found.image, format: params.image.format, ...plan.box, shot });
-      decoder = found.decoder ?? decoder;
-      log.push(...found.log);
-    }
+    let found: Taken | undefined;
+    const maker = new KeyframeImages({
+      session,
+      stream,
+      chroma: headers.timings.get(stream.index)?.chromaLocation,
+      image: params.image,
+      breathe: () => context.breathe(),
+      // Each is the work of a command of its own, which decodes the keyframe again.
+      take: async (filters, output) => {
+        found = await takeKeyframe(search, { filters, output });
+        decoder = found.decoder ?? decoder;
+        log.push(...found.log);
+        return found.bytes;
+      },
+    });
+    for (const shape of params.shapes) images.push({ ...(await maker.make(shape)), shot });
+    shots.push({ pts: found?.time ?? search.time, damaged: false });
   }
   const ended = performance.now();
   // One command does all the rest: nobody knows how long each stage of it took.
@@ -118,9 +123,9 @@ async function lastEnd(session: CommandSession, { startTime }: Headers, { index 
   return end;
 }
 
-/** A finished image. */
+/** What a keyframe became. */
 interface Taken {
-  readonly image: Uint8Array;
+  readonly bytes: Uint8Array;
   readonly time: number;
   readonly decoder: string | undefined;
   readonly log: readonly CommandLine[];
@@ -214,23 +219,22 @@ function timeOf({ pts }: PictureNote, { timeBase }: PictureNotes, { untimed, sta
   return (Number(pts) * timeBase.num) / timeBase.den - (untimed ? 0 : startTime);
 }
 
-/** Makes the image of the first keyframe from a place on; undefined where none can be decoded. */
+/** What the first keyframe from a place on becomes; undefined where none can be decoded. */
 async function take(
   search: Search,
-  { plan, quality, background }: Wanted,
+  wanted: Wanted,
   from: { readonly seek: number | undefined; readonly select: string | undefined },
 ): Promise<Taken | undefined> {
-  const { session, context, headers, stream } = search;
+  const { session, context, headers } = search;
   const notes = new PictureNotes();
   let first: PictureNote | undefined;
   const chosen = from.select === undefined ? [] : [`select='${from.select}'`];
-  const chroma = headers.timings.get(stream.index)?.chromaLocation;
-  const filters = [...chosen, SHOW_PICTURES, ...coverFilters(plan, { stored: stream.stored, chroma }, background)];
+  const filters = [...chosen, SHOW_PICTURES, ...wanted.filters];
   const command = session.start({
     command: 'ffmpeg',
     args: [
       ...[...keyframeArgs(search, from.seek), '-filter:v', filtersOf(headers, filters), '-frames:v', '1'],
-      ...['-c:v', 'mjpeg', '-qmin', '1', '-q:v', String(jpegQuantiser(quality)), '-f', 'mjpeg', 'pipe:1'],
+      ...wanted.output,
     ],
     onReport: (text) => {
       const note = text === undefined ? undefined : notes.hear(text);
@@ -248,5 +252,5 @@ async function take(
   await context.breathe();
   if (first === undefined || ended?.code !== 0 || pieces.length === 0) return undefined;
   const time = timeOf(first, notes, headers) ?? 0;
-  return { image: Uint8Array.from(Buffer.concat(pieces)), time, decoder: notes.decoder, log: command.log.lines };
+  return { bytes: Uint8Array.from(Buffer.concat(pieces)), time, decoder: notes.decoder, log: command.log.lines };
 }
