@@ -8,10 +8,18 @@ import {
   checkSize,
   type CallOptions,
 } from '../base/index.js';
-import type { SourceOptions } from '../sources/index.js';
-import { MAX_SIDE, type CoverFit, type CoverParams, type CoverPlace, type CoverShape } from './cover-params.js';
+import { DEFAULT_LIMITS, type SourceOptions } from '../sources/index.js';
+import {
+  MAX_SIDE,
+  type CoverFit,
+  type CoverLimits,
+  type CoverParams,
+  type CoverPlace,
+  type CoverPrecision,
+  type CoverShape,
+} from './cover-params.js';
 
-/** Seconds, `'12.5%'` of the duration, or `'middle'`; the keyframe at or before it is used. */
+/** Seconds, `'12.5%'` of the duration, or `'middle'`. */
 export type CoverTime = number | string;
 
 /** Columns and rows, 1 to 4096. */
@@ -23,15 +31,36 @@ export interface CoverFormOptions extends CallOptions, SourceOptions {
   readonly fit?: CoverFit | undefined;
   /** JPEG quality, 1 to 100, on libjpeg's scale in 31 steps. @defaultValue 85 */
   readonly quality?: number | undefined;
-  /** Red, green and blue of the borders, 0 to 255. @defaultValue [0, 0, 0] */
+  /** Red, green and blue of the borders, and of what shows through a transparent picture; 0 to 255. @defaultValue [0, 0, 0] */
   readonly background?: readonly [number, number, number] | undefined;
   /** The number of the video stream. @defaultValue the one that ffmpeg picks */
   readonly stream?: number | undefined;
+  /**
+   * What is taken for a place: the last keyframe at or before it, which is decoded alone, or the frame on display there.
+   * @defaultValue 'keyframe'
+   */
+  readonly precision?: CoverPrecision | undefined;
+  /** What a video may ask for; beyond it the call rejects with FR_INPUT_LIMIT. @defaultValue see `CoverLimitOptions` */
+  readonly limits?: CoverLimitOptions | undefined;
+  /** Milliseconds of wall time after which the call rejects with FR_TIMEOUT. @defaultValue 30,000 */
+  readonly timeout?: number | undefined;
+}
+
+/** What one video may ask for. */
+export interface CoverLimitOptions {
+  /** Pixels of one frame, as stored. @defaultValue 50,000,000 */
+  readonly maxPixels?: number | undefined;
+  /** Columns or rows of one frame, as stored. @defaultValue 16,384 */
+  readonly maxSide?: number | undefined;
+  /** Streams of one file. @defaultValue 32 */
+  readonly maxStreams?: number | undefined;
+  /** Frames decoded for one picture: with `exact`, all since the keyframe before it. @defaultValue 600 */
+  readonly maxDecodedFrames?: number | undefined;
 }
 
 /** Which frame becomes the cover, and in what form. */
 export interface CoverOptions extends CoverFormOptions {
-  /** Seconds, `'12.5%'` of the duration, or `'middle'`; the keyframe at or before it is used. @defaultValue 'middle' */
+  /** Seconds, `'12.5%'` of the duration, or `'middle'`. @defaultValue 'middle' */
   readonly at?: CoverTime | undefined;
   /** Columns and rows, 1 to 4096. @defaultValue the size of the video as a person sees it, within 4096 */
   readonly size?: CoverSize | undefined;
@@ -45,6 +74,10 @@ export interface CoverSetOptions extends CoverFormOptions {
   readonly sizes?: readonly CoverSize[] | undefined;
 }
 
+/** Milliseconds that a call may take unless it says otherwise. */
+export const COVER_TIMEOUT = 30_000;
+
+const MAX_DECODED_FRAMES = 600;
 const MOST_PLACES = 100;
 const MOST_SIZES = 20;
 
@@ -76,6 +109,27 @@ function formParams(options: CoverFormOptions, sizes: readonly CoverShape['size'
     shapes: sizes.map((size) => ({ size, fit, background })),
     image: { format: 'jpeg', quality: checkInteger('quality', options.quality ?? 85, 1, 100) },
     stream: options.stream === undefined ? null : checkInteger('stream', options.stream, 0, 1000),
+    precision: checkOneOf('precision', options.precision ?? 'keyframe', ['keyframe', 'exact'] as const),
+    limits: checkLimits(options.limits ?? {}),
+  };
+}
+
+/** Beyond this libav lays out no picture, whatever the caller allows. */
+const MOST_PIXELS = 2 ** 28;
+
+function checkLimits(limits: CoverLimitOptions): CoverLimits {
+  if (typeof limits !== 'object') throw argumentError('limits', 'an object', limits);
+  const {
+    maxPixels = DEFAULT_LIMITS.maxPixels,
+    maxSide = DEFAULT_LIMITS.maxSide,
+    maxStreams = DEFAULT_LIMITS.maxStreams,
+    maxDecodedFrames = MAX_DECODED_FRAMES,
+  } = limits;
+  return {
+    maxPixels: checkInteger('limits.maxPixels', maxPixels, 1, MOST_PIXELS),
+    maxSide: checkInteger('limits.maxSide', maxSide, 1, 2 ** 16),
+    maxStreams: checkInteger('limits.maxStreams', maxStreams, 1, 1000),
+    maxDecodedFrames: checkInteger('limits.maxDecodedFrames', maxDecodedFrames, 1, 1_000_000),
   };
 }
 

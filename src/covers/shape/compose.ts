@@ -6,7 +6,9 @@ import {
   orientationOf,
   Picture,
   pictureOver,
+  pixelAspectOf,
   Turner,
+  visiblePart,
   type VideoStreamInfo,
 } from '../../av/index.js';
 import {
@@ -19,6 +21,7 @@ import {
   type Size,
 } from '../../pixels/index.js';
 import type { CoverShape } from '../cover-params.js';
+import { flatten } from '../picture/index.js';
 import { isWhole, jpegColor, planCover, shrinks } from './plan.js';
 
 const FORMAT = imageFormat({ type: 'jpeg', quality: 0 });
@@ -29,16 +32,17 @@ const FORMAT = imageFormat({ type: 'jpeg', quality: 0 });
  */
 export function composeCover(picture: Picture, stream: VideoStreamInfo, shape: CoverShape): Picture {
   const orientation = orientationOf(stream, picture);
-  const stored = stream.crop ?? { x: 0, y: 0, width: picture.width, height: picture.height };
-  const aspect = stream.pixelAspect !== 1 ? stream.pixelAspect : (picture.pixelAspect ?? 1);
-  const plan = planCover(stored, aspect, orientation, shape);
+  const plan = planCover(visiblePart(stream, picture), pixelAspectOf(stream, picture), orientation, shape);
   const cut = turned(picture, { crop: isWhole(plan.crop, picture) ? undefined : plan.crop, orientation: UPRIGHT });
   const small = emptyPicture(plan.scaled);
+  const filter = shrinks(plan) ? 'area' : 'bicubic';
+  const flat = flatten(cut, { size: plan.scaled, filter, background: shape.background });
   // A new scaler costs more than a small scale.
-  const scaler = borrowScaler({ filter: shrinks(plan) ? 'area' : 'bicubic', color: 'jpeg' }, cut, small.picture);
-  scaler.value.convert(cut, small.picture);
+  const exact = flat === cut ? filter : 'bicubic+accurate_rnd';
+  const scaler = borrowScaler({ filter: exact, color: 'jpeg' }, flat, small.picture);
+  scaler.value.convert(flat, small.picture);
   scaler.release();
-  if (cut !== picture) cut.close();
+  for (const done of new Set([flat, cut])) if (done !== picture) done.close();
   const upright = turned(small.picture, { orientation });
   if (isWhole(plan.place, plan.box)) {
     if (upright !== small.picture) small.picture.close();
