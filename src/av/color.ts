@@ -6,9 +6,14 @@ import {
   AVCOL_PRI_UNSPECIFIED,
   AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
+  AVCOL_SPC_BT2020_NCL,
+  AVCOL_SPC_BT470BG,
   AVCOL_SPC_BT709,
+  AVCOL_SPC_FCC,
   AVCOL_SPC_RGB,
   AVCOL_SPC_SMPTE170M,
+  AVCOL_SPC_SMPTE240M,
+  AVCOL_SPC_UNSPECIFIED,
   AVCOL_TRC_BT709,
   AVCOL_TRC_UNSPECIFIED,
 } from './constants.js';
@@ -18,6 +23,23 @@ import { nativeFrame, type Picture } from './picture.js';
 
 /** Colour tags as libav numbers them (libavutil/pixfmt.h). */
 export type ColorTags = Pick<Frame, 'colorSpace' | 'colorRange' | 'colorPrimaries' | 'colorTrc' | 'chromaLocation'>;
+
+/** The matrices that libswscale converts (sws_test_colorspace in libswscale/format.c); it refuses all others. */
+const SCALABLE: ReadonlySet<number> = new Set([
+  AVCOL_SPC_RGB,
+  AVCOL_SPC_BT709,
+  AVCOL_SPC_UNSPECIFIED,
+  AVCOL_SPC_FCC,
+  AVCOL_SPC_BT470BG,
+  AVCOL_SPC_SMPTE170M,
+  AVCOL_SPC_SMPTE240M,
+  AVCOL_SPC_BT2020_NCL,
+]);
+
+/** Whether the scaler converts samples of this matrix. */
+export function isScalable(colorSpace: number): boolean {
+  return SCALABLE.has(colorSpace);
+}
 
 /** The tags of a picture. */
 export function colorOf(picture: Picture): ColorTags {

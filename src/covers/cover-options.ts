@@ -1,22 +1,43 @@
 // What callers say about covers, checked once and brought into the form that jobs take.
-import { argumentError, checkInteger, checkNumber, checkOptions, type CallOptions } from '../base/index.js';
-import type { SourceOptions } from '../sources/index.js';
-import type { CoverParams, CoverPlace } from './cover-params.js';
+import { argumentError, checkInteger, checkNumber, checkOneOf, checkOptions, type CallOptions } from '../base/index.js';
+import { DEFAULT_LIMITS, type SourceOptions } from '../sources/index.js';
+import type { CoverLimits, CoverParams, CoverPlace, CoverPrecision } from './cover-params.js';
 import { imageParams, type CoverImageOptions } from './images/image-options.js';
 import { shapeParams, type CoverShapeOptions, type CoverSize, type ShapedSize } from './shape/shape-options.js';
 
-/** Seconds, `'12.5%'` of the duration, or `'middle'`; the keyframe at or before it is used. */
+/** Seconds, `'12.5%'` of the duration, or `'middle'`. */
 export type CoverTime = number | string;
 
 /** What holds for every cover of a call. */
 export interface CoverFormOptions extends CallOptions, SourceOptions, CoverShapeOptions, CoverImageOptions {
   /** The number of the video stream. @defaultValue the one that ffmpeg picks */
   readonly stream?: number | undefined;
+  /**
+   * What is taken for a place: the last keyframe at or before it, which is decoded alone, or the frame on display there.
+   * @defaultValue 'keyframe'
+   */
+  readonly precision?: CoverPrecision | undefined;
+  /** What a video may ask for; beyond it the call rejects with FR_INPUT_LIMIT. @defaultValue see `CoverLimitOptions` */
+  readonly limits?: CoverLimitOptions | undefined;
+  /** Milliseconds of wall time after which the call rejects with FR_TIMEOUT. @defaultValue 30,000 */
+  readonly timeout?: number | undefined;
+}
+
+/** What one video may ask for. */
+export interface CoverLimitOptions {
+  /** Pixels of one frame, as stored. @defaultValue 50,000,000 */
+  readonly maxPixels?: number | undefined;
+  /** Columns or rows of one frame, as stored. @defaultValue 16,384 */
+  readonly maxSide?: number | undefined;
+  /** Streams of one file. @defaultValue 32 */
+  readonly maxStreams?: number | undefined;
+  /** Frames decoded for one picture: with `exact`, all since the keyframe before it. @defaultValue 600 */
+  readonly maxDecodedFrames?: number | undefined;
 }
 
 /** Which frame becomes the cover, and in what form. */
 export interface CoverOptions extends CoverFormOptions {
-  /** Seconds, `'12.5%'` of the duration, or `'middle'`; the keyframe at or before it is used. @defaultValue 'middle' */
+  /** Seconds, `'12.5%'` of the duration, or `'middle'`. @defaultValue 'middle' */
   readonly at?: CoverTime | undefined;
   /**
    * Columns and rows, 1 to 4096, or a shape and its columns, such as `'9:16@1080'`.
@@ -36,6 +57,10 @@ export interface CoverSetOptions extends CoverFormOptions {
   readonly sizes?: readonly (CoverSize | ShapedSize)[] | undefined;
 }
 
+/** Milliseconds that a call may take unless it says otherwise. */
+export const COVER_TIMEOUT = 30_000;
+
+const MAX_DECODED_FRAMES = 600;
 const MOST_PLACES = 100;
 const MOST_SIZES = 20;
 
@@ -57,10 +82,31 @@ export function coverSetParams(options: CoverSetOptions): CoverParams {
   return { shapes: shapeParams(sizes, options), ...formParams(options), places };
 }
 
-function formParams(options: CoverFormOptions): Pick<CoverParams, 'image' | 'stream'> {
+function formParams(options: CoverFormOptions): Omit<CoverParams, 'places' | 'shapes'> {
   return {
     image: imageParams(options),
     stream: options.stream === undefined ? null : checkInteger('stream', options.stream, 0, 1000),
+    precision: checkOneOf('precision', options.precision ?? 'keyframe', ['keyframe', 'exact'] as const),
+    limits: checkLimits(options.limits ?? {}),
+  };
+}
+
+/** Beyond this libav lays out no picture, whatever the caller allows. */
+const MOST_PIXELS = 2 ** 28;
+
+function checkLimits(limits: CoverLimitOptions): CoverLimits {
+  if (typeof limits !== 'object') throw argumentError('limits', 'an object', limits);
+  const {
+    maxPixels = DEFAULT_LIMITS.maxPixels,
+    maxSide = DEFAULT_LIMITS.maxSide,
+    maxStreams = DEFAULT_LIMITS.maxStreams,
+    maxDecodedFrames = MAX_DECODED_FRAMES,
+  } = limits;
+  return {
+    maxPixels: checkInteger('limits.maxPixels', maxPixels, 1, MOST_PIXELS),
+    maxSide: checkInteger('limits.maxSide', maxSide, 1, 2 ** 16),
+    maxStreams: checkInteger('limits.maxStreams', maxStreams, 1, 1000),
+    maxDecodedFrames: checkInteger('limits.maxDecodedFrames', maxDecodedFrames, 1, 1_000_000),
   };
 }
 

@@ -1,9 +1,10 @@
 // What a cover job is told: plain data.
 import type { Size } from '../pixels/index.js';
+import type { InputLimits } from '../sources/index.js';
 import type { ImageWish } from './images/index.js';
 import type { CoverBorder, CoverFit, SafeZoneMargins } from './shape/index.js';
 
-/** Where in the video a cover is taken; the keyframe at or before that place is used. */
+/** Where in the video a cover is taken. */
 export type CoverPlace =
   { readonly kind: 'seconds'; readonly seconds: number } | { readonly kind: 'fraction'; readonly fraction: number };
 
@@ -22,13 +23,24 @@ export interface CoverShape {
   readonly safeZone: SafeZoneMargins | null;
 }
 
+/** What is taken for the picture at a place: the last keyframe at or before it, or the picture on display there. */
+export type CoverPrecision = 'keyframe' | 'exact';
+
+/** What one cover may take of a video. */
+export interface CoverLimits extends InputLimits {
+  /** Frames decoded for one picture. */
+  readonly maxDecodedFrames: number;
+}
+
 /** Everything that a cover job is told. */
 export interface CoverParams {
   /** One picture is taken for each. */
   readonly places: readonly CoverPlace[];
+  readonly precision: CoverPrecision;
   /** One image is made of each picture for each. */
   readonly shapes: readonly CoverShape[];
   readonly image: ImageWish;
   /** The number of the video stream; null for the one that ffmpeg picks. */
   readonly stream: number | null;
+  readonly limits: CoverLimits;
 }

@@ -52,6 +52,8 @@ export interface CoverShot {
   readonly pts: number;
   /** Whether the decoder had to conceal errors in it. */
   readonly damaged: boolean;
+  /** The transfer of HDR whose light was brought into the range of SDR; null where the picture was SDR. */
+  readonly toneMapped: 'pq' | 'hlg' | null;
 }
 
 /** How a call went. */

@@ -10,7 +10,13 @@ import {
   type JobModule,
   type PoolOptions,
 } from '../workers/index.js';
-import { coverParams, coverSetParams, type CoverOptions, type CoverSetOptions } from './cover-options.js';
+import {
+  COVER_TIMEOUT,
+  coverParams,
+  coverSetParams,
+  type CoverOptions,
+  type CoverSetOptions,
+} from './cover-options.js';
 import type { CoverParams } from './cover-params.js';
 import type { Cover, CoverSet } from './cover.js';
 
@@ -62,7 +68,9 @@ export class Covers {
 
   async #run(input: MediaInput, params: CoverParams, options: CallOptions & SourceOptions): Promise<CoverSet> {
     const source = await resolveSource(input, options);
-    const call: JobCall = { module: COVER_JOB.native, params, options, what: `Making a cover of ${source.spec.name}` };
+    const limited = { ...options, timeout: options.timeout ?? COVER_TIMEOUT };
+    const what = `Making a cover of ${source.spec.name}`;
+    const call: JobCall = { module: COVER_JOB.native, params, options: limited, what };
     if (this.#pool.backend === 'inline') return runDirect<CoverSet>(source, call);
     return (await runJob<CoverSet>(this.#pool, source, call)).result;
   }

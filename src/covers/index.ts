@@ -1,7 +1,8 @@
 // Cover images of videos.
 export type { Cover, CoverFile, CoverImage, CoverSet, CoverShot, CoverTimings, CoverWork, SetImage } from './cover.js';
 export { createCovers, Covers } from './covers.js';
-export type { CoverFormOptions, CoverOptions, CoverSetOptions, CoverTime } from './cover-options.js';
+export type { CoverFormOptions, CoverLimitOptions, CoverOptions, CoverSetOptions, CoverTime } from './cover-options.js';
+export type { CoverPrecision } from './cover-params.js';
 export type { CoverImageOptions, ImageFormat } from './images/index.js';
 export type {
   CoverBorder,

@@ -38,5 +38,6 @@ export {
   type VideoSinkResult,
 } from './process/index.js';
 export { hardwareDesk, surveyHardware, testSoftware, type EncoderFinding } from './hardware/index.js';
-export { decoderOf, readHeaders, type Headers } from './spawned/headers.js';
+export { decoderOf, readHeaders, type Headers, type StreamSamples } from './spawned/headers.js';
 export { PictureNotes, SHOW_PICTURES, type PictureNote } from './spawned/picture-notes.js';
+export { loadExactPictures, type ExactPictures } from './load-exact-pictures.js';

@@ -11,7 +11,7 @@ export {
   SOUND_DECODERS,
   type InputLimits,
 } from './limits.js';
-export { pickVideo } from './pick-video.js';
+export { checkFrameSize, pickVideo } from './pick-video.js';
 export {
   closeBlocks,
   readBlocks,

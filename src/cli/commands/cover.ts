@@ -15,6 +15,7 @@ interface Options {
   readonly quality: number;
   readonly background: string;
   readonly stream?: number;
+  readonly exact?: boolean;
   readonly timeout: number;
   readonly json?: boolean;
 }
@@ -24,14 +25,15 @@ export const cover: CliCommand = {
   name: 'cover',
   define(command: Command): void {
     command
-      .description('Make a JPEG cover of a video from the keyframe at or before a time.')
+      .description('Make a JPEG cover of a video, from the keyframe at or before a time or exactly there.')
       .argument('<input>', 'a media file')
       .requiredOption('--out <file>', 'where the JPEG goes; - for standard output')
       .option('--at <time>', 'seconds, a percentage such as 50%, or middle', 'middle')
       .option('--size <WxH>', 'the size of the cover; without it that of the video as shown', size('--size'))
       .option('--fit <how>', 'cover cuts what sticks out of the size, contain adds borders', 'cover')
       .option('--quality <1-100>', 'JPEG quality', integer('--quality'), 85)
-      .option('--background <rrggbb>', 'colour of the borders', '000000')
+      .option('--exact', 'the frame on display at the time, not the keyframe at or before it')
+      .option('--background <rrggbb>', 'colour of the borders, and behind transparent pictures', '000000')
       .option('--stream <number>', 'the video stream', integer('--stream'))
       .option(timeoutOption[0], timeoutOption[1], seconds('--timeout'), 30)
       .option('--json', 'print one JSON document')
@@ -72,6 +74,7 @@ async function run(input: string, options: Options): Promise<void> {
       quality: options.quality,
       background,
       stream: options.stream,
+      precision: options.exact === true ? 'exact' : 'keyframe',
       timeout,
       signal: interruptSignal(),
     });

@@ -7,13 +7,17 @@ import {
   orientationOf,
   Picture,
   pictureOver,
+  pixelAspectOf,
   setColor,
   Turner,
+  visiblePart,
+  type ScalerWish,
   type VideoStreamInfo,
 } from '../../av/index.js';
 import { invariant } from '../../base/index.js';
 import { needsTurn, planLayout, UPRIGHT, type Orientation, type Rect, type Size } from '../../pixels/index.js';
 import type { CoverShape } from '../cover-params.js';
+import { flatten } from '../picture/index.js';
 import { backgroundFilters } from './borders.js';
 import { fill, paste, type OwnPixels } from './paste.js';
 import { isWhole, jpegColor, planCover, planSmallCopy, shownSize, type CoverPlan, type StoredPicture } from './plan.js';
@@ -46,8 +50,8 @@ export class CoverComposer {
     this.#picture = picture;
     this.#format = format;
     this.#facts = {
-      stored: stream.crop ?? { x: 0, y: 0, width: picture.width, height: picture.height },
-      pixelAspect: stream.pixelAspect !== 1 ? stream.pixelAspect : (picture.pixelAspect ?? 1),
+      stored: visiblePart(stream, picture),
+      pixelAspect: pixelAspectOf(stream, picture),
       orientation: orientationOf(stream, picture),
     };
   }
@@ -70,7 +74,7 @@ export class CoverComposer {
   #look(): SummedArea {
     const plan = planSmallCopy(this.#facts);
     const small = own('rgb24', plan.scaled);
-    this.#scale(plan.crop, small.picture, { filter: 'area' });
+    this.#scale(plan.crop, small.picture, { filter: 'area' }, BLACK);
     const upright = turned(small.picture, { orientation: plan.orientation });
     const copy = upright === small.picture ? small : own('rgb24', plan.box);
     if (copy !== small) copyPicture(upright, copy.picture);
@@ -80,7 +84,7 @@ export class CoverComposer {
 
   #shape(plan: CoverPlan, { border, background }: CoverShape): Picture {
     const small = own(this.#format, plan.scaled);
-    this.#scale(plan.crop, small.picture, { filter: 'bicubic+accurate_rnd', color: 'jpeg' });
+    this.#scale(plan.crop, small.picture, { filter: 'bicubic+accurate_rnd', color: 'jpeg' }, background);
     const upright = turned(small.picture, { orientation: plan.orientation });
     setColor(upright, JFIF);
     if (isWhole(plan.place, plan.box)) {
@@ -98,20 +102,23 @@ export class CoverComposer {
     return cover.picture;
   }
 
-  /** Scales a part of the decoded picture into another one. */
-  #scale(crop: Rect, target: Picture, wish: Parameters<typeof borrowScaler>[0]): void {
+  /** Scales a part of the decoded picture into another one, and makes it flat on its way. */
+  #scale(crop: Rect, target: Picture, wish: ScalerWish, background: CoverShape['background']): void {
     const picture = this.#picture;
     const cut = turned(picture, { crop: isWhole(crop, picture) ? undefined : crop, orientation: UPRIGHT });
+    const flat = flatten(cut, { size: target, filter: wish.filter, background });
     // A new scaler costs more than a small scale.
-    const scaler = borrowScaler(wish, cut, target);
+    const scaler = borrowScaler(wish, flat, target);
     try {
-      scaler.value.convert(cut, target);
+      scaler.value.convert(flat, target);
     } finally {
       scaler.release();
-      if (cut !== picture) cut.close();
+      for (const done of new Set([flat, cut])) if (done !== picture) done.close();
     }
   }
 }
+
+const BLACK: CoverShape['background'] = [0, 0, 0];
 
 interface OwnPicture extends OwnPixels {
   readonly picture: Picture;

@@ -1,11 +1,11 @@
 // Writes a composed picture as JPEG by commands, and reads it back: what a search for the right quality needs.
-import { FramerailError } from '../../base/index.js';
 import type { Size } from '../../pixels/index.js';
 import { jpegQuantiser } from '../../spelling/index.js';
 import type { CommandSession } from '../../spawned/index.js';
 import { JPEG_QUALITIES } from '../images/jpeg-qualities.js';
 import type { ImageWriter } from '../images/reach-goal.js';
 import { ssim } from '../images/ssim.js';
+import { filtered } from './filtered.js';
 
 /** The output of an ffmpeg that writes one JPEG; bit-exact files do not name the program that wrote them. */
 export function jpegOutput(quality: number): string[] {
@@ -26,28 +26,4 @@ export function commandJpegWriter(session: CommandSession, pixels: Uint8Array, s
       return ssim(luma(pixels), luma(await filtered(session, file, back)));
     },
   };
-}
-
-/** Runs ffmpeg on bytes of our own; throws FR_ENCODE_FAILED when it gives nothing. */
-async function filtered(session: CommandSession, input: Uint8Array, args: readonly string[]): Promise<Uint8Array> {
-  const command = session.start({
-    command: 'ffmpeg',
-    args: ['-hide_banner', '-nostats', '-loglevel', 'level+error', ...args],
-    input: true,
-  });
-  const pieces: Buffer[] = [];
-  const output = command.during(
-    command.out.take(Number.POSITIVE_INFINITY, (bytes) => {
-      pieces.push(Buffer.from(bytes));
-    }),
-  );
-  await command.flush(input);
-  command.finishInput();
-  await output;
-  const ended = await command.end();
-  if (ended?.code !== 0 || pieces.length === 0)
-    throw new FramerailError('FR_ENCODE_FAILED', 'ffmpeg could not encode a cover, or read it back.', {
-      details: { log: command.log.lines },
-    });
-  return Uint8Array.from(Buffer.concat(pieces));
 }

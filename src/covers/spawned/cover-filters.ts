@@ -1,66 +1,93 @@
-// How ffmpeg shapes a cover: cut, scale, turn, and borders, in the colours of JPEG.
+// How ffmpeg shapes a cover: fields, cut, scale, turn, and borders, in the colours of JPEG.
 import { needsTurn, turnFilters, UPRIGHT, type Rect, type Size } from '../../pixels/index.js';
 import type { CoverShape } from '../cover-params.js';
 import { backgroundFilters } from '../shape/borders.js';
 import { isWhole, type CoverPlan } from '../shape/plan.js';
+import type { PictureLook } from './picture-look.js';
 
-/** What is known of the stored picture. */
+/** What is known of the pictures that filters get. */
 export interface StoredFacts {
   readonly stored: Size;
-  /** Where its chroma samples lie, by FFmpeg's name; undefined where nobody knows. */
+  /** Where their chroma samples lie, by FFmpeg's name; undefined where nobody knows. */
   readonly chroma: string | undefined;
+  readonly look: PictureLook;
 }
 
 type Borders = Pick<CoverShape, 'border' | 'background'>;
 
+const FLAGS = 'flags=bicubic+accurate_rnd';
+/** Full range with the matrix of SMPTE 170M, as JFIF wants it (ITU-T T.871). */
+const JPEG_COLORS = 'out_range=pc:out_color_matrix=smpte170m';
+/** Chroma of JPEG lies in the middle of four pixels, that of video mostly beside them (256ths of a pixel). */
+const CENTRED = 'in_h_chr_pos=0:in_v_chr_pos=128:out_h_chr_pos=128:out_v_chr_pos=128';
+
 /** The filters for a small upright copy in RGB: what saliency is looked for in. */
-export function smallFilters(plan: CoverPlan, { stored }: StoredFacts): string[] {
-  return upright(plan, stored, ['flags=area'], 'rgb24');
+export function smallFilters(plan: CoverPlan, facts: StoredFacts): string[] {
+  return [...fieldsAndCut(plan, facts), scale(plan, facts, 'flags=area'), 'format=rgb24', ...turn(plan)];
 }
 
 /**
  * The filters for a plan, in FFmpeg's spelling.
  * @param wholeChroma - for what becomes RGB
  */
-export function coverFilters(
-  plan: CoverPlan,
-  { stored, chroma }: StoredFacts,
-  borders: Borders,
-  wholeChroma: boolean,
-): string[] {
-  const { box, place } = plan;
-  const framed = !isWhole(place, box);
-  // Filters that join pictures would cut the last column or row of an odd one with halved chroma.
-  const odd = framed && [place.width, place.height, box.width, box.height].some((side) => side % 2 === 1);
-  const format = wholeChroma || odd ? 'yuvj444p' : 'yuvj420p';
-  const scale = [
-    'flags=bicubic+accurate_rnd',
-    // Full range with the matrix of SMPTE 170M, as JFIF wants it (ITU-T T.871).
-    'out_range=pc:out_color_matrix=smpte170m',
-    // Its chroma lies in the middle of four pixels, that of video mostly beside them (256ths of a pixel).
-    ...(chroma === 'left' && format === 'yuvj420p'
-      ? ['in_h_chr_pos=0:in_v_chr_pos=128:out_h_chr_pos=128:out_v_chr_pos=128']
-      : []),
+export function coverFilters(plan: CoverPlan, facts: StoredFacts, borders: Borders, wholeChroma: boolean): string[] {
+  const format = workingFormat(plan, wholeChroma);
+  const places = facts.chroma === 'left' && format === 'yuvj420p' ? [CENTRED] : [];
+  return [
+    ...fieldsAndCut(plan, facts),
+    scale(plan, facts, [FLAGS, JPEG_COLORS, ...places].join(':')),
+    ...finish(plan, borders, wholeChroma),
   ];
-  const frame = framed ? [bordersOf(plan, borders), ...(odd && !wholeChroma ? ['format=yuvj420p'] : [])] : [];
-  return [...upright(plan, stored, scale, format), ...frame, 'setsar=1'];
 }
 
-/** Cuts, scales into a format, and turns. */
-function upright(
-  { crop, scaled, orientation }: CoverPlan,
-  stored: Size,
-  scale: readonly string[],
-  format: string,
-): string[] {
-  const cut = isWhole(crop, stored) ? [] : [turnFilters({ crop, orientation: UPRIGHT })];
-  const turn = needsTurn({ orientation }) ? [turnFilters({ orientation })] : [];
-  return [
-    ...cut,
-    [`scale=${String(scaled.width)}:${String(scaled.height)}`, ...scale].join(':'),
-    `format=${format}`,
-    ...turn,
-  ];
+/** The filters that bring a picture to its size in deep RGB, for us to make it flat: the first half of a plan. */
+export function flatteningFilters(plan: CoverPlan, facts: StoredFacts): string[] {
+  const { transparent, pixelFormat } = facts.look;
+  // Colours are multiplied by their alpha before anything is averaged.
+  const planar = /^(yuva|gbrap)/.test(pixelFormat)
+    ? []
+    : [`format=${/48|64|16/.test(pixelFormat) ? 'gbrap16le' : 'gbrap'}`];
+  const multiply = transparent ? [...planar, 'premultiply=inplace=1'] : [];
+  return [...fieldsAndCut(plan, facts), ...multiply, scale(plan, facts, FLAGS), `format=${deepFormat(facts.look)}`];
+}
+
+/** The format of pictures that we make flat. */
+export function deepFormat({ transparent }: PictureLook): 'gbrap16le' | 'gbrp16le' {
+  return transparent ? 'gbrap16le' : 'gbrp16le';
+}
+
+/** The filters that make a cover of a flat picture in its size: the second half of a plan. */
+export function finishingFilters(plan: CoverPlan, borders: Borders, wholeChroma: boolean): string[] {
+  return [`scale=${FLAGS}:${JPEG_COLORS}`, ...finish(plan, borders, wholeChroma)];
+}
+
+/** Fields become one picture where that is needed, and what is not shown is cut off. */
+function fieldsAndCut({ crop }: CoverPlan, { stored, look }: StoredFacts): string[] {
+  const whole = look.weave ? ['estdif=mode=frame:deint=interlaced'] : [];
+  return [...whole, ...(isWhole(crop, stored) ? [] : [turnFilters({ crop, orientation: UPRIGHT })])];
+}
+
+function scale({ scaled }: CoverPlan, { look }: StoredFacts, how: string): string {
+  const matrix = look.matrix === undefined ? '' : `:in_color_matrix=${look.matrix}`;
+  return `scale=${String(scaled.width)}:${String(scaled.height)}${matrix}:${how}`;
+}
+
+function turn({ orientation }: CoverPlan): string[] {
+  return needsTurn({ orientation }) ? [turnFilters({ orientation })] : [];
+}
+
+/** Filters that join pictures would cut the last column or row of an odd one with halved chroma. */
+function workingFormat({ box, place }: CoverPlan, wholeChroma: boolean): 'yuvj444p' | 'yuvj420p' {
+  const odd = !isWhole(place, box) && [place.width, place.height, box.width, box.height].some((side) => side % 2 === 1);
+  return wholeChroma || odd ? 'yuvj444p' : 'yuvj420p';
+}
+
+/** Turns and frames what has its size. */
+function finish(plan: CoverPlan, borders: Borders, wholeChroma: boolean): string[] {
+  const format = workingFormat(plan, wholeChroma);
+  const halved = !wholeChroma && format === 'yuvj444p' ? ['format=yuvj420p'] : [];
+  const frame = isWhole(plan.place, plan.box) ? [] : [bordersOf(plan, borders), ...halved];
+  return [`format=${format}`, ...turn(plan), ...frame, 'setsar=1'];
 }
 
 function bordersOf({ box, place }: CoverPlan, { border, background }: Borders): string {
