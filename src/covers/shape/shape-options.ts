@@ -22,7 +22,7 @@ export interface CoverShapeOptions {
    * darker; `extend`, the colours of its edges. @defaultValue 'color'
    */
   readonly border?: CoverBorder | undefined;
-  /** Red, green and blue of borders of one colour, 0 to 255. @defaultValue [0, 0, 0] */
+  /** Red, green and blue of borders of one colour, and of what shows through a transparent picture; 0 to 255. @defaultValue [0, 0, 0] */
   readonly background?: readonly [number, number, number] | undefined;
   /**
    * What an app draws over the cover: `tiktok`, `reels`, `shorts`, `instagram-grid`, or fractions of the sides. `smart`
