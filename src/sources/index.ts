@@ -1,5 +1,5 @@
 // What a job may read, checked before anything native sees it.
-export { BlockCache, type ReadBlock } from './block-cache.js';
+export { blockReader, type ReadBlock } from './block-cache.js';
 export {
   DECODERS,
   DEFAULT_LIMITS,
