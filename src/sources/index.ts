@@ -11,6 +11,18 @@ export {
   SOUND_DECODERS,
   type InputLimits,
 } from './limits.js';
+export {
+  BoxReader,
+  boxesIn,
+  boxHead,
+  findBox,
+  MalformedBoxes,
+  shownType,
+  boxWithin,
+  type Box,
+  type BoxHead,
+} from './mp4/boxes.js';
+export { FragmentReader, readDefaults, type FragmentTrack, type Sample, type SampleDefaults } from './mp4/fragment.js';
 export { pickVideo } from './pick-video.js';
 export {
   closeBlocks,
