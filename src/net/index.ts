@@ -1,6 +1,7 @@
 // Where connections may go when their address came as data, and requests over HTTP that keep to it.
 export { addressKind, type AddressKind } from './address-kind.js';
 export { createAddressPolicy, type AddressPolicy, type AddressPolicyOptions, type Resolver } from './address-policy.js';
+export { basicLogin } from './basic-login.js';
 export { checkAllowHosts } from './allowed-hosts.js';
 export type {
   HttpAnswer,
@@ -13,3 +14,15 @@ export type {
 
 /** The code of requests over HTTP, which nobody reads who makes none. */
 export const loadHttp = () => import('./http/index.js');
+
+export type {
+  RemoteDeadline,
+  RemoteFile,
+  RemoteFiles,
+  RemoteOptions,
+  RemoteReceipt,
+  RemoteTimes,
+} from './remote/index.js';
+
+/** The code of remote files. */
+export const loadRemote = () => import('./remote/index.js');

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { FramerailError, monotonicNow } from '../../base/index.js';
 import {
+  basicLogin,
   loadHttp,
   type AddressPolicy,
   type HttpClient,
@@ -39,9 +40,7 @@ export class HttpFetcher {
 
   constructor(options: FetcherOptions) {
     this.#options = options;
-    const { username, password } = options.origin;
-    const login = `${unescaped(username)}:${unescaped(password)}`;
-    this.#login = username === '' ? undefined : `Basic ${Buffer.from(login).toString('base64')}`;
+    this.#login = basicLogin(options.origin);
     this.#code = loadHttp();
   }
 
@@ -122,15 +121,6 @@ export class HttpFetcher {
       ? (['FR_RELAY_LOST', `broke off as it was asked for ${what}`] as const)
       : (['FR_RELAY_CONNECT', 'could not be reached'] as const);
     return new FramerailError(failed, `${shown} ${how}: ${trouble.how}.`, { cause: trouble.cause });
-  }
-}
-
-/** What an address has escaped; as it stands where it is not well escaped. */
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
   }
 }
 
