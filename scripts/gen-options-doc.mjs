@@ -41,6 +41,12 @@ const SECTIONS = [
     ['CoverOptions'],
     'One picture from the keyframe at or before a place. `createCovers()` takes what `new Engine()` takes.',
   ],
+  [
+    '`covers.makeAll()`',
+    ['CoverSetOptions'],
+    'What `make()` takes, with lists of places and sizes:',
+    ['CoverFormOptions'],
+  ],
 ];
 
 /** The page as it should be. */

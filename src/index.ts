@@ -2,7 +2,22 @@
 export { ERRORS, FramerailError, isFramerailError } from './base/index.js';
 export type { CallOptions, ErrorCode, ErrorDetails, ErrorMeaning } from './base/index.js';
 export { createCovers, Covers } from './covers/index.js';
-export type { Cover, CoverFit, CoverOptions, CoverTimings } from './covers/index.js';
+export type {
+  Cover,
+  CoverFit,
+  CoverFormOptions,
+  CoverImage,
+  CoverOptions,
+  CoverSet,
+  CoverSetOptions,
+  CoverShot,
+  CoverSize,
+  CoverTime,
+  CoverTimings,
+  CoverWork,
+  ImageFormat,
+  SetImage,
+} from './covers/index.js';
 export {
   createVideo,
   DrawnFrame,

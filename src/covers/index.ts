@@ -1,4 +1,6 @@
 // Cover images of videos.
-export type { Cover, CoverTimings } from './cover-job.js';
-export { createCovers, Covers, type CoverOptions } from './covers.js';
+export type { Cover, CoverImage, CoverSet, CoverShot, CoverTimings, CoverWork, SetImage } from './cover.js';
+export { createCovers, Covers } from './covers.js';
+export type { CoverFormOptions, CoverOptions, CoverSetOptions, CoverSize, CoverTime } from './cover-options.js';
 export type { CoverFit } from './cover-params.js';
+export type { ImageFormat } from './images/index.js';

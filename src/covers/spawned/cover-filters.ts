@@ -1,13 +1,13 @@
 // How ffmpeg shapes a cover: cut, scale, turn, and borders, in the colours of JPEG.
 import { needsTurn, turnFilters, UPRIGHT, type Size } from '../../pixels/index.js';
-import type { CoverParams } from '../cover-params.js';
-import { isWhole, shrinks, type CoverPlan } from '../plan.js';
+import type { CoverShape } from '../cover-params.js';
+import { isWhole, shrinks, type CoverPlan } from '../shape/plan.js';
 
 /** The filters for a plan, in FFmpeg's spelling. */
 export function coverFilters(
   plan: CoverPlan,
   { stored, chroma }: { readonly stored: Size; readonly chroma: string | undefined },
-  background: CoverParams['background'],
+  background: CoverShape['background'],
 ): string[] {
   const { crop, scaled, orientation, box, place } = plan;
   const cut = isWhole(crop, stored) ? [] : [turnFilters({ crop, orientation: UPRIGHT })];
@@ -27,7 +27,7 @@ export function coverFilters(
   return [...cut, scale, `format=${odd ? 'yuvj444p' : 'yuvj420p'}`, ...turn, ...framed, 'setsar=1'];
 }
 
-function borders({ box, place }: CoverPlan, background: CoverParams['background']): string {
+function borders({ box, place }: CoverPlan, background: CoverShape['background']): string {
   const color = `0x${background.map((part) => part.toString(16).padStart(2, '0')).join('')}`;
   return `pad=${[box.width, box.height, place.x, place.y].map(String).join(':')}:color=${color}`;
 }

@@ -13,17 +13,19 @@ import { DEFAULT_LIMITS, pickVideo } from '../../sources/index.js';
 import { jpegQuantiser } from '../../spelling/index.js';
 import { CommandSession, type CommandLine } from '../../spawned/index.js';
 import type { JobContext } from '../../workers/index.js';
-import type { Cover } from '../cover-job.js';
-import type { CoverParams } from '../cover-params.js';
-import { planCover, type CoverPlan } from '../plan.js';
+import { beyondEnd } from '../choice/beyond-end.js';
+import type { CoverParams, CoverPlace, CoverShape } from '../cover-params.js';
+import type { CoverSet, CoverShot, SetImage } from '../cover.js';
+import type { ImageWish } from '../images/index.js';
+import { planCover, type CoverPlan } from '../shape/plan.js';
 import { coverFilters } from './cover-filters.js';
 
 /** Runs the job. */
-export default async function spawnedCoverJob(rawParams: unknown, context: JobContext): Promise<Cover> {
+export default async function spawnedCoverJob(rawParams: unknown, context: JobContext): Promise<CoverSet> {
   const params = rawParams as CoverParams;
   const session = await CommandSession.open(context);
   try {
-    return await makeCover(session, params, context);
+    return await makeCovers(session, params, context);
   } catch (error) {
     // Killed by a cancellation, a command looks as if it had failed.
     await context.breathe();
@@ -43,29 +45,37 @@ interface Search {
   readonly time: number;
 }
 
-async function makeCover(session: CommandSession, params: CoverParams, context: JobContext): Promise<Cover> {
+/** What is made of a keyframe. */
+interface Wanted extends ImageWish {
+  readonly plan: CoverPlan;
+  readonly background: CoverShape['background'];
+}
+
+async function makeCovers(session: CommandSession, params: CoverParams, context: JobContext): Promise<CoverSet> {
   const started = performance.now();
   const headers = await readHeaders(session);
   const { name } = session.source;
   const stream = pickVideo(name, headers.streams, params.stream ?? undefined);
-  const allowed = decoderOf(name, stream);
-  const search = { session, context, headers, stream, time: await targetTime(session, headers, stream, params) };
+  let decoder = decoderOf(name, stream);
   const opened = performance.now();
-  const whole = { x: 0, y: 0, ...stream.stored };
-  const plan = planCover(stream.crop ?? whole, stream.pixelAspect, stream.orientation, params);
-  const found = await takeKeyframe(search, plan, params);
+  const [images, shots, log]: [SetImage[], CoverShot[], CommandLine[]] = [[], [], [...headers.log]];
+  for (const [shot, place] of params.places.entries()) {
+    const search = { session, context, headers, stream, time: await targetTime(session, headers, stream, place) };
+    // Each image is the work of a command of its own, which decodes the keyframe again.
+    for (const [index, shape] of params.shapes.entries()) {
+      const whole = { x: 0, y: 0, ...stream.stored };
+      const plan = planCover(stream.crop ?? whole, stream.pixelAspect, stream.orientation, shape);
+      const found = await takeKeyframe(search, { ...params.image, plan, background: shape.background });
+      if (index === 0) shots.push({ pts: found.time, damaged: false });
+      images.push({ data: found.image, format: params.image.format, ...plan.box, shot });
+      decoder = found.decoder ?? decoder;
+      log.push(...found.log);
+    }
+  }
   const ended = performance.now();
   // One command does all the rest: nobody knows how long each stage of it took.
   const timings = { open: opened - started, seek: 0, decode: ended - opened, scale: 0, encode: 0 };
-  return {
-    data: found.image,
-    ...plan.box,
-    pts: found.time,
-    damaged: false,
-    decoder: found.decoder ?? allowed,
-    timings: { ...timings, total: ended - started },
-    log: [...headers.log, ...found.log],
-  };
+  return { images, shots, decoder, timings: { ...timings, total: ended - started }, log };
 }
 
 /** The wanted time in seconds; one after the end that the header gives is only believed wrong by the packets. */
@@ -73,20 +83,16 @@ async function targetTime(
   session: CommandSession,
   headers: Headers,
   stream: VideoStreamInfo,
-  { at }: CoverParams,
+  place: CoverPlace,
 ): Promise<number> {
   const duration = stream.duration ?? headers.duration;
   // A file that does not say how long it is has a first frame all the same.
-  if (at.kind === 'fraction') return (duration ?? 0) * at.fraction;
-  const { seconds } = at;
+  if (place.kind === 'fraction') return (duration ?? 0) * place.fraction;
+  const { seconds } = place;
   if (duration === undefined || seconds <= duration) return seconds;
   const end = await lastEnd(session, headers, stream);
   if (seconds <= end) return seconds;
-  throw new FramerailError(
-    'FR_TIME_BEYOND_END',
-    `The time ${String(seconds)} s lies beyond the end of ${session.source.name} (it lasts ${end.toFixed(3)} s).`,
-    { details: { time: seconds, duration: end } },
-  );
+  throw beyondEnd(session.source.name, seconds, end);
 }
 
 /** Where the last packet ends: headers leave out that a video may start late. */
@@ -127,30 +133,29 @@ const STEP_BACK = 10;
 const EPSILON = 1e-6;
 
 /** The keyframe at or before the time; the first one after it where there is none. */
-async function takeKeyframe(search: Search, plan: CoverPlan, params: CoverParams): Promise<Taken> {
+async function takeKeyframe(search: Search, wanted: Wanted): Promise<Taken> {
   const { headers, time } = search;
   if (EXACT.test(headers.container)) {
-    const taken = await take(search, plan, params, { seek: time, select: undefined });
+    const taken = await take(search, wanted, { seek: time, select: undefined });
     if (taken !== undefined && taken.time <= time + EPSILON) return taken;
   }
   const seekable = !headers.untimed;
   for (let back = STEP_BACK; seekable && back < time; back *= 4) {
     const found = await lastKeyframe(search, time - back);
-    if (found !== undefined) return orNext(search, plan, params, time - back, found);
+    if (found !== undefined) return orNext(search, wanted, time - back, found);
   }
-  return orNext(search, plan, params, undefined, await lastKeyframe(search, undefined));
+  return orNext(search, wanted, undefined, await lastKeyframe(search, undefined));
 }
 
 /** The keyframe at a time, or the first that can be decoded. */
 async function orNext(
   search: Search,
-  plan: CoverPlan,
-  params: CoverParams,
+  wanted: Wanted,
   seek: number | undefined,
   at: bigint | undefined,
 ): Promise<Taken> {
   const select = at === undefined ? undefined : `gte(pts,${String(at)})`;
-  const taken = await take(search, plan, params, { seek, select });
+  const taken = await take(search, wanted, { seek, select });
   if (taken !== undefined) return taken;
   const { session, stream } = search;
   throw new FramerailError(
@@ -212,8 +217,7 @@ function timeOf({ pts }: PictureNote, { timeBase }: PictureNotes, { untimed, sta
 /** Makes the image of the first keyframe from a place on; undefined where none can be decoded. */
 async function take(
   search: Search,
-  plan: CoverPlan,
-  { quality, background }: CoverParams,
+  { plan, quality, background }: Wanted,
   from: { readonly seek: number | undefined; readonly select: string | undefined },
 ): Promise<Taken | undefined> {
   const { session, context, headers, stream } = search;

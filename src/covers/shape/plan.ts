@@ -7,8 +7,8 @@ import {
   type Orientation,
   type Rect,
   type Size,
-} from '../pixels/index.js';
-import { MAX_SIDE, type CoverParams } from './cover-params.js';
+} from '../../pixels/index.js';
+import { MAX_SIDE, type CoverShape } from '../cover-params.js';
 
 /** What is done to a stored picture to make a cover of it. */
 export interface CoverPlan {
@@ -28,7 +28,7 @@ export function planCover(
   stored: Rect,
   pixelAspect: number,
   orientation: Orientation,
-  wanted: Pick<CoverParams, 'size' | 'fit'>,
+  wanted: Pick<CoverShape, 'size' | 'fit'>,
 ): CoverPlan {
   const square = squarePixels(stored, pixelAspect);
   const box = wanted.size ?? within(oriented(square, orientation), MAX_SIDE);
@@ -78,7 +78,7 @@ export function shrinks({ scaled, crop }: CoverPlan): boolean {
 }
 
 /** Full-range YCbCr of an RGB colour (ITU-T T.871, section 7). */
-export function jpegColor([r, g, b]: CoverParams['background']): [number, number, number] {
+export function jpegColor([r, g, b]: CoverShape['background']): [number, number, number] {
   const y = 0.299 * r + 0.587 * g + 0.114 * b;
   return [y, 128 + (b - y) / 1.772, 128 + (r - y) / 1.402].map((value) =>
     Math.round(Math.min(255, Math.max(0, value))),

@@ -8,7 +8,7 @@ import {
   pictureOver,
   Turner,
   type VideoStreamInfo,
-} from '../av/index.js';
+} from '../../av/index.js';
 import {
   needsTurn,
   planLayout,
@@ -17,21 +17,21 @@ import {
   type PictureLayout,
   type Rect,
   type Size,
-} from '../pixels/index.js';
-import type { CoverParams } from './cover-params.js';
+} from '../../pixels/index.js';
+import type { CoverShape } from '../cover-params.js';
 import { isWhole, jpegColor, planCover, shrinks } from './plan.js';
 
 const FORMAT = imageFormat({ type: 'jpeg', quality: 0 });
 
 /**
  * Makes the cover of a decoded picture.
- * @returns a picture in the format of a JPEG, with memory of its own; the caller closes it
+ * @returns a picture in the format of a JPEG, which shares no memory with the decoded one; the caller closes it
  */
-export function composeCover(picture: Picture, stream: VideoStreamInfo, params: CoverParams): Picture {
+export function composeCover(picture: Picture, stream: VideoStreamInfo, shape: CoverShape): Picture {
   const orientation = orientationOf(stream, picture);
   const stored = stream.crop ?? { x: 0, y: 0, width: picture.width, height: picture.height };
   const aspect = stream.pixelAspect !== 1 ? stream.pixelAspect : (picture.pixelAspect ?? 1);
-  const plan = planCover(stored, aspect, orientation, params);
+  const plan = planCover(stored, aspect, orientation, shape);
   const cut = turned(picture, { crop: isWhole(plan.crop, picture) ? undefined : plan.crop, orientation: UPRIGHT });
   const small = emptyPicture(plan.scaled);
   // A new scaler costs more than a small scale.
@@ -46,7 +46,7 @@ export function composeCover(picture: Picture, stream: VideoStreamInfo, params: 
   }
   const cover = emptyPicture(plan.box);
   const source = upright === small.picture ? small : copyOut(upright, plan.place);
-  paste(source.memory, source.layout, cover, plan.place, params.background);
+  paste(source.memory, source.layout, cover, plan.place, shape.background);
   for (const done of new Set([upright, small.picture, source.picture])) done.close();
   return cover.picture;
 }
@@ -89,7 +89,7 @@ function paste(
   fromLayout: PictureLayout,
   cover: OwnPicture,
   place: Rect,
-  background: CoverParams['background'],
+  background: CoverShape['background'],
 ): void {
   const colors = jpegColor(background);
   for (const [index, plane] of cover.layout.planes.entries()) {

@@ -2,7 +2,7 @@
 import { MAX_SIDE } from '#dist/covers/cover-params.js';
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
-import { jpegColor, planCover } from '#dist/covers/plan.js';
+import { jpegColor, planCover } from '#dist/covers/shape/plan.js';
 import { coverCrop, oriented, type Orientation, type Rect, squarePixels, UPRIGHT } from '#dist/pixels/index.js';
 
 const side = fc.integer({ min: 1, max: 4096 });

@@ -1,0 +1,3 @@
+// Covers as files: formats and how good they are.
+export { composedFormat, encodeCover } from './encode-cover.js';
+export type { ImageFormat, ImageWish } from './image-wish.js';
