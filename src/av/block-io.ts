@@ -2,7 +2,7 @@
 import { AVERROR_EIO, AVERROR_EOF, AVSEEK_CUR, AVSEEK_END, AVSEEK_SET, AVSEEK_SIZE } from './constants.js';
 import { IOContext } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
-import { blockReader, type ReadBlock } from '../sources/index.js';
+import { blockReader, freeWhenClosed, type ReadBlock } from '../sources/index.js';
 
 /** A custom input of libav; `rethrow()` throws what a callback ran into, which libav itself can only call EIO. */
 export interface BlockIo {
@@ -36,6 +36,11 @@ export function blockIo(
 }
 
 const kept: SeekableInput[] = [];
+
+// Its callbacks keep a process alive as long as such a context is there: that of an inline engine would never end.
+freeWhenClosed(() => {
+  for (const input of kept.splice(0)) input.context.freeContext();
+});
 
 /** What both kinds of inputs do with a failure that libav itself can only call EIO. */
 class Failures {

@@ -8,6 +8,7 @@ import {
   checkSize,
   type CallOptions,
 } from '../base/index.js';
+import type { RemoteOptions } from '../net/index.js';
 import type { SourceOptions } from '../sources/index.js';
 import { MAX_SIDE, type CoverFit, type CoverParams, type CoverPlace, type CoverShape } from './cover-params.js';
 
@@ -18,7 +19,7 @@ export type CoverTime = number | string;
 export type CoverSize = readonly [number, number];
 
 /** What holds for every cover of a call. */
-export interface CoverFormOptions extends CallOptions, SourceOptions {
+export interface CoverFormOptions extends CallOptions, SourceOptions, RemoteOptions {
   /** `cover` cuts what sticks out of the size, `contain` adds borders. @defaultValue 'cover' */
   readonly fit?: CoverFit | undefined;
   /** JPEG quality, 1 to 100, on libjpeg's scale in 31 steps. @defaultValue 85 */

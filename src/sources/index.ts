@@ -1,5 +1,6 @@
 // What a job may read, checked before anything native sees it.
 export { blockReader, type ReadBlock } from './block-cache.js';
+export { freeKept, freeWhenClosed } from './kept-inputs.js';
 export {
   DECODERS,
   DEFAULT_LIMITS,
@@ -26,6 +27,7 @@ export { FragmentReader, readDefaults, type FragmentTrack, type Sample, type Sam
 export { pickVideo } from './pick-video.js';
 export {
   closeBlocks,
+  isHttpAddress,
   readBlocks,
   resolveSource,
   type BlockSource,

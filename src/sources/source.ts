@@ -97,6 +97,11 @@ export async function resolveSource(input: MediaInput, options: SourceOptions = 
   return { spec: { kind: 'blocks', name, size: blocks.size, ...(exact && { exact }) }, blocks };
 }
 
+/** Whether an input is an address of HTTP. */
+export function isHttpAddress(input: unknown): input is string | URL {
+  return (typeof input === 'string' || input instanceof URL) && /^https?:\/\//i.test(String(input));
+}
+
 function memoryBlocks(bytes: Uint8Array): BlockSource {
   return { size: bytes.byteLength, read: (offset, length) => bytes.subarray(offset, offset + length) };
 }

@@ -97,7 +97,7 @@ export class HttpClient {
   /** Ends everything that is under way; the connections stay with who made them. */
   close(): void {
     this.#closed = true;
-    for (const request of this.#running) request.destroy();
+    for (const request of this.#running) request.destroy(closedError());
   }
 
   /** Asks for something, and follows where it is sent to; throws what `failed` makes, and FR_ADDRESS_REFUSED. */
@@ -136,7 +136,7 @@ export class HttpClient {
     const { policy, verify, connections, onSocket } = this.#options;
     return await new Promise((resolve, reject) => {
       if (this.#closed) {
-        reject(new FramerailError('FR_CLOSED', `${url.host} is not asked any more: the reader was closed.`));
+        reject(closedError());
         return;
       }
       if (signal?.aborted === true) {
@@ -187,6 +187,10 @@ export class HttpClient {
       request.end();
     });
   }
+}
+
+function closedError(): FramerailError {
+  return new FramerailError('FR_CLOSED', 'What was asked for over HTTP is not read any more: its reader was closed.');
 }
 
 /** A kept connection was closed by its server before it answered. */

@@ -22,34 +22,22 @@ export class RemoteFile implements BlockSource {
   #plan: ReadPlan;
   /** Reads follow each other: the second one may find what the first one fetched. */
   #turn: Promise<unknown> = Promise.resolve();
-  #size: number;
 
-  private constructor(name: string, options: RangeReaderOptions, known: KnownFile | undefined) {
+  /**
+   * A file that nothing was asked of yet; throws FR_ADDRESS_REFUSED.
+   * @param name - the address as it may be shown
+   * @param known - its index, as far as an earlier call read it
+   */
+  constructor(name: string, options: Omit<RangeReaderOptions, 'known'>, known?: KnownFile) {
     this.name = name;
     this.#reader = new RangeReader({ ...options, known: known?.identity });
-    this.#size = known?.identity.size ?? 0;
-    this.#plan = new ReadPlan(this.#size);
+    this.#plan = new ReadPlan(this.size);
     for (const { start, bytes } of known?.extents ?? []) this.#add(start, bytes, 'index');
   }
 
-  /**
-   * Opens a file, without a request where its index is known; throws FR_REMOTE_*, FR_INPUT_* and FR_ADDRESS_REFUSED.
-   * @param name - the address as it may be shown
-   */
-  static async open(name: string, options: RangeReaderOptions, known?: KnownFile): Promise<RemoteFile> {
-    const file = new RemoteFile(name, options, known);
-    try {
-      if (known === undefined) await file.#begin();
-    } catch (error) {
-      file.close();
-      throw error;
-    }
-    return file;
-  }
-
-  /** Bytes of the whole file. */
+  /** Bytes of the whole file; zero before it is known. */
   get size(): number {
-    return this.#size;
+    return this.#reader.identity?.size ?? 0;
   }
 
   /** The version that is read, as the server names it. */
@@ -65,6 +53,17 @@ export class RemoteFile implements BlockSource {
   /** Requests and redirects so far. */
   get sent(): { readonly requests: number; readonly redirects: number } {
     return this.#reader.sent;
+  }
+
+  /**
+   * Learns how large it is, without a request where its index is known; reads come after it. Throws FR_REMOTE_*,
+   * FR_INPUT_* and FR_ADDRESS_REFUSED.
+   */
+  async begin(): Promise<void> {
+    if (this.#reader.identity !== undefined) return;
+    const { start, bytes } = await this.#reader.fetch(0, HEAD_BYTES);
+    this.#plan = new ReadPlan(this.size);
+    this.#add(start, bytes, 'index');
   }
 
   read(offset: number, length: number): Promise<Uint8Array> {
@@ -87,20 +86,13 @@ export class RemoteFile implements BlockSource {
     return { identity, extents: this.#plan.tellsApart ? index : this.#beginning };
   }
 
-  /** Ends what is under way. */
-  close(): void {
+  /** Ends what is under way. It is no `close()`: after a job that read it, the server may still have to confirm it. */
+  release(): void {
     this.#reader.close();
   }
 
-  async #begin(): Promise<void> {
-    const { start, bytes } = await this.#reader.fetch(0, HEAD_BYTES);
-    this.#size = this.#reader.identity?.size ?? bytes.byteLength;
-    this.#plan = new ReadPlan(this.#size);
-    this.#add(start, bytes, 'index');
-  }
-
   async #read(offset: number, length: number): Promise<Uint8Array> {
-    if (offset >= this.#size) return new Uint8Array(0);
+    if (offset >= this.size) return new Uint8Array(0);
     const here = this.#extents.read(offset, length);
     if (here !== undefined) return here;
     const { end, kind } = this.#plan.next(offset);

@@ -1,6 +1,6 @@
 // The remote files of one engine: kept connections, indexes that were read before, and a receipt for every use.
 import { createHash } from 'node:crypto';
-import { argumentError } from '../../base/index.js';
+import { argumentError, FramerailError } from '../../base/index.js';
 import { withoutSecrets } from '../../sources/index.js';
 import { HttpConnections } from '../http/http-client.js';
 import { IndexCache } from './index-cache.js';
@@ -25,6 +25,8 @@ const INDEXES = 32 * 1024 * 1024;
 export class RemoteFiles {
   readonly #connections = new HttpConnections(CONNECTIONS);
   readonly #indexes = new IndexCache(INDEXES);
+  readonly #open = new Set<RemoteFile>();
+  #closed = false;
 
   /**
    * Opens a remote file, has it read, and closes it. Where its index was known and turns out to be that of another
@@ -45,8 +47,11 @@ export class RemoteFiles {
     const { signal, endsAt } = deadline;
     const reading = { url, options: checked, connections: this.#connections, tally, errors, signal, endsAt };
     for (let known = this.#indexes.get(key); ; known = undefined) {
-      const file = await RemoteFile.open(name, reading, known);
+      const file = new RemoteFile(name, reading, known);
+      this.#open.add(file);
       try {
+        if (this.#closed) throw new FramerailError('FR_CLOSED', `${name} is not read: the engine was closed.`);
+        await file.begin();
         const result = await work(file);
         await file.confirm();
         const learned = file.known();
@@ -56,14 +61,17 @@ export class RemoteFiles {
         if (known === undefined || !(await isOutdated(file))) throw error;
         this.#indexes.delete(key);
       } finally {
-        file.close();
+        this.#open.delete(file);
+        file.release();
         tally.leave(file);
       }
     }
   }
 
-  /** Closes all connections. */
+  /** Closes all connections; what is being read ends with FR_CLOSED. */
   close(): void {
+    this.#closed = true;
+    for (const file of this.#open) file.release();
     this.#connections.close();
   }
 }
