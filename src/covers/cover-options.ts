@@ -1,5 +1,6 @@
 // What callers say about covers, checked once and brought into the form that jobs take.
 import { argumentError, checkInteger, checkNumber, checkOneOf, checkOptions, type CallOptions } from '../base/index.js';
+import type { RemoteOptions } from '../net/index.js';
 import { DEFAULT_LIMITS, type SourceOptions } from '../sources/index.js';
 import type { CoverLimits, CoverParams, CoverPlace, CoverPrecision } from './cover-params.js';
 import { imageParams, type CoverImageOptions } from './images/image-options.js';
@@ -9,7 +10,8 @@ import { shapeParams, type CoverShapeOptions, type CoverSize, type ShapedSize } 
 export type CoverTime = number | string;
 
 /** What holds for every cover of a call. */
-export interface CoverFormOptions extends CallOptions, SourceOptions, CoverShapeOptions, CoverImageOptions {
+export interface CoverFormOptions
+  extends CallOptions, SourceOptions, RemoteOptions, CoverShapeOptions, CoverImageOptions {
   /** The number of the video stream. @defaultValue the one that ffmpeg picks */
   readonly stream?: number | undefined;
   /**

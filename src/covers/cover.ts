@@ -1,5 +1,6 @@
 // What comes out of a cover job: images, the pictures that they were made of, and how it went.
 import type { LogLine } from '../av/index.js';
+import type { RemoteReceipt } from '../net/index.js';
 import type { Rect } from '../pixels/index.js';
 import type { ImageFormat } from './images/index.js';
 import type { CropScore } from './shape/index.js';
@@ -64,6 +65,8 @@ export interface CoverWork {
   readonly timings: CoverTimings;
   /** What FFmpeg said meanwhile. */
   readonly log: readonly LogLine[];
+  /** What reading the video cost, where it was read over HTTP. */
+  readonly receipt?: RemoteReceipt;
 }
 
 /** A finished cover. */

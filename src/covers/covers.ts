@@ -1,6 +1,13 @@
 // Covers of videos: a pool of warm workers, or the caller's own thread for a one-shot command.
-import { invariant, type CallOptions } from '../base/index.js';
-import { resolveSource, type MediaInput, type SourceOptions } from '../sources/index.js';
+import { invariant, startDeadline, type CallOptions } from '../base/index.js';
+import type { RemoteFiles } from '../net/index.js';
+import {
+  isHttpAddress,
+  resolveSource,
+  withoutSecrets,
+  type MediaInput,
+  type ResolvedSource,
+} from '../sources/index.js';
 import {
   jobModule,
   runDirect,
@@ -14,6 +21,7 @@ import {
   COVER_TIMEOUT,
   coverParams,
   coverSetParams,
+  type CoverFormOptions,
   type CoverOptions,
   type CoverSetOptions,
 } from './cover-options.js';
@@ -25,9 +33,13 @@ const COVER_JOB: JobModule = {
   spawned: jobModule(import.meta.url, './spawned/cover-job.js'),
 };
 
+/** Options with the time that a call may take. */
+type TimedOptions = CoverFormOptions & { readonly timeout: number };
+
 /** Makes covers; close it to stop its workers. */
 export class Covers {
   readonly #pool: WorkerPool;
+  #remote: Promise<RemoteFiles> | undefined;
 
   /** @internal */
   constructor(options: PoolOptions) {
@@ -44,8 +56,9 @@ export class Covers {
 
   /**
    * Makes one cover. Rejects with FR_INPUT_*, FR_DECODE_*, FR_ENCODE_FAILED, FR_IMAGE_GOAL, FR_TIME_BEYOND_END,
-   * FR_WORKER_*, FR_TIMEOUT or FR_ABORTED.
-   * @param input - a path, a file: URL, bytes, or a source of blocks; a string is never a protocol
+   * FR_WORKER_*, FR_TIMEOUT or FR_ABORTED, and for an address of HTTP with FR_REMOTE_* or FR_ADDRESS_REFUSED.
+   * @param input - a path, a file: URL, bytes, a source of blocks, or an address of HTTP, of which the needed parts are
+   *   fetched; another string is never a protocol
    * @param options - which frame, in what form
    */
   async make(input: MediaInput, options: CoverOptions = {}): Promise<Cover> {
@@ -66,24 +79,54 @@ export class Covers {
     return this.#run(input, coverSetParams(options), options);
   }
 
-  async #run(input: MediaInput, params: CoverParams, options: CallOptions & SourceOptions): Promise<CoverSet> {
-    const source = await resolveSource(input, options);
-    const limited = { ...options, timeout: options.timeout ?? COVER_TIMEOUT };
-    const what = `Making a cover of ${source.spec.name}`;
-    const call: JobCall = { module: COVER_JOB.native, params, options: limited, what };
+  async #run(input: MediaInput, params: CoverParams, given: CoverFormOptions): Promise<CoverSet> {
+    const options = { ...given, timeout: given.timeout ?? COVER_TIMEOUT };
+    if (isHttpAddress(input)) return this.#runRemote(String(input), params, options);
+    return this.#runOn(await resolveSource(input, options), params, options);
+  }
+
+  async #runRemote(address: string, params: CoverParams, options: TimedOptions): Promise<CoverSet> {
+    const started = performance.now();
+    const deadline = startDeadline(options, `Making a cover of ${withoutSecrets(address)}`);
+    const { signal } = deadline;
+    const endsAt = started + options.timeout;
+    try {
+      this.#remote ??= openRemoteFiles();
+      const files = await this.#remote;
+      const { result, receipt } = await files.use(address, options, { signal, endsAt }, async (file) =>
+        this.#runOn(await resolveSource(file), params, { signal }),
+      );
+      return { ...result, receipt };
+    } finally {
+      deadline.done();
+    }
+  }
+
+  async #runOn(source: ResolvedSource, params: CoverParams, options: CallOptions): Promise<CoverSet> {
+    const call: JobCall = { module: COVER_JOB.native, params, options, what: `Making a cover of ${source.spec.name}` };
     if (this.#pool.backend === 'inline') return runDirect<CoverSet>(source, call);
     return (await runJob<CoverSet>(this.#pool, source, call)).result;
   }
 
   /** Stops the workers and ends what still runs with FR_CLOSED. */
   async close(): Promise<void> {
-    await this.#pool.close();
+    const remote = this.#remote?.then((files) => {
+      files.close();
+    });
+    await Promise.all([this.#pool.close(), remote]);
   }
 
   /** The same as `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** Their code is read with the first address: it is much, and covers of files never need it. */
+async function openRemoteFiles(): Promise<RemoteFiles> {
+  const { loadRemote } = await import('../net/index.js');
+  const { RemoteFiles } = await loadRemote();
+  return new RemoteFiles();
 }
 
 /**
