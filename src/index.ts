@@ -3,7 +3,10 @@ export { ERRORS, FramerailError, isFramerailError } from './base/index.js';
 export type { CallOptions, ErrorCode, ErrorDetails, ErrorMeaning } from './base/index.js';
 export { createCovers, Covers } from './covers/index.js';
 export type {
+  Bars,
   Cover,
+  CoverChoice,
+  CoverFeatures,
   CoverFit,
   CoverFormOptions,
   CoverImage,
@@ -16,6 +19,11 @@ export type {
   CoverTimings,
   CoverWork,
   ImageFormat,
+  PictureFeatures,
+  RejectedCandidate,
+  RejectReason,
+  RunnerUp,
+  ScoreTerm,
   SetImage,
 } from './covers/index.js';
 export {

@@ -2,9 +2,21 @@
 import type { Size } from '../pixels/index.js';
 import type { ImageWish } from './images/index.js';
 
-/** Where in the video a cover is taken; the keyframe at or before that place is used. */
-export type CoverPlace =
+/** A time in the video; the keyframe at or before it is used. */
+export type TimedPlace =
   { readonly kind: 'seconds'; readonly seconds: number } | { readonly kind: 'fraction'; readonly fraction: number };
+
+/** Where in the video a cover is taken. The first `best` is the best frame, the next one the second best, and so on. */
+export type CoverPlace = TimedPlace | { readonly kind: 'best' };
+
+/** Where the best frame is looked for. */
+export interface BestParams {
+  /** How many frames are compared. */
+  readonly candidates: number;
+  /** Seconds; null for the part of the video that is worth a search. */
+  readonly from: number | null;
+  readonly to: number | null;
+}
 
 /** Columns or rows of a cover at most. */
 export const MAX_SIDE = 4096;
@@ -25,6 +37,7 @@ export interface CoverShape {
 export interface CoverParams {
   /** One picture is taken for each. */
   readonly places: readonly CoverPlace[];
+  readonly best: BestParams;
   /** One image is made of each picture for each. */
   readonly shapes: readonly CoverShape[];
   readonly image: ImageWish;

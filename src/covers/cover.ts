@@ -1,5 +1,6 @@
 // What comes out of a cover job: images, the pictures that they were made of, and how it went.
 import type { LogLine } from '../av/index.js';
+import type { CoverChoice } from './choice/index.js';
 import type { ImageFormat } from './images/index.js';
 
 /** How long each stage took, in milliseconds. */
@@ -10,6 +11,8 @@ export interface CoverTimings {
   readonly seek: number;
   /** Opening the decoder and decoding. */
   readonly decode: number;
+  /** Computing features of candidates and judging them, where the best frame is wanted. */
+  readonly analyse: number;
   /** Cropping, scaling and turning. */
   readonly scale: number;
   /** Writing the images. */
@@ -36,6 +39,8 @@ export interface CoverShot {
   readonly pts: number;
   /** Whether the decoder had to conceal errors in it. */
   readonly damaged: boolean;
+  /** Why it was chosen, where the best frame was wanted. */
+  readonly choice?: CoverChoice | undefined;
 }
 
 /** How a call went. */

@@ -15,6 +15,9 @@ interface Options {
   readonly quality: number;
   readonly background: string;
   readonly stream?: number;
+  readonly candidates?: number;
+  readonly from?: number;
+  readonly to?: number;
   readonly timeout: number;
   readonly json?: boolean;
 }
@@ -24,10 +27,13 @@ export const cover: CliCommand = {
   name: 'cover',
   define(command: Command): void {
     command
-      .description('Make a JPEG cover of a video from the keyframe at or before a time.')
+      .description('Make a JPEG cover of a video from the keyframe at or before a time, or from its best frame.')
       .argument('<input>', 'a media file')
       .requiredOption('--out <file>', 'where the JPEG goes; - for standard output')
-      .option('--at <time>', 'seconds, a percentage such as 50%, or middle', 'middle')
+      .option('--at <time>', 'seconds, a percentage such as 50%, middle, or best', 'middle')
+      .option('--candidates <8-16>', 'how many frames best compares (default: 12)', integer('--candidates'))
+      .option('--from <time>', 'where best begins to look, in seconds', seconds('--from'))
+      .option('--to <time>', 'where best ends to look, in seconds', seconds('--to'))
       .option('--size <WxH>', 'the size of the cover; without it that of the video as shown', size('--size'))
       .option('--fit <how>', 'cover cuts what sticks out of the size, contain adds borders', 'cover')
       .option('--quality <1-100>', 'JPEG quality', integer('--quality'), 85)
@@ -48,7 +54,7 @@ async function run(input: string, options: Options): Promise<void> {
     throw argumentError('--json', 'no image on standard output beside it', '--out -');
   if (options.out !== '-' && !/^\.jpe?g$/i.test(extname(options.out)))
     throw argumentError('--out', 'a name that ends in .jpg, or -', options.out);
-  const at = /^(middle|[\d.]+%)$/.test(options.at) ? options.at : seconds('--at')(options.at);
+  const at = /^(middle|best|[\d.]+%)$/.test(options.at) ? options.at : seconds('--at')(options.at);
   const timeout = options.timeout * 1000;
   const callOff = startWatchdog(
     timeout + WATCHDOG_GRACE,
@@ -72,6 +78,9 @@ async function run(input: string, options: Options): Promise<void> {
       quality: options.quality,
       background,
       stream: options.stream,
+      candidates: options.candidates,
+      from: options.from,
+      to: options.to,
       timeout,
       signal: interruptSignal(),
     });
@@ -84,7 +93,7 @@ async function run(input: string, options: Options): Promise<void> {
     if (options.json === true) printJson({ out: options.out, bytes: data.byteLength, ...facts });
     else
       print(
-        `${options.out}: ${String(facts.width)}x${String(facts.height)}, ${formatBytes(data.byteLength)}, frame at ${facts.pts.toFixed(3)} s, ${facts.timings.total.toFixed(1)} ms${facts.damaged ? ', damaged' : ''}`,
+        `${options.out}: ${String(facts.width)}x${String(facts.height)}, ${formatBytes(data.byteLength)}, frame at ${facts.pts.toFixed(3)} s, ${facts.timings.total.toFixed(1)} ms${facts.damaged ? ', damaged' : ''}${facts.choice === undefined ? '' : `\n${facts.choice.reasons.join(' ')}`}`,
       );
   } finally {
     callOff();

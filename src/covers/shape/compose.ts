@@ -11,7 +11,9 @@ import {
 } from '../../av/index.js';
 import {
   needsTurn,
+  oriented,
   planLayout,
+  squarePixels,
   UPRIGHT,
   type Orientation,
   type PictureLayout,
@@ -28,9 +30,7 @@ const FORMAT = imageFormat({ type: 'jpeg', quality: 0 });
  * @returns a picture in the format of a JPEG, which shares no memory with the decoded one; the caller closes it
  */
 export function composeCover(picture: Picture, stream: VideoStreamInfo, shape: CoverShape): Picture {
-  const orientation = orientationOf(stream, picture);
-  const stored = stream.crop ?? { x: 0, y: 0, width: picture.width, height: picture.height };
-  const aspect = stream.pixelAspect !== 1 ? stream.pixelAspect : (picture.pixelAspect ?? 1);
+  const { stored, aspect, orientation } = viewOf(picture, stream);
   const plan = planCover(stored, aspect, orientation, shape);
   const cut = turned(picture, { crop: isWhole(plan.crop, picture) ? undefined : plan.crop, orientation: UPRIGHT });
   const small = emptyPicture(plan.scaled);
@@ -49,6 +49,24 @@ export function composeCover(picture: Picture, stream: VideoStreamInfo, shape: C
   paste(source.memory, source.layout, cover, plan.place, shape.background);
   for (const done of new Set([upright, small.picture, source.picture])) done.close();
   return cover.picture;
+}
+
+/** The size of a decoded picture as a person sees it: cropped, upright, with square pixels. */
+export function shownSize(picture: Picture, stream: VideoStreamInfo): Size {
+  const { stored, aspect, orientation } = viewOf(picture, stream);
+  return oriented(squarePixels(stored, aspect), orientation);
+}
+
+/** What of a decoded picture is meant to be seen, and how. */
+function viewOf(
+  picture: Picture,
+  stream: VideoStreamInfo,
+): { readonly stored: Rect; readonly aspect: number; readonly orientation: Orientation } {
+  return {
+    stored: stream.crop ?? { x: 0, y: 0, width: picture.width, height: picture.height },
+    aspect: stream.pixelAspect !== 1 ? stream.pixelAspect : (picture.pixelAspect ?? 1),
+    orientation: orientationOf(stream, picture),
+  };
 }
 
 interface OwnPicture {

@@ -1,6 +1,6 @@
 // The job behind `covers.make()` where commands run: one ffmpeg finds the keyframe, shapes it and writes the image.
 import type { VideoStreamInfo } from '../../av/index.js';
-import { FramerailError } from '../../base/index.js';
+import { argumentError, FramerailError } from '../../base/index.js';
 import {
   decoderOf,
   PictureNotes,
@@ -14,7 +14,7 @@ import { jpegQuantiser } from '../../spelling/index.js';
 import { CommandSession, type CommandLine } from '../../spawned/index.js';
 import type { JobContext } from '../../workers/index.js';
 import { beyondEnd } from '../choice/beyond-end.js';
-import type { CoverParams, CoverPlace, CoverShape } from '../cover-params.js';
+import type { CoverParams, CoverPlace, CoverShape, TimedPlace } from '../cover-params.js';
 import type { CoverSet, CoverShot, SetImage } from '../cover.js';
 import type { ImageWish } from '../images/index.js';
 import { planCover, type CoverPlan } from '../shape/plan.js';
@@ -60,7 +60,13 @@ async function makeCovers(session: CommandSession, params: CoverParams, context:
   const opened = performance.now();
   const [images, shots, log]: [SetImage[], CoverShot[], CommandLine[]] = [[], [], [...headers.log]];
   for (const [shot, place] of params.places.entries()) {
-    const search = { session, context, headers, stream, time: await targetTime(session, headers, stream, place) };
+    const search = {
+      session,
+      context,
+      headers,
+      stream,
+      time: await targetTime(session, headers, stream, timed(place)),
+    };
     // Each image is the work of a command of its own, which decodes the keyframe again.
     for (const [index, shape] of params.shapes.entries()) {
       const whole = { x: 0, y: 0, ...stream.stored };
@@ -74,8 +80,14 @@ async function makeCovers(session: CommandSession, params: CoverParams, context:
   }
   const ended = performance.now();
   // One command does all the rest: nobody knows how long each stage of it took.
-  const timings = { open: opened - started, seek: 0, decode: ended - opened, scale: 0, encode: 0 };
+  const timings = { open: opened - started, seek: 0, decode: ended - opened, analyse: 0, scale: 0, encode: 0 };
   return { images, shots, decoder, timings: { ...timings, total: ended - started }, log };
+}
+
+/** A place that commands can find: they hand over images, and no pictures to compare. */
+function timed(place: CoverPlace): TimedPlace {
+  if (place.kind !== 'best') return place;
+  throw argumentError('at', "seconds, a percentage or 'middle' where commands decode (`backend: 'spawn'`)", 'best');
 }
 
 /** The wanted time in seconds; one after the end that the header gives is only believed wrong by the packets. */
@@ -83,7 +95,7 @@ async function targetTime(
   session: CommandSession,
   headers: Headers,
   stream: VideoStreamInfo,
-  place: CoverPlace,
+  place: TimedPlace,
 ): Promise<number> {
   const duration = stream.duration ?? headers.duration;
   // A file that does not say how long it is has a first frame all the same.
