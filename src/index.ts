@@ -3,9 +3,12 @@ export { ERRORS, FramerailError, isFramerailError } from './base/index.js';
 export type { CallOptions, ErrorCode, ErrorDetails, ErrorMeaning } from './base/index.js';
 export { createCovers, Covers } from './covers/index.js';
 export type {
+  Bars,
   Cover,
   CoverBorder,
   CoverFile,
+  CoverChoice,
+  CoverFeatures,
   CoverFit,
   CoverFormOptions,
   CoverImage,
@@ -25,6 +28,11 @@ export type {
   ImageFormat,
   SafeZoneMargins,
   SafeZoneName,
+  PictureFeatures,
+  RejectedCandidate,
+  RejectReason,
+  RunnerUp,
+  ScoreTerm,
   SetImage,
   ShapedSize,
 } from './covers/index.js';

@@ -100,6 +100,13 @@ export class Picture {
     return matrix === null ? undefined : orientationFromMatrix(readMatrix(matrix));
   }
 
+  /** Another reference to the same pixels, which live until both are closed; only for pictures of libav's own. */
+  share(): Picture {
+    const reference = this.#frame.clone();
+    if (reference === null) throw new FramerailError('FR_MEMORY_BUDGET', 'A picture could not be held.');
+    return new Picture(reference);
+  }
+
   /** Drops the pixels; the picture can be filled again. */
   clear(): void {
     this.#frame.unref();

@@ -1,13 +1,13 @@
 // The job behind `covers.make()`: pictures out of one video, images out of them. Runs in a worker, or inline for a
 // one-shot command.
-import { MediaInputHandle, takeLog, VideoDecoder, withLog, type LogLine, type VideoStreamInfo } from '../av/index.js';
+import { MediaInputHandle, takeLog, VideoDecoder, withLog, type LogLine } from '../av/index.js';
 import type { JobContext } from '../workers/index.js';
-import { exactShots, keyframeShots, type OpenedVideo, type Shot } from './choice/index.js';
-import type { CoverParams, CoverShape } from './cover-params.js';
+import { takeShots, type OpenedVideo, type Shot } from './choice/index.js';
+import type { CoverParams } from './cover-params.js';
 import type { CoverSet, CoverShot, SetImage } from './cover.js';
 import { composedFormat, encodeCover } from './images/index.js';
 import { preparePicture } from './picture/index.js';
-import { CoverComposer } from './shape/index.js';
+import { CoverComposer, isMuchSmaller } from './shape/index.js';
 import { StageClock } from './stage-clock.js';
 
 /** Runs the job. */
@@ -36,13 +36,9 @@ async function makeCovers(
 ): Promise<CoverSet> {
   const clock = new StageClock();
   const first = await open();
-  const { limits, places, precision } = params;
-  const rough = params.shapes.every((shape) => isMuchSmaller(first.stream, shape));
+  const rough = params.shapes.every(({ size }) => size !== null && isMuchSmaller(size, first.stream.stored));
   const breathe = (): undefined | Promise<void> => context.breathe();
-  const shots = (precision === 'exact' ? exactShots : keyframeShots)(
-    { open, first, limits, rough, clock, breathe },
-    places,
-  );
+  const shots = takeShots({ open, first, limits: params.limits, rough, clock, breathe }, params);
   const made: { readonly images: SetImage[]; readonly shot: CoverShot }[] = [];
   for await (const shot of shots) made[shot.place] = await coversOf(shot, first, { params, rough, clock, breathe });
   return {
@@ -70,7 +66,7 @@ interface ImageWork {
 
 /** The images of one picture, in all shapes. */
 async function coversOf(
-  { place, picture, pts }: Shot,
+  { place, picture, pts, choice }: Shot,
   { input, stream }: OpenedVideo,
   { params, rough, clock, breathe }: ImageWork,
 ): Promise<{ readonly images: SetImage[]; readonly shot: CoverShot }> {
@@ -95,17 +91,8 @@ async function coversOf(
       clock.end('encode');
       await breathe();
     }
-    return { images, shot: { pts, damaged, toneMapped: prepared.toneMapped } };
+    return { images, shot: { pts, damaged, toneMapped: prepared.toneMapped, choice } };
   } finally {
     prepared.close();
   }
-}
-
-/** How much smaller a cover must be for the decoder to work roughly. */
-const ROUGH_SCALE = 3;
-
-function isMuchSmaller({ stored }: VideoStreamInfo, { size }: CoverShape): boolean {
-  if (size === null) return false;
-  // Either side may become either, as the picture may be turned.
-  return Math.max(size.width, size.height) * ROUGH_SCALE <= Math.min(stored.width, stored.height);
 }

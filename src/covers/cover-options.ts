@@ -2,11 +2,11 @@
 import { argumentError, checkInteger, checkNumber, checkOneOf, checkOptions, type CallOptions } from '../base/index.js';
 import type { RemoteOptions } from '../net/index.js';
 import { DEFAULT_LIMITS, type SourceOptions } from '../sources/index.js';
-import type { CoverLimits, CoverParams, CoverPlace, CoverPrecision } from './cover-params.js';
+import type { BestParams, CoverLimits, CoverParams, CoverPlace, CoverPrecision } from './cover-params.js';
 import { imageParams, type CoverImageOptions } from './images/image-options.js';
 import { shapeParams, type CoverShapeOptions, type CoverSize, type ShapedSize } from './shape/shape-options.js';
 
-/** Seconds, `'12.5%'` of the duration, or `'middle'`. */
+/** Seconds, `'12.5%'` of the duration, `'middle'`, or `'best'`. */
 export type CoverTime = number | string;
 
 /** What holds for every cover of a call. */
@@ -19,6 +19,12 @@ export interface CoverFormOptions
    * @defaultValue 'keyframe'
    */
   readonly precision?: CoverPrecision | undefined;
+  /** How many frames `'best'` compares, 8 to 16. @defaultValue 12 */
+  readonly candidates?: number | undefined;
+  /** Where `'best'` begins to look, in seconds. @defaultValue behind the first 5 %, and half a second */
+  readonly from?: number | undefined;
+  /** Where `'best'` ends to look, in seconds. @defaultValue before the last 5 % */
+  readonly to?: number | undefined;
   /** What a video may ask for; beyond it the call rejects with FR_INPUT_LIMIT. @defaultValue see `CoverLimitOptions` */
   readonly limits?: CoverLimitOptions | undefined;
   /** Milliseconds of wall time after which the call rejects with FR_TIMEOUT. @defaultValue 30,000 */
@@ -39,7 +45,10 @@ export interface CoverLimitOptions {
 
 /** Which frame becomes the cover, and in what form. */
 export interface CoverOptions extends CoverFormOptions {
-  /** Seconds, `'12.5%'` of the duration, or `'middle'`. @defaultValue 'middle' */
+  /**
+   * Seconds, `'12.5%'` of the duration, or `'middle'`; or `'best'`, which compares frames all over the video and tells why
+   * it took one. @defaultValue 'middle'
+   */
   readonly at?: CoverTime | undefined;
   /**
    * Columns and rows, 1 to 4096, or a shape and its columns, such as `'9:16@1080'`.
@@ -50,7 +59,10 @@ export interface CoverOptions extends CoverFormOptions {
 
 /** Which frames become covers, and in what sizes: an image for each pair of the two. */
 export interface CoverSetOptions extends CoverFormOptions {
-  /** Up to 100 times as for a single cover. @defaultValue ['middle'] */
+  /**
+   * Up to 100 times as for a single cover. The first `'best'` is the best frame, the next one the second best that looks
+   * different, and so on. @defaultValue ['middle']
+   */
   readonly at?: readonly CoverTime[] | undefined;
   /**
    * Up to 20 sizes as for a single cover, or objects of a `size` and its own `fit`, `border`, `background` and
@@ -70,7 +82,8 @@ const MOST_SIZES = 20;
 export function coverParams(options: CoverOptions): CoverParams {
   checkOptions(options);
   const shapes = shapeParams([{ name: 'size', size: options.size }], options);
-  return { shapes, ...formParams(options), places: [checkPlace('at', options.at ?? 'middle')] };
+  const places = [checkPlace('at', options.at ?? 'middle')];
+  return { shapes, ...formParams(options), places, best: bestParams(options, places) };
 }
 
 /** The params of several covers. */
@@ -81,10 +94,21 @@ export function coverSetParams(options: CoverSetOptions): CoverParams {
     options.sizes === undefined
       ? [{ name: 'sizes', size: undefined }]
       : checkList('sizes', options.sizes, MOST_SIZES, (name, size) => ({ name, size }));
-  return { shapes: shapeParams(sizes, options), ...formParams(options), places };
+  return { shapes: shapeParams(sizes, options), ...formParams(options), places, best: bestParams(options, places) };
 }
 
-function formParams(options: CoverFormOptions): Omit<CoverParams, 'places' | 'shapes'> {
+function bestParams(options: CoverFormOptions, places: readonly CoverPlace[]): BestParams {
+  const wantsBest = places.some(({ kind }) => kind === 'best');
+  for (const name of ['candidates', 'from', 'to'] as const)
+    if (options[name] !== undefined && !wantsBest)
+      throw argumentError(name, "nothing where `at` is not 'best'", options[name]);
+  const from = options.from === undefined ? null : checkNumber('from', options.from, 0, 'seconds');
+  const to = options.to === undefined ? null : checkNumber('to', options.to, 0, 'seconds');
+  if (to !== null && to <= (from ?? 0)) throw argumentError('to', `more than ${String(from ?? 0)} seconds`, to);
+  return { candidates: checkInteger('candidates', options.candidates ?? 12, 8, 16), from, to };
+}
+
+function formParams(options: CoverFormOptions): Omit<CoverParams, 'places' | 'shapes' | 'best'> {
   return {
     image: imageParams(options),
     stream: options.stream === undefined ? null : checkInteger('stream', options.stream, 0, 1000),
@@ -126,7 +150,8 @@ function checkList<Item, Checked>(
 function checkPlace(name: string, at: CoverTime): CoverPlace {
   if (typeof at === 'number') return { kind: 'seconds', seconds: checkNumber(name, at, 0, 'seconds') };
   if (at === 'middle') return { kind: 'fraction', fraction: 0.5 };
+  if (at === 'best') return { kind: 'best' };
   const percent = Number(/^(\d+(?:\.\d+)?)%$/.exec(at)?.[1] ?? Number.NaN);
-  if (!(percent <= 100)) throw argumentError(name, "seconds, a percentage such as '50%', or 'middle'", at);
+  if (!(percent <= 100)) throw argumentError(name, "seconds, a percentage such as '50%', 'middle' or 'best'", at);
   return { kind: 'fraction', fraction: percent / 100 };
 }

@@ -4,9 +4,21 @@ import type { InputLimits } from '../sources/index.js';
 import type { ImageWish } from './images/index.js';
 import type { CoverBorder, CoverFit, SafeZoneMargins } from './shape/index.js';
 
-/** Where in the video a cover is taken. */
-export type CoverPlace =
+/** A time in the video. */
+export type TimedPlace =
   { readonly kind: 'seconds'; readonly seconds: number } | { readonly kind: 'fraction'; readonly fraction: number };
+
+/** Where in the video a cover is taken. The first `best` is the best frame, the next one the second best, and so on. */
+export type CoverPlace = TimedPlace | { readonly kind: 'best' };
+
+/** Where the best frame is looked for. */
+export interface BestParams {
+  /** How many frames are compared. */
+  readonly candidates: number;
+  /** Seconds; null for the part of the video that is worth a search. */
+  readonly from: number | null;
+  readonly to: number | null;
+}
 
 /** Columns or rows of a cover at most. */
 export const MAX_SIDE = 4096;
@@ -37,6 +49,7 @@ export interface CoverParams {
   /** One picture is taken for each. */
   readonly places: readonly CoverPlace[];
   readonly precision: CoverPrecision;
+  readonly best: BestParams;
   /** One image is made of each picture for each. */
   readonly shapes: readonly CoverShape[];
   readonly image: ImageWish;

@@ -2,6 +2,7 @@
 import type { LogLine } from '../av/index.js';
 import type { RemoteReceipt } from '../net/index.js';
 import type { Rect } from '../pixels/index.js';
+import type { CoverChoice } from './choice/index.js';
 import type { ImageFormat } from './images/index.js';
 import type { CropScore } from './shape/index.js';
 
@@ -13,6 +14,8 @@ export interface CoverTimings {
   readonly seek: number;
   /** Opening the decoder and decoding. */
   readonly decode: number;
+  /** Computing features of candidates and judging them, where the best frame is wanted. */
+  readonly analyse: number;
   /** Cropping, scaling and turning. */
   readonly scale: number;
   /** Writing the images. */
@@ -55,6 +58,8 @@ export interface CoverShot {
   readonly damaged: boolean;
   /** The transfer of HDR whose light was brought into the range of SDR; null where the picture was SDR. */
   readonly toneMapped: 'pq' | 'hlg' | null;
+  /** Why it was chosen, where the best frame was wanted. */
+  readonly choice?: CoverChoice | undefined;
 }
 
 /** How a call went. */

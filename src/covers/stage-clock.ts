@@ -7,7 +7,7 @@ export type Stage = keyof Omit<CoverTimings, 'total'>;
 /** Runs from its making on. */
 export class StageClock {
   readonly #started = performance.now();
-  readonly #stages: Record<Stage, number> = { open: 0, seek: 0, decode: 0, scale: 0, encode: 0 };
+  readonly #stages: Record<Stage, number> = { open: 0, seek: 0, decode: 0, analyse: 0, scale: 0, encode: 0 };
   #last = this.#started;
 
   /** Books the time since the last call under a stage. */

@@ -40,4 +40,5 @@ export {
 export { hardwareDesk, surveyHardware, testSoftware, type EncoderFinding } from './hardware/index.js';
 export { decoderOf, readHeaders, type Headers, type StreamSamples } from './spawned/headers.js';
 export { PictureNotes, SHOW_PICTURES, type PictureNote } from './spawned/picture-notes.js';
+export type { OpenedVideo } from './input-ways.js';
 export { loadExactPictures, type ExactPictures } from './load-exact-pictures.js';

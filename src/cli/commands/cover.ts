@@ -18,6 +18,9 @@ interface Options extends RemoteFlags {
   readonly background: string;
   readonly stream?: number;
   readonly exact?: boolean;
+  readonly candidates?: number;
+  readonly from?: number;
+  readonly to?: number;
   readonly timeout: number;
   readonly json?: boolean;
 }
@@ -27,10 +30,15 @@ export const cover: CliCommand = {
   name: 'cover',
   define(command: Command): void {
     withRemoteFlags(command)
-      .description('Make a JPEG cover of a video, from the keyframe at or before a time or exactly there.')
+      .description(
+        'Make a JPEG cover of a video, from the keyframe at or before a time, exactly there, or from its best frame.',
+      )
       .argument('<input>', 'a media file, or an address that begins with http:// or https://')
       .requiredOption('--out <file>', 'where the JPEG goes; - for standard output')
-      .option('--at <time>', 'seconds, a percentage such as 50%, or middle', 'middle')
+      .option('--at <time>', 'seconds, a percentage such as 50%, middle, or best', 'middle')
+      .option('--candidates <8-16>', 'how many frames best compares (default: 12)', integer('--candidates'))
+      .option('--from <time>', 'where best begins to look, in seconds', seconds('--from'))
+      .option('--to <time>', 'where best ends to look, in seconds', seconds('--to'))
       .option('--size <WxH>', 'the size of the cover; without it that of the video as shown', size('--size'))
       .option('--fit <how>', 'cover cuts what sticks out of the size, contain adds borders', 'cover')
       .option('--quality <1-100>', 'JPEG quality', integer('--quality'), 85)
@@ -52,7 +60,7 @@ async function run(input: string, options: Options): Promise<void> {
     throw argumentError('--json', 'no image on standard output beside it', '--out -');
   if (options.out !== '-' && !/^\.jpe?g$/i.test(extname(options.out)))
     throw argumentError('--out', 'a name that ends in .jpg, or -', options.out);
-  const at = /^(middle|[\d.]+%)$/.test(options.at) ? options.at : seconds('--at')(options.at);
+  const at = /^(middle|best|[\d.]+%)$/.test(options.at) ? options.at : seconds('--at')(options.at);
   const timeout = options.timeout * 1000;
   const callOff = startWatchdog(
     timeout + WATCHDOG_GRACE,
@@ -77,6 +85,9 @@ async function run(input: string, options: Options): Promise<void> {
       background,
       stream: options.stream,
       precision: options.exact === true ? 'exact' : 'keyframe',
+      candidates: options.candidates,
+      from: options.from,
+      to: options.to,
       ...toRemoteOptions(options),
       timeout,
       signal: interruptSignal(),
@@ -90,7 +101,7 @@ async function run(input: string, options: Options): Promise<void> {
     if (options.json === true) printJson({ out: options.out, bytes: data.byteLength, ...facts });
     else
       print(
-        `${options.out}: ${String(facts.width)}x${String(facts.height)}, ${formatBytes(data.byteLength)}, frame at ${facts.pts.toFixed(3)} s, ${facts.timings.total.toFixed(1)} ms${facts.damaged ? ', damaged' : ''}${facts.receipt === undefined ? '' : `, ${receiptText(facts.receipt)}`}`,
+        `${options.out}: ${String(facts.width)}x${String(facts.height)}, ${formatBytes(data.byteLength)}, frame at ${facts.pts.toFixed(3)} s, ${facts.timings.total.toFixed(1)} ms${facts.damaged ? ', damaged' : ''}${facts.receipt === undefined ? '' : `, ${receiptText(facts.receipt)}`}${facts.choice === undefined ? '' : `\n${facts.choice.reasons.join(' ')}`}`,
       );
   } finally {
     callOff();

@@ -1,6 +1,6 @@
 // The time in a video that a wanted place stands for.
 import { lastKeyframe, type Breathe, type MediaInputHandle, type VideoStreamInfo } from '../../av/index.js';
-import type { CoverPlace } from '../cover-params.js';
+import type { TimedPlace } from '../cover-params.js';
 import { beyondEnd } from './beyond-end.js';
 import { isStill } from './still.js';
 
@@ -9,7 +9,7 @@ import { isStill } from './still.js';
  * Throws FR_TIME_BEYOND_END.
  */
 export async function targetTime(
-  place: CoverPlace,
+  place: TimedPlace,
   input: MediaInputHandle,
   stream: VideoStreamInfo,
   breathe: Breathe,

@@ -56,6 +56,11 @@ export class CoverComposer {
     };
   }
 
+  /** The size of the picture as a person sees it: upright, in square pixels. */
+  get shown(): Size {
+    return shownSize(this.#facts);
+  }
+
   /** Makes one cover. */
   compose(shape: CoverShape): ComposedCover {
     const chosen = this.#choose(shape);

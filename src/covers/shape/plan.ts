@@ -113,3 +113,12 @@ export function jpegColor([r, g, b]: CoverShape['background']): [number, number,
     Math.round(Math.min(255, Math.max(0, value))),
   ) as [number, number, number];
 }
+
+/** How much smaller a picture must be shown for its decoder to work roughly. */
+const ROUGH_SCALE = 3;
+
+/** Whether a size is so much smaller than what is stored that nobody sees when the decoder works roughly. */
+export function isMuchSmaller({ width, height }: Size, stored: Size): boolean {
+  // Either side may become either, as the picture may be turned.
+  return Math.max(width, height) * ROUGH_SCALE <= Math.min(stored.width, stored.height);
+}

@@ -1,6 +1,6 @@
 // The job behind `covers.make()` where commands run: one ffmpeg finds the keyframe, shapes it and writes the image.
 import type { VideoStreamInfo } from '../../av/index.js';
-import { FramerailError } from '../../base/index.js';
+import { argumentError, FramerailError } from '../../base/index.js';
 import {
   decoderOf,
   PictureNotes,
@@ -14,7 +14,7 @@ import { CommandSession, type CommandLine } from '../../spawned/index.js';
 import type { JobContext } from '../../workers/index.js';
 import { beyondEnd } from '../choice/beyond-end.js';
 import { isStill } from '../choice/still.js';
-import type { CoverLimits, CoverParams, CoverPlace } from '../cover-params.js';
+import type { CoverLimits, CoverParams, CoverPlace, TimedPlace } from '../cover-params.js';
 import type { CoverSet, CoverShot, SetImage } from '../cover.js';
 import { KeyframeImages } from './keyframe-images.js';
 import { lookOf, type PictureLook } from './picture-look.js';
@@ -67,7 +67,7 @@ async function makeCovers(session: CommandSession, params: CoverParams, context:
   const opened = performance.now();
   const [images, shots, log]: [SetImage[], CoverShot[], CommandLine[]] = [[], [], [...headers.log]];
   for (const [shot, place] of params.places.entries()) {
-    const time = await targetTime(session, headers, stream, place);
+    const time = await targetTime(session, headers, stream, timed(place));
     const search = { session, context, headers, stream, look, limits, exact: precision === 'exact', time };
     let found: Taken | undefined;
     const maker = new KeyframeImages({
@@ -91,8 +91,14 @@ async function makeCovers(session: CommandSession, params: CoverParams, context:
   }
   const ended = performance.now();
   // One command does all the rest: nobody knows how long each stage of it took.
-  const timings = { open: opened - started, seek: 0, decode: ended - opened, scale: 0, encode: 0 };
+  const timings = { open: opened - started, seek: 0, decode: ended - opened, analyse: 0, scale: 0, encode: 0 };
   return { images, shots, decoder, timings: { ...timings, total: ended - started }, log };
+}
+
+/** A place that commands can find: they hand over images, and no pictures to compare. */
+function timed(place: CoverPlace): TimedPlace {
+  if (place.kind !== 'best') return place;
+  throw argumentError('at', "seconds, a percentage or 'middle' where commands decode (`backend: 'spawn'`)", 'best');
 }
 
 /** The wanted time in seconds; one after the end that the header gives is only believed wrong by the packets. */
@@ -100,7 +106,7 @@ async function targetTime(
   session: CommandSession,
   headers: Headers,
   stream: VideoStreamInfo,
-  place: CoverPlace,
+  place: TimedPlace,
 ): Promise<number> {
   const duration = stream.duration ?? headers.duration;
   // A single picture is on display at all times.
