@@ -86,6 +86,7 @@ function summarise(runs: Runs): Medians {
       open: stage('open'),
       seek: stage('seek'),
       decode: stage('decode'),
+      analyse: stage('analyse'),
       scale: stage('scale'),
       encode: stage('encode'),
       total: stage('total'),
