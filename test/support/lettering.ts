@@ -19,6 +19,7 @@ const LETTERS: Readonly<Record<string, string>> = {
   T: 'v444444',
   U: 'hhhhhhe',
   V: 'hhhhha4',
+  Y: 'hha4444',
 };
 const [COLUMNS, ROWS] = [5, 7];
 
