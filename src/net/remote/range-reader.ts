@@ -1,7 +1,13 @@
 // Fetches parts of one remote file: checked, within its budget, repeated where that may help, always of one version.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Backoff, deadlineError, type FramerailError, isFramerailError } from '../../base/index.js';
+import {
+  Backoff,
+  type BackoffOptions,
+  deadlineError,
+  type FramerailError,
+  isFramerailError,
+} from '../../base/index.js';
 import { basicLogin } from '../basic-login.js';
 import { discard, HttpClient, type HttpConnections } from '../http/http-client.js';
 import { createAddressPolicy } from '../address-policy.js';
@@ -23,6 +29,8 @@ export interface RangeReaderOptions {
   readonly signal: AbortSignal | undefined;
   /** When the whole call ends, by `performance.now()`; undefined where it may take as long as it takes. */
   readonly endsAt: number | undefined;
+  /** Ahead of requests that are repeated. */
+  readonly pauses: BackoffOptions;
   /** The version that an earlier call saw; every answer must be about it. */
   readonly known?: FileIdentity | undefined;
 }
@@ -35,7 +43,6 @@ export interface Fetched {
 
 /** Attempts of one part that may fail. */
 const MOST_FAILURES = 3;
-const PAUSES = { first: 100, second: 300, longest: 2000 } as const;
 /** Milliseconds that a server may ask for before it is asked again, where the call itself has no end. */
 const MOST_PATIENCE = 30_000;
 /** Requests for one file: far more than the largest one needs that is read within any budget. */
@@ -93,7 +100,7 @@ export class RangeReader {
    * @returns at least the first of them; where the server only gives whole files, all of the file
    */
   async fetch(start: number, end: number): Promise<Fetched> {
-    const backoff = new Backoff(PAUSES);
+    const backoff = new Backoff(this.#options.pauses);
     const pieces: Buffer[] = [];
     let have = 0;
     const take = (piece: Buffer): void => {

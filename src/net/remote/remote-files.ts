@@ -1,6 +1,6 @@
 // The remote files of one engine: kept connections, indexes that were read before, and a receipt for every use.
 import { createHash } from 'node:crypto';
-import { argumentError, FramerailError } from '../../base/index.js';
+import { argumentError, FramerailError, type BackoffOptions } from '../../base/index.js';
 import { withoutSecrets } from '../../sources/index.js';
 import { HttpConnections } from '../http/http-client.js';
 import { IndexCache } from './index-cache.js';
@@ -18,6 +18,7 @@ export interface RemoteDeadline {
 }
 
 const CONNECTIONS = { host: 32, free: 8, total: 256 } as const;
+const PAUSES: BackoffOptions = { first: 100, second: 300, longest: 2000 };
 /** Bytes of indexes that are kept. */
 const INDEXES = 32 * 1024 * 1024;
 
@@ -26,7 +27,13 @@ export class RemoteFiles {
   readonly #connections = new HttpConnections(CONNECTIONS);
   readonly #indexes = new IndexCache(INDEXES);
   readonly #open = new Set<RemoteFile>();
+  readonly #pauses: BackoffOptions;
   #closed = false;
+
+  /** @param pauses - ahead of repeated requests */
+  constructor(pauses: BackoffOptions = PAUSES) {
+    this.#pauses = pauses;
+  }
 
   /**
    * Opens a remote file, has it read, and closes it. Where its index was known and turns out to be that of another
@@ -45,7 +52,16 @@ export class RemoteFiles {
     const key = keyOf(url, checked);
     const [tally, errors] = [new Tally(), new RemoteErrors(name)];
     const { signal, endsAt } = deadline;
-    const reading = { url, options: checked, connections: this.#connections, tally, errors, signal, endsAt };
+    const reading = {
+      url,
+      options: checked,
+      connections: this.#connections,
+      tally,
+      errors,
+      signal,
+      endsAt,
+      pauses: this.#pauses,
+    };
     for (let known = this.#indexes.get(key); ; known = undefined) {
       const file = new RemoteFile(name, reading, known);
       this.#open.add(file);
@@ -91,6 +107,6 @@ function keyOf(url: URL, { headers }: CheckedRemote): string {
 
 /** Whether a failure comes from an index of another version. */
 async function isOutdated(file: RemoteFile): Promise<boolean> {
-  await file.confirm().catch(() => undefined);
+  if (!file.changed) await file.confirm().catch(() => undefined);
   return file.changed;
 }
