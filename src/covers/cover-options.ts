@@ -40,7 +40,7 @@ export interface CoverFormOptions extends CallOptions, SourceOptions {
    * @defaultValue 'keyframe'
    */
   readonly precision?: CoverPrecision | undefined;
-  /** What a video may ask for; beyond it the call rejects with FR_INPUT_LIMIT. @defaultValue see `CoverLimitOptions` */
+  /** What a video may ask for; beyond it the call rejects with FR_INPUT_LIMIT. @defaultValue what `CoverLimitOptions` says */
   readonly limits?: CoverLimitOptions | undefined;
   /** Milliseconds of wall time after which the call rejects with FR_TIMEOUT. @defaultValue 30,000 */
   readonly timeout?: number | undefined;
