@@ -39,7 +39,7 @@ const SECTIONS = [
   [
     '`covers.make()`',
     ['CoverOptions'],
-    'One picture from the keyframe at or before a place. `createCovers()` takes what `new Engine()` takes.',
+    'One picture from a place of a video. `createCovers()` takes what `new Engine()` takes.',
   ],
   [
     '`covers.makeAll()`',
@@ -47,6 +47,7 @@ const SECTIONS = [
     'What `make()` takes, with lists of places and sizes:',
     ['CoverFormOptions'],
   ],
+  ['`limits` of covers', ['CoverLimitOptions'], 'What one video may ask for; beyond it a call rejects with `FR_INPUT_LIMIT`.'],
 ];
 
 /** The page as it should be. */

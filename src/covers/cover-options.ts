@@ -25,7 +25,7 @@ export interface CoverFormOptions
   readonly from?: number | undefined;
   /** Where `'best'` ends to look, in seconds. @defaultValue before the last 5 % */
   readonly to?: number | undefined;
-  /** What a video may ask for; beyond it the call rejects with FR_INPUT_LIMIT. @defaultValue see `CoverLimitOptions` */
+  /** What a video may ask for; beyond it the call rejects with FR_INPUT_LIMIT. @defaultValue what `CoverLimitOptions` says */
   readonly limits?: CoverLimitOptions | undefined;
   /** Milliseconds of wall time after which the call rejects with FR_TIMEOUT. @defaultValue 30,000 */
   readonly timeout?: number | undefined;

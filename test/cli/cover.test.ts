@@ -25,6 +25,15 @@ test('a file appears, alone, with the bytes that the library gives', async () =>
   expect(Buffer.compare(readFileSync(out), wanted)).toBe(0);
 });
 
+test('--exact takes the frame on display', async () => {
+  const out = join(temporaryFolder(), 'cover.jpg');
+  const { code, stdout, stderr } = await cli('cover', fixture('plain.mp4'), '--out', out, '--at', '1.49', '--exact');
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout.toString()).toMatch(/frame at 1\.480 s/);
+  const wanted = await fromLibrary('plain.mp4', { at: 1.49, precision: 'exact' });
+  expect(Buffer.compare(readFileSync(out), wanted)).toBe(0);
+});
+
 test('--out - gives the bytes alone', async () => {
   const args = ['--out', '-', '--size', '100x100', '--fit', 'contain', '--background', '#ff8800', '--at', '1'];
   const { code, stdout, stderr } = await cli('cover', fixture('turned-90.mp4'), ...args);

@@ -96,14 +96,21 @@ function mapRow(
     let R = rr * r + rg * g + rb * b;
     let G = gr * r + gg * g + gb * b;
     let B = br * r + bg * g + bb * b;
-    const [low, high] = [Math.min(R, G, B), Math.max(R, G, B)];
-    if (low < 0 || high > 1) {
-      // Colours that sRGB has not: towards the gray of the same luminance, until they fit. Their hue stays.
-      const gray = Math.min(1, wr * R + wg * G + wb * B);
-      const share = Math.min(low < 0 ? gray / (gray - low) : 1, high > 1 ? (1 - gray) / (high - gray) : 1);
+    const low = Math.min(R, G, B);
+    if (low < 0) {
+      // A colour that sRGB has not: towards the gray of the same luminance, until it fits. Its hue stays.
+      const gray = Math.max(0, wr * R + wg * G + wb * B);
+      const share = gray / (gray - low);
       R = gray + (R - gray) * share;
       G = gray + (G - gray) * share;
       B = gray + (B - gray) * share;
+    }
+    const high = Math.max(R, G, B);
+    if (high > 1) {
+      // One that is too bright for its hue is dimmed: towards white it would lose its colour.
+      R /= high;
+      G /= high;
+      B /= high;
     }
     out[at] = srgb[(R * STEPS + 0.5) | 0] ?? 255;
     out[at + 1] = srgb[(G * STEPS + 0.5) | 0] ?? 255;
