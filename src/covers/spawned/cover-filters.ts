@@ -37,10 +37,9 @@ export function coverFilters(
     'flags=bicubic+accurate_rnd',
     // Full range with the matrix of SMPTE 170M, as JFIF wants it (ITU-T T.871).
     'out_range=pc:out_color_matrix=smpte170m',
-    // Its chroma lies in the middle of four pixels, that of video mostly beside them (256ths of a pixel).
-    ...(chroma === 'left' && format === 'yuvj420p'
-      ? ['in_h_chr_pos=0:in_v_chr_pos=128:out_h_chr_pos=128:out_v_chr_pos=128']
-      : []),
+    // The chroma of video mostly lies beside the pixels (256ths of a pixel), that of JPEG in the middle of four.
+    ...(chroma === 'left' ? ['in_h_chr_pos=0:in_v_chr_pos=128'] : []),
+    ...(chroma === 'left' && format === 'yuvj420p' ? ['out_h_chr_pos=128:out_v_chr_pos=128'] : []),
   ];
   const frame = framed ? [bordersOf(plan, borders), ...(odd && !wholeChroma ? ['format=yuvj420p'] : [])] : [];
   return [...upright(plan, stored, scale, format), ...frame, 'setsar=1'];
