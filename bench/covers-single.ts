@@ -76,6 +76,7 @@ function summarise(runs: Runs): Medians {
       open: stage('open'),
       seek: stage('seek'),
       decode: stage('decode'),
+      analyse: stage('analyse'),
       scale: stage('scale'),
       encode: stage('encode'),
       total: stage('total'),

@@ -30,7 +30,7 @@ const ORDER = [
   'base',
 ];
 /** Native package -> the only folder that may import it. */
-const NATIVE_DOORS = { 'node-av': 'av', koffi: 'os' };
+const NATIVE_DOORS = { 'node-av': 'av', koffi: 'os', sharp: 'covers' };
 const MAX_LINES = 400;
 
 const root = resolve(process.argv[2] ?? join(import.meta.dirname, '..'));

@@ -7,7 +7,7 @@ export interface CoverImageOptions {
   /** Kind of file; WebP and AVIF are written by the package sharp. @defaultValue 'jpeg' */
   readonly format?: ImageFormat | undefined;
   /**
-   * Quality, 1 to 100: of JPEG on libjpeg's scale in 31 steps, of WebP and AVIF on their own. A PNG has none.
+   * Quality, 1 to 100: of JPEG on libjpeg's scale in 27 steps, of WebP and AVIF on their own. A PNG has none.
    * @defaultValue 75, for AVIF 55, which look alike
    */
   readonly quality?: number | undefined;
@@ -33,9 +33,9 @@ export function imageParams(options: CoverImageOptions): ImageWish {
   const { quality, maxBytes, minSsim } = options;
   const [first, second] = Object.entries({ quality, maxBytes, minSsim }).filter(([, value]) => value !== undefined);
   if (first !== undefined && format === 'png')
-    throw argumentError(first[0], 'nothing beside `format` png, which loses nothing', first[1]);
+    throw argumentError(first[0], 'no value, as a PNG loses nothing,', first[1]);
   if (first !== undefined && second !== undefined)
-    throw argumentError(second[0], `nothing beside \`${first[0]}\``, second[1]);
+    throw argumentError(second[0], `no value beside \`${first[0]}\``, second[1]);
   return { format, goal: goalOf(options, format) };
 }
 

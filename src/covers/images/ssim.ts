@@ -9,12 +9,19 @@ export interface Plane {
   readonly height: number;
 }
 
-/** Columns and rows of a window, and how far the windows lie apart. */
-const WINDOW = 8;
-const STEP = 4;
+/** Windows have twice the side of a block and lie a block apart, so that each block is summed up once. */
+const BLOCK = 4;
 /** The constants of Wang et al. for samples of 8 bits: K1 = 0.01, K2 = 0.03. */
 const C1 = (0.01 * 255) ** 2;
 const C2 = (0.03 * 255) ** 2;
+
+/** What is summed up: samples of both planes, their squares, their products. */
+interface Sums {
+  readonly a: number;
+  readonly b: number;
+  readonly squares: number;
+  readonly products: number;
+}
 
 /**
  * The mean structural similarity of two planes of the same size (Wang, Bovik, Sheikh, Simoncelli, "Image quality
@@ -23,26 +30,37 @@ const C2 = (0.03 * 255) ** 2;
  * @returns 1 for equal planes, less the more they differ
  */
 export function ssim(a: Plane, b: Plane): number {
+  const { width, height } = a;
   // What is smaller than a window is one window.
-  const [columns, rows] = [Math.min(WINDOW, a.width), Math.min(WINDOW, a.height)];
-  let [sum, windows] = [0, 0];
-  for (let y = 0; y + rows <= a.height; y += STEP)
-    for (let x = 0; x + columns <= a.width; x += STEP) {
-      sum += windowSsim(a, b, { x, y, columns, rows });
-      windows += 1;
+  if (width < 2 * BLOCK || height < 2 * BLOCK)
+    return similarity([blockSums(a, b, { x: 0, y: 0, width, height })], width * height);
+  const [columns, rows] = [Math.floor(width / BLOCK), Math.floor(height / BLOCK)];
+  const row = (y: number): Sums[] =>
+    Array.from({ length: columns }, (_, x) =>
+      blockSums(a, b, { x: x * BLOCK, y: y * BLOCK, width: BLOCK, height: BLOCK }),
+    );
+  let sum = 0;
+  let above = row(0);
+  for (let y = 1; y < rows; y++) {
+    const below = row(y);
+    for (let x = 1; x < columns; x++) {
+      const blocks = [above[x - 1], above[x], below[x - 1], below[x]].filter((block) => block !== undefined);
+      sum += similarity(blocks, (2 * BLOCK) ** 2);
     }
-  return sum / windows;
+    above = below;
+  }
+  return sum / ((columns - 1) * (rows - 1));
 }
 
-function windowSsim(
+function blockSums(
   a: Plane,
   b: Plane,
-  { x, y, columns, rows }: { readonly x: number; readonly y: number; readonly columns: number; readonly rows: number },
-): number {
+  { x, y, width, height }: { readonly x: number; readonly y: number; readonly width: number; readonly height: number },
+): Sums {
   let [sumA, sumB, squares, products] = [0, 0, 0, 0];
-  for (let row = y; row < y + rows; row++) {
+  for (let row = y; row < y + height; row++) {
     const [startA, startB] = [row * a.stride + x, row * b.stride + x];
-    for (let column = 0; column < columns; column++) {
+    for (let column = 0; column < width; column++) {
       const [p, q] = [a.data[startA + column] ?? 0, b.data[startB + column] ?? 0];
       sumA += p;
       sumB += q;
@@ -50,7 +68,18 @@ function windowSsim(
       products += p * q;
     }
   }
-  const count = columns * rows;
+  return { a: sumA, b: sumB, squares, products };
+}
+
+/** The similarity of the window that some blocks make up. */
+function similarity(blocks: readonly Sums[], count: number): number {
+  let [sumA, sumB, squares, products] = [0, 0, 0, 0];
+  for (const block of blocks) {
+    sumA += block.a;
+    sumB += block.b;
+    squares += block.squares;
+    products += block.products;
+  }
   const [meanA, meanB] = [sumA / count, sumB / count];
   // Estimates without bias, as the paper has them; a window of a single sample has no variance.
   const unbiased = Math.max(1, count - 1);

@@ -60,7 +60,8 @@ export function planCover(
     return { crop: stored, part: whole, scaled: oriented(box, orientation), orientation, box, place: full };
   if (wanted.fit === 'contain') {
     const place = clearOf(wanted.safeZone, containRect(shown, box), box);
-    return { crop: stored, part: whole, scaled: oriented(place, orientation), orientation, box, place };
+    const { width, height } = place;
+    return { crop: stored, part: whole, scaled: oriented({ width, height }, orientation), orientation, box, place };
   }
   const part = chosen ?? coverCrop(shown, box);
   const square = oriented(shown, orientation);

@@ -23,7 +23,7 @@ const SATURATION = { threshold: 0.4, minLight: 0.05, maxLight: 0.9 } as const;
  * What each of the four counts. As in smartcrop.js, skin and strong colours count most where there is something to be
  * seen in them; the weights were chosen by eye on portraits, animals, still lifes, night scenes and rooms.
  */
-const WEIGHTS = { detail: 0.4, skin: 1.2, color: 0.1, contrast: 0.35 } as const;
+const WEIGHTS = { detail: 0.4, skin: 1.2, color: 0.2, contrast: 0.35 } as const;
 /** The share of a picture that may have the colour of skin before it counts less: so much of it is wood, sand or a wall. */
 const MOST_SKIN = 0.15;
 /** Edges are spread over so many pixels, so that a drawing counts by its area and not by the length of its lines. */
@@ -43,10 +43,13 @@ export function saliencyOf(picture: SmallPicture): SummedArea {
   const skinned = channels.skin.reduce((count, skin) => count + (skin > 0 ? 1 : 0), 0) / channels.skin.length;
   const skinWeight = WEIGHTS.skin * Math.min(1, MOST_SKIN / Math.max(skinned, Number.EPSILON));
   const worth = channels.luma.map((_, at) => {
-    const [d, c, skin, color] = [detail[at] ?? 0, contrast[at] ?? 0, channels.skin[at] ?? 0, channels.color[at] ?? 0];
+    const d = detail[at] ?? 0;
+    const c = contrast[at] ?? 0;
+    const skin = channels.skin[at] ?? 0;
+    const color = channels.color[at] ?? 0;
     // A window or a lamp stands out as well, but there is nothing in it.
     const own = WEIGHTS.detail * d + WEIGHTS.contrast * c * c * (0.2 + 3 * d);
-    const colored = skinWeight * skin * (0.5 * d + 2 * c + 0.02) + WEIGHTS.color * color * (d + 0.2);
+    const colored = skinWeight * skin * (0.5 * d + 2 * c + 0.02) + WEIGHTS.color * color * (d + c + 0.2);
     return (own + colored) * prior(((at % width) + 0.5) / width, (Math.floor(at / width) + 0.5) / height);
   });
   const mean = worth.reduce((sum, one) => sum + one, 0) / worth.length;
@@ -59,7 +62,8 @@ export function saliencyOf(picture: SmallPicture): SummedArea {
 
 /** How much a place counts by itself. */
 function prior(x: number, y: number): number {
-  const [dx, dy] = [2 * (x - CENTER.x), 2 * (y - CENTER.y)];
+  const dx = 2 * (x - CENTER.x);
+  const dy = 2 * (y - CENTER.y);
   return Math.max(0.1, 1 - (CENTER.weight * (dx * dx + dy * dy)) / 2);
 }
 
@@ -81,7 +85,9 @@ function channelsOf({ data, stride, width, height }: SmallPicture): Channels {
   for (let y = 0, at = 0; y < height; y++)
     for (let x = 0; x < width; x++, at++) {
       const from = y * stride + 3 * x;
-      const [r, g, b] = [(data[from] ?? 0) / 255, (data[from + 1] ?? 0) / 255, (data[from + 2] ?? 0) / 255];
+      const r = (data[from] ?? 0) / 255;
+      const g = (data[from + 1] ?? 0) / 255;
+      const b = (data[from + 2] ?? 0) / 255;
       const light = 0.299 * r + 0.587 * g + 0.114 * b;
       channels.luma[at] = light;
       channels.blue[at] = (0.75 * (b - light)) / 0.886;
@@ -97,14 +103,15 @@ function skinOf(r: number, g: number, b: number, light: number): number {
   const length = Math.sqrt(r * r + g * g + b * b);
   if (light < SKIN.minLight) return 0;
   const [red, green, blue] = SKIN.color;
-  const [x, y, z] = [r / length - red, g / length - green, b / length - blue];
-  return above(SKIN.threshold, 1 - Math.sqrt(x * x + y * y + z * z));
+  const distance = (r / length - red) ** 2 + (g / length - green) ** 2 + (b / length - blue) ** 2;
+  return above(SKIN.threshold, 1 - Math.sqrt(distance));
 }
 
 /** The saturation of a colour as HSL has it; close to black and white it does not count. */
 function strengthOf(r: number, g: number, b: number, light: number): number {
   if (light < SATURATION.minLight || light > SATURATION.maxLight) return 0;
-  const [most, least] = [Math.max(r, g, b), Math.min(r, g, b)];
+  const most = Math.max(r, g, b);
+  const least = Math.min(r, g, b);
   const sum = most + least;
   return most === least ? 0 : above(SATURATION.threshold, (most - least) / (sum > 1 ? 2 - sum : sum));
 }
@@ -117,7 +124,8 @@ function above(threshold: number, value: number): number {
 /** The size of the Laplacian, 1 at most; beyond the edge the picture goes on as it is there. */
 function edges(luma: Float32Array, width: number, height: number): Float32Array {
   return luma.map((light, at) => {
-    const [x, y] = [at % width, Math.floor(at / width)];
+    const x = at % width;
+    const y = Math.floor(at / width);
     const left = x > 0 ? (luma[at - 1] ?? 0) : light;
     const right = x < width - 1 ? (luma[at + 1] ?? 0) : light;
     const above = y > 0 ? (luma[at - width] ?? 0) : light;
@@ -136,12 +144,15 @@ function contrastOf({ luma, blue, red }: Channels, width: number, height: number
   const places = sums.map((sum) => sum.means(1));
   const contrast = new Float32Array(width * height);
   for (const part of [2, 4, 8]) {
-    const around = sums.map((sum) => sum.means(Math.max(2, Math.round(Math.min(width, height) / part))));
-    for (let at = 0; at < contrast.length; at++) {
-      let square = 0;
-      for (const [i, place] of places.entries()) square += ((place[at] ?? 0) - (around[i]?.[at] ?? 0)) ** 2;
-      contrast[at] = (contrast[at] ?? 0) + Math.sqrt(square) / 3;
-    }
+    const radius = Math.max(2, Math.round(Math.min(width, height) / part));
+    const squares = new Float32Array(width * height);
+    for (const [i, sum] of sums.entries()) addSquares(squares, places[i] ?? squares, sum.means(radius));
+    for (let at = 0; at < contrast.length; at++) contrast[at] = (contrast[at] ?? 0) + Math.sqrt(squares[at] ?? 0) / 3;
   }
   return contrast;
+}
+
+/** Adds the squared differences of two planes to a third one. */
+function addSquares(squares: Float32Array, a: Float32Array, b: Float32Array): void {
+  for (let at = 0; at < squares.length; at++) squares[at] = (squares[at] ?? 0) + ((a[at] ?? 0) - (b[at] ?? 0)) ** 2;
 }

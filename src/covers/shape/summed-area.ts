@@ -48,9 +48,11 @@ export class SummedArea {
     const pitch = width + 1;
     const means = new Float32Array(width * height);
     for (let y = 0; y < height; y++) {
-      const [top, bottom] = [Math.max(0, y - radius) * pitch, Math.min(height, y + radius + 1) * pitch];
+      const top = Math.max(0, y - radius) * pitch;
+      const bottom = Math.min(height, y + radius + 1) * pitch;
       for (let x = 0; x < width; x++) {
-        const [left, right] = [Math.max(0, x - radius), Math.min(width, x + radius + 1)];
+        const left = Math.max(0, x - radius);
+        const right = Math.min(width, x + radius + 1);
         const below = (this.#sums[bottom + right] ?? 0) - (this.#sums[bottom + left] ?? 0);
         const above = (this.#sums[top + right] ?? 0) - (this.#sums[top + left] ?? 0);
         means[y * width + x] = ((below - above) * pitch) / ((bottom - top) * (right - left));

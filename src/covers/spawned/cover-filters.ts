@@ -18,8 +18,8 @@ type Borders = Pick<CoverShape, 'border' | 'background'>;
 const FLAGS = 'flags=bicubic+accurate_rnd';
 /** Full range with the matrix of SMPTE 170M, as JFIF wants it (ITU-T T.871). */
 const JPEG_COLORS = 'out_range=pc:out_color_matrix=smpte170m';
-/** Chroma of JPEG lies in the middle of four pixels, that of video mostly beside them (256ths of a pixel). */
-const CENTRED = 'in_h_chr_pos=0:in_v_chr_pos=128:out_h_chr_pos=128:out_v_chr_pos=128';
+/** The chroma of video mostly lies beside the pixels (256ths of a pixel), that of JPEG in the middle of four. */
+const [BESIDE, CENTRED] = ['in_h_chr_pos=0:in_v_chr_pos=128', 'out_h_chr_pos=128:out_v_chr_pos=128'];
 
 /** The filters for a small upright copy in RGB: what saliency is looked for in. */
 export function smallFilters(plan: CoverPlan, facts: StoredFacts): string[] {
@@ -32,7 +32,7 @@ export function smallFilters(plan: CoverPlan, facts: StoredFacts): string[] {
  */
 export function coverFilters(plan: CoverPlan, facts: StoredFacts, borders: Borders, wholeChroma: boolean): string[] {
   const format = workingFormat(plan, wholeChroma);
-  const places = facts.chroma === 'left' && format === 'yuvj420p' ? [CENTRED] : [];
+  const places = facts.chroma === 'left' ? [BESIDE, ...(format === 'yuvj420p' ? [CENTRED] : [])] : [];
   return [
     ...fieldsAndCut(plan, facts),
     scale(plan, facts, [FLAGS, JPEG_COLORS, ...places].join(':')),

@@ -22,9 +22,9 @@ function layoutOf(bytes: Buffer): Mp4Layout {
 
 /** Where ffprobe finds packets. */
 async function packetsOf(path: string): Promise<{ start: number; end: number }[]> {
-  const { packets } = JSON.parse(
-    await ffprobe('-show_packets', '-show_entries', 'packet=pos,size', '-of', 'json', path),
-  ) as { packets: { pos: string; size: string }[] };
+  const { packets } = (await ffprobe('-show_packets', '-show_entries', 'packet=pos,size', path)) as {
+    packets: { pos: string; size: string }[];
+  };
   return packets.map(({ pos, size }) => ({ start: Number(pos), end: Number(pos) + Number(size) }));
 }
 
@@ -67,7 +67,7 @@ describe('each sample is found from its first and from its last byte', () => {
   test('chunks in no order', () => {
     const tables = box(
       'stbl',
-      full('stsz', u32(0), u32(4), ...[10, 20, 30, 40].map(u32)),
+      full('stsz', u32(0), u32(4), ...[10, 20, 30, 40].map((value) => u32(value))),
       full('stsc', u32(1), u32(1), u32(2), u32(1)),
       full('stco', u32(2), u32(1000), u32(100)),
     );
@@ -186,7 +186,7 @@ describe('whatever the bytes are', () => {
       'runs that go backwards',
       index(
         full('stsz', u32(0), u32(2), u32(5), u32(5)),
-        full('stsc', u32(3), ...[9, 1, 1, 0, 1, 1, 4, 7, 1].map(u32)),
+        full('stsc', u32(3), ...[9, 1, 1, 0, 1, 1, 4, 7, 1].map((value) => u32(value))),
         full('stco', u32(2), u32(0), u32(50)),
       ),
     ],
