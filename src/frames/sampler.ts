@@ -19,6 +19,8 @@ export interface SamplerOptions {
   readonly stream: VideoStreamInfo;
   /** Decoder threads, all lanes together. */
   readonly threads: number;
+  /** Leave out deblocking: only for keyframes, which no other picture is made from here. */
+  readonly rough: boolean;
   readonly breathe: Breathe;
 }
 
@@ -131,9 +133,9 @@ export class Sampler implements Samples<Picture> {
   }
 
   #openLanes(tasks: number): Lanes {
-    const { threads, input, breathe } = this.#options;
+    const { threads, input, rough, breathe } = this.#options;
     const count = Math.min(tasks, this.#laneLimit());
-    return new Lanes(input, { count, threads: Math.max(1, Math.floor(threads / count)), breathe });
+    return new Lanes(input, { count, threads: Math.max(1, Math.floor(threads / count)), rough, breathe });
   }
 
   async *#deliver(begun: Begun[], all: boolean): AsyncGenerator<Step> {
