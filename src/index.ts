@@ -16,7 +16,16 @@ export type {
   CoverTimings,
   CoverWork,
   ImageFormat,
+  Preview,
+  PreviewFormat,
+  PreviewOptions,
+  PreviewSegment,
   SetImage,
+  SheetFormat,
+  Storyboard,
+  StoryboardOptions,
+  StoryboardSheet,
+  StoryboardTile,
 } from './covers/index.js';
 export {
   createVideo,

@@ -3,10 +3,10 @@
 import { MediaInputHandle, takeLog, withLog, type VideoStreamInfo } from '../av/index.js';
 import type { JobContext } from '../workers/index.js';
 import { KeyframeFinder, targetTime } from './choice/index.js';
-import type { CoverParams, CoverShape } from './cover-params.js';
+import type { CoverParams } from './cover-params.js';
 import type { CoverSet, CoverShot, SetImage } from './cover.js';
 import { encodeCover } from './images/index.js';
-import { composeCover } from './shape/index.js';
+import { composeCover, isMuchSmaller } from './shape/index.js';
 import { StageClock } from './stage-clock.js';
 
 /** Runs the job. */
@@ -33,7 +33,7 @@ interface Work {
 
 async function makeCovers({ input, stream, params, context, clock }: Work): Promise<CoverSet> {
   const breathe = (): undefined | Promise<void> => context.breathe();
-  const rough = params.shapes.every((shape) => isMuchSmaller(stream, shape));
+  const rough = params.shapes.every(({ size }) => size !== null && isMuchSmaller(size, stream.stored));
   const finder = new KeyframeFinder({ input, stream, rough, clock, breathe });
   const [images, shots]: [SetImage[], CoverShot[]] = [[], []];
   try {
@@ -54,13 +54,4 @@ async function makeCovers({ input, stream, params, context, clock }: Work): Prom
   } finally {
     finder.close();
   }
-}
-
-/** How much smaller a cover must be for the decoder to work roughly. */
-const ROUGH_SCALE = 3;
-
-function isMuchSmaller({ stored }: VideoStreamInfo, { size }: CoverShape): boolean {
-  if (size === null) return false;
-  // Either side may become either, as the picture may be turned.
-  return Math.max(size.width, size.height) * ROUGH_SCALE <= Math.min(stored.width, stored.height);
 }

@@ -13,6 +13,8 @@ import {
 import { coverParams, coverSetParams, type CoverOptions, type CoverSetOptions } from './cover-options.js';
 import type { CoverParams } from './cover-params.js';
 import type { Cover, CoverSet } from './cover.js';
+import { makePreview, PREVIEW_JOB, type Preview, type PreviewOptions } from './preview/index.js';
+import { makeStoryboard, STORYBOARD_JOB, type Storyboard, type StoryboardOptions } from './storyboard/index.js';
 
 const COVER_JOB: JobModule = {
   native: jobModule(import.meta.url, './cover-job.js'),
@@ -25,7 +27,7 @@ export class Covers {
 
   /** @internal */
   constructor(options: PoolOptions) {
-    this.#pool = new WorkerPool(options, [COVER_JOB]);
+    this.#pool = new WorkerPool(options, [COVER_JOB, STORYBOARD_JOB, PREVIEW_JOB]);
   }
 
   /**
@@ -57,6 +59,29 @@ export class Covers {
    */
   async makeAll(input: MediaInput, options: CoverSetOptions = {}): Promise<CoverSet> {
     return this.#run(input, coverSetParams(options), options);
+  }
+
+  /**
+   * Makes a storyboard: sheets of small pictures in a folder, with WebVTT and JSON that say which part of which sheet
+   * belongs to which time, an HLS image media playlist, and a BIF file where one is wanted. Rejects with FR_ARG_INVALID,
+   * FR_INPUT_*, FR_DECODE_*, FR_OUTPUT_FAILED, FR_WORKER_*, FR_TIMEOUT or FR_ABORTED, and with FR_ENGINE_LOAD where the
+   * backend is `spawn`; nothing is left in the folder then.
+   * @param input - as for `make()`
+   * @param options - the folder, how far tiles are apart, in what form
+   */
+  async storyboard(input: MediaInput, options: StoryboardOptions): Promise<Storyboard> {
+    return makeStoryboard(this.#pool, input, options);
+  }
+
+  /**
+   * Makes a preview: some seconds of a video, small, as an animated WebP or GIF or as a muted H.264 video. Rejects with
+   * FR_ARG_INVALID, FR_INPUT_*, FR_DECODE_*, FR_TIME_BEYOND_END, FR_ENCODE_FAILED, FR_MEMORY_BUDGET, FR_WORKER_*,
+   * FR_TIMEOUT or FR_ABORTED, and with FR_ENGINE_LOAD where the backend is `spawn`.
+   * @param input - as for `make()`
+   * @param options - which seconds, in what form
+   */
+  async preview(input: MediaInput, options: PreviewOptions = {}): Promise<Preview> {
+    return makePreview(this.#pool, input, options);
   }
 
   async #run(input: MediaInput, params: CoverParams, options: CallOptions & SourceOptions): Promise<CoverSet> {

@@ -4,3 +4,11 @@ export { createCovers, Covers } from './covers.js';
 export type { CoverFormOptions, CoverOptions, CoverSetOptions, CoverSize, CoverTime } from './cover-options.js';
 export type { CoverFit } from './cover-params.js';
 export type { ImageFormat } from './images/index.js';
+export type { Preview, PreviewFormat, PreviewOptions, PreviewSegment } from './preview/index.js';
+export type {
+  SheetFormat,
+  Storyboard,
+  StoryboardOptions,
+  StoryboardSheet,
+  StoryboardTile,
+} from './storyboard/index.js';

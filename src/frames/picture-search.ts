@@ -31,6 +31,7 @@ export class PictureSearch {
   readonly #context: JobContext;
   readonly #lateness: Lateness | undefined;
   readonly #toClose: { close(): void }[] = [];
+  readonly #inputs: MediaInputHandle[] = [];
   readonly #samplers: Sampler[] = [];
   readonly #walks: { readonly walker: Walker; readonly decoder: VideoDecoder }[] = [];
   #first: OpenedVideo | undefined;
@@ -53,6 +54,7 @@ export class PictureSearch {
     const { source, readBlock } = this.#context;
     const input = await MediaInputHandle.open(source, { readBlock });
     this.#toClose.push(input);
+    this.#inputs.push(input);
     return { input, stream: input.selectVideo(this.#params.stream ?? undefined) };
   }
 
@@ -119,6 +121,11 @@ export class PictureSearch {
   get damagedPackets(): number {
     const sampled = sum(this.#samplers, ({ damagedPackets }) => damagedPackets);
     return sampled + sum(this.#walks, ({ decoder }) => decoder.damagedPackets);
+  }
+
+  /** Seconds at which the video ends, as far as packets were read: containers that do not say it are read to their end. */
+  get readEnd(): number {
+    return Math.max(0, ...this.#inputs.map(({ readEnd }) => readEnd));
   }
 
   /** Pictures of a live input that came too late and were passed over. */

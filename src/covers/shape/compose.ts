@@ -1,73 +1,67 @@
-// Brings a decoded picture into the shape of a cover. Everything stays in YUV: what JPEG stores.
+// Brings a decoded picture into the shape of a cover, and into the samples that its file is made of.
 import {
   borrowScaler,
-  copyPicture,
   imageFormat,
   orientationOf,
   Picture,
-  pictureOver,
   Turner,
+  type TargetColor,
   type VideoStreamInfo,
 } from '../../av/index.js';
-import {
-  needsTurn,
-  planLayout,
-  UPRIGHT,
-  type Orientation,
-  type PictureLayout,
-  type Rect,
-  type Size,
-} from '../../pixels/index.js';
+import { needsTurn, UPRIGHT, type Orientation, type Rect, type Size } from '../../pixels/index.js';
 import type { CoverShape } from '../cover-params.js';
-import { isWhole, jpegColor, planCover, shrinks } from './plan.js';
+import { Canvas } from './canvas.js';
+import { isWhole, jpegColor, planCover, shrinks, type CoverPlan } from './plan.js';
 
-const FORMAT = imageFormat({ type: 'jpeg', quality: 0 });
+/** What the samples of a composed picture are. */
+export interface ComposedForm {
+  /** FFmpeg's name of the pixel format. */
+  readonly format: string;
+  readonly color: TargetColor;
+}
+
+/** Everything stays in YUV: what JPEG stores. */
+const JPEG: ComposedForm = { format: imageFormat({ type: 'jpeg', quality: 0 }), color: 'jpeg' };
+
+/** What is given to sharp and to the palettes of GIF: full-range RGB. */
+export const RGB_FORM: ComposedForm = { format: 'rgb24', color: 'video' };
+
+/** The size of a picture as a person sees it, within the largest side of a cover. */
+export function shownSize(picture: Picture, stream: VideoStreamInfo): Size {
+  return planFor(picture, stream, { size: null, fit: 'cover' }).box;
+}
+
+function planFor(picture: Picture, stream: VideoStreamInfo, shape: Pick<CoverShape, 'size' | 'fit'>): CoverPlan {
+  const stored = stream.crop ?? { x: 0, y: 0, width: picture.width, height: picture.height };
+  const aspect = stream.pixelAspect !== 1 ? stream.pixelAspect : (picture.pixelAspect ?? 1);
+  return planCover(stored, aspect, orientationOf(stream, picture), shape);
+}
 
 /**
  * Makes the cover of a decoded picture.
- * @returns a picture in the format of a JPEG, which shares no memory with the decoded one; the caller closes it
+ * @param form - what its samples are; those of a JPEG unless told. Borders can be had in those alone
+ * @returns a picture which shares no memory with the decoded one; the caller closes it
  */
-export function composeCover(picture: Picture, stream: VideoStreamInfo, shape: CoverShape): Picture {
-  const orientation = orientationOf(stream, picture);
-  const stored = stream.crop ?? { x: 0, y: 0, width: picture.width, height: picture.height };
-  const aspect = stream.pixelAspect !== 1 ? stream.pixelAspect : (picture.pixelAspect ?? 1);
-  const plan = planCover(stored, aspect, orientation, shape);
+export function composeCover(picture: Picture, stream: VideoStreamInfo, shape: CoverShape, form = JPEG): Picture {
+  const plan = planFor(picture, stream, shape);
   const cut = turned(picture, { crop: isWhole(plan.crop, picture) ? undefined : plan.crop, orientation: UPRIGHT });
-  const small = emptyPicture(plan.scaled);
+  const small = new Canvas(form.format, plan.scaled);
   // A new scaler costs more than a small scale.
-  const scaler = borrowScaler({ filter: shrinks(plan) ? 'area' : 'bicubic', color: 'jpeg' }, cut, small.picture);
+  const scaler = borrowScaler({ filter: shrinks(plan) ? 'area' : 'bicubic', color: form.color }, cut, small.picture);
   scaler.value.convert(cut, small.picture);
   scaler.release();
   if (cut !== picture) cut.close();
-  const upright = turned(small.picture, { orientation });
+  const upright = turned(small.picture, { orientation: plan.orientation });
   if (isWhole(plan.place, plan.box)) {
-    if (upright !== small.picture) small.picture.close();
+    if (upright !== small.picture) small.close();
     return upright;
   }
-  const cover = emptyPicture(plan.box);
-  const source = upright === small.picture ? small : copyOut(upright, plan.place);
-  paste(source.memory, source.layout, cover, plan.place, shape.background);
+  const cover = new Canvas(form.format, plan.box);
+  const source = upright === small.picture ? small : Canvas.copyOf(upright);
+  cover.fill(jpegColor(shape.background));
+  cover.paste(source, plan.place);
   for (const done of new Set([upright, small.picture, source.picture])) done.close();
   return cover.picture;
-}
-
-interface OwnPicture {
-  readonly picture: Picture;
-  readonly memory: Buffer;
-  readonly layout: PictureLayout;
-}
-
-function emptyPicture({ width, height }: Size): OwnPicture {
-  const layout = planLayout(FORMAT, width, height, false);
-  const memory = Buffer.alloc(layout.byteLength);
-  return { picture: pictureOver(memory, layout), memory, layout };
-}
-
-/** The pixels of a picture that libav owns, in memory of our own. */
-function copyOut(picture: Picture, size: Size): OwnPicture {
-  const own = emptyPicture(size);
-  copyPicture(picture, own.picture);
-  return own;
 }
 
 /** The turned picture, or the same one when there is nothing to turn. */
@@ -80,31 +74,5 @@ function turned(picture: Picture, turn: { crop?: Rect | undefined; orientation: 
     return target;
   } finally {
     turner.close();
-  }
-}
-
-/** Fills a cover with its background and copies the picture into its place. */
-function paste(
-  from: Buffer,
-  fromLayout: PictureLayout,
-  cover: OwnPicture,
-  place: Rect,
-  background: CoverShape['background'],
-): void {
-  const colors = jpegColor(background);
-  for (const [index, plane] of cover.layout.planes.entries()) {
-    const source = fromLayout.planes[index];
-    if (source === undefined) continue;
-    const shift = index === 0 ? 0 : 1;
-    cover.memory.fill(colors[index] ?? 0, plane.offset, plane.offset + plane.stride * plane.rows);
-    for (let row = 0; row < source.rows; row++) {
-      const to = plane.offset + ((place.y >> shift) + row) * plane.stride + (place.x >> shift);
-      from.copy(
-        cover.memory,
-        to,
-        source.offset + row * source.stride,
-        source.offset + row * source.stride + source.rowBytes,
-      );
-    }
   }
 }

@@ -77,6 +77,25 @@ export function shrinks({ scaled, crop }: CoverPlan): boolean {
   return scaled.width * 1.5 <= crop.width;
 }
 
+/** The size of a small picture: as wide as wanted and no wider than the video, even on both sides as chroma wants it. */
+export function smallSize(shown: Size, wanted: number): Size {
+  const width = toEven(Math.min(wanted, shown.width));
+  return { width, height: Math.min(toEven((width * shown.height) / shown.width), MAX_SIDE) };
+}
+
+function toEven(value: number): number {
+  return Math.max(2, 2 * Math.round(value / 2));
+}
+
+/** How much smaller a cover must be for the decoder to work roughly. */
+const ROUGH_SCALE = 3;
+
+/** Whether a cover is so small that nobody sees what a decoder left out. */
+export function isMuchSmaller(size: Size, stored: Size): boolean {
+  // Either side may become either, as the picture may be turned.
+  return Math.max(size.width, size.height) * ROUGH_SCALE <= Math.min(stored.width, stored.height);
+}
+
 /** Full-range YCbCr of an RGB colour (ITU-T T.871, section 7). */
 export function jpegColor([r, g, b]: CoverShape['background']): [number, number, number] {
   const y = 0.299 * r + 0.587 * g + 0.114 * b;
