@@ -21,7 +21,7 @@ export interface Preview extends CoverWork {
   readonly width: number;
   /** Rows, in pixels. */
   readonly height: number;
-  /** Frames in it. */
+  /** Frames that it shows; equal ones that follow each other may be stored as one. */
   readonly frames: number;
   /** Frames per second; fewer than wanted where the file would have been too large. */
   readonly frameRate: number;

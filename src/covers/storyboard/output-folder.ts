@@ -1,7 +1,7 @@
 // A folder of files that appear together: they are written beside their place, and moved there when all are whole.
 import { mkdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { FramerailError, makeFolder, outputError, publishable, systemCode, temporaryName } from '../../base/index.js';
+import { FramerailError, outputError, publishable, systemCode, temporaryName } from '../../base/index.js';
 
 /** Files on their way to a folder. */
 export class OutputFolder {
@@ -9,26 +9,29 @@ export class OutputFolder {
   readonly path: string;
   readonly #name: string;
   readonly #target: string;
+  /** The first of the folders that were made for it; undefined where they were there. */
+  readonly #made: string | undefined;
 
-  private constructor(name: string, target: string, path: string) {
+  private constructor(name: string, target: string, path: string, made: string | undefined) {
     this.#name = name;
     this.#target = target;
     this.path = path;
+    this.#made = made;
   }
 
   /** Makes a place to write for a folder that may exist; rejects with FR_OUTPUT_FAILED. */
   static async open(name: string): Promise<OutputFolder> {
     const target = resolve(name);
     const exists = await isFolder(name, target);
-    if (!exists) await makeFolder(dirname(target));
     // Inside of what exists, which may be a file system of its own; else beside it, so that one rename makes it appear.
     const path = exists ? join(target, basename(temporaryName(target))) : temporaryName(target);
     try {
+      const made = exists ? undefined : await mkdir(dirname(target), { recursive: true });
       await mkdir(path);
+      return new OutputFolder(name, target, path, made);
     } catch (cause) {
       throw outputError(name, cause);
     }
-    return new OutputFolder(name, target, path);
   }
 
   /** Moves everything to its place. @param files - their names, those that point to others last */
@@ -55,9 +58,16 @@ export class OutputFolder {
     }
   }
 
-  /** Nothing of it stays. */
+  /** Nothing of it stays, nor of the folders that were made for it alone. */
   async discard(): Promise<void> {
-    await rm(this.path, { recursive: true, force: true }).catch(() => undefined);
+    try {
+      await rm(this.path, { recursive: true, force: true });
+      if (this.#made === undefined) return;
+      for (let folder = dirname(this.#target); folder.startsWith(this.#made); folder = dirname(folder))
+        await rmdir(folder);
+    } catch {
+      // Somebody else uses it meanwhile.
+    }
   }
 }
 
