@@ -47,6 +47,16 @@ const SECTIONS = [
     'What `make()` takes, with lists of places and sizes:',
     ['CoverFormOptions'],
   ],
+  [
+    '`covers.storyboard()`',
+    ['StoryboardOptions'],
+    'Sheets of small pictures in a folder, with WebVTT, JSON and an HLS image media playlist; `framerail storyboard`.',
+  ],
+  [
+    '`covers.preview()`',
+    ['PreviewOptions'],
+    'An animated WebP or GIF, or a short muted H.264 video; `framerail preview`.',
+  ],
 ];
 
 /** The page as it should be. */

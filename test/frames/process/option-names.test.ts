@@ -23,7 +23,8 @@ const ENCODING = {
 } as const;
 
 test('every option of processVideo is taken', async () => {
-  const options: Required<Omit<ProcessOptions, 'signal' | 'roots' | 'bitrate' | 'maxBitrate' | 'batchDelay'>> & ProcessOptions = {
+  const options: Required<Omit<ProcessOptions, 'signal' | 'roots' | 'bitrate' | 'maxBitrate' | 'batchDelay'>> &
+    ProcessOptions = {
     ...ENCODING,
     timeout: 30_000,
     inputTimeout: 1000,
