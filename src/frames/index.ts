@@ -16,7 +16,6 @@ export type { MediaInfo } from './media-info.js';
 export type { FrameFormat, FramesAtOptions, FramesOptions, PictureOptions, Precision } from './options.js';
 export type { PacketScan } from './probe-job.js';
 export type { FramesResult } from './selection.js';
-export type { PictureSearch, SearchParams } from './picture-search.js';
 export { Video } from './video.js';
 export { FrameBatch, FrameTensor, VideoFrame, type FramePlane, type TensorFrame } from './video-frame.js';
 export {
@@ -38,9 +37,10 @@ export {
   type VideoSinkOptions,
   type VideoSinkResult,
 } from './process/index.js';
-/** Loads what finds the pictures of a video, for jobs of other folders: it loads native code, so parents never call it. */
-export const loadPictureSearch = (): Promise<typeof import('./picture-search.js')> => import('./picture-search.js');
 export { checkEncode, hardwareDoor, type ProcessCommand, type ProcessEvent } from './process/index.js';
 export { hardwareDesk, surveyHardware, testSoftware, type EncoderFinding } from './hardware/index.js';
 export { decoderOf, readHeaders, type Headers } from './spawned/headers.js';
 export { PictureNotes, SHOW_PICTURES, type PictureNote } from './spawned/picture-notes.js';
+export type { OpenedVideo } from './input-ways.js';
+export { loadExactPictures } from './load-exact-pictures.js';
+export { loadSteppedPictures } from './load-stepped-pictures.js';

@@ -24,12 +24,12 @@ export class Lanes {
    */
   constructor(
     input: MediaInputHandle,
-    options: { readonly count: number; readonly breathe: Breathe } & Pick<DecoderOptions, 'threads' | 'rough'>,
+    options: { readonly count: number; readonly decoding: DecoderOptions; readonly breathe: Breathe },
   ) {
     this.#input = input;
     this.#breathe = options.breathe;
     this.count = options.count;
-    for (let i = 0; i < options.count; i++) this.#decoders.push(VideoDecoder.open(input, options));
+    for (let i = 0; i < options.count; i++) this.#decoders.push(VideoDecoder.open(input, options.decoding));
     this.#idle = [...this.#decoders];
   }
 

@@ -10,8 +10,8 @@ export type Selection =
   /** One frame for each multiple of `seconds` counted from the start of the range. */
   | { readonly kind: 'every'; readonly seconds: number };
 
-/** Which pictures are chosen. */
-export interface ChoiceParams {
+/** Everything that a frames job is told. */
+export interface FramesParams {
   readonly selection: Selection;
   /** What is taken for the picture on display at a wanted time: that one, or the last keyframe before it. */
   readonly precision: 'exact' | 'keyframe';
@@ -21,10 +21,6 @@ export interface ChoiceParams {
   readonly to: number | null;
   /** Frames at most; null for all. */
   readonly count: number | null;
-}
-
-/** Everything that a frames job is told. */
-export interface FramesParams extends ChoiceParams {
   /** FFmpeg's name of the pixel format, or null for what the decoder gives, untouched. */
   readonly format: string | null;
   /** The size to scale to; null for the size of the video. */

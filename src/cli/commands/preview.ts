@@ -114,10 +114,7 @@ function report(out: string, made: Preview): void {
       : `${(bitrate / 1000).toFixed(0)} kb/s by ${encoder?.name ?? ''}`;
   const shown = segments.map(({ start, end }) => `${formatClock(start)} to ${formatClock(end)}`).join(', ');
   printFacts([
-    [
-      'file',
-      `${out}: ${formatBytes(made.data.byteLength)}, ${how}${tries > 1 ? `, in ${String(tries)} tries` : ''}`,
-    ],
+    ['file', `${out}: ${formatBytes(made.data.byteLength)}, ${how}${tries > 1 ? `, in ${String(tries)} tries` : ''}`],
     [
       'frames',
       `${String(frames)} of ${String(width)}x${String(height)}, ${frameRate.toFixed(2)} a second, ${duration.toFixed(3)} s`,

@@ -1,9 +1,10 @@
 // The job behind `covers.preview()`: some seconds of a video, small, as an animated image or a short video. Runs in a
 // worker.
 import { takeLog, VideoDecoder, withLog, type Breathe } from '../../av/index.js';
-import { isFramerailError } from '../../base/index.js';
-import type { PictureSearch } from '../../frames/index.js';
+import { FramerailError } from '../../base/index.js';
+import type { OpenedVideo } from '../../frames/index.js';
 import type { JobContext } from '../../workers/index.js';
+import { JobInputs } from '../job-inputs.js';
 import { RGB_FORM, type ComposedForm } from '../shape/index.js';
 import { StageClock } from '../stage-clock.js';
 import { animatedGif } from './animated-gif.js';
@@ -20,15 +21,11 @@ import { shortVideo, videoBudget } from './short-video.js';
 export default async function previewJob(rawParams: unknown, context: JobContext): Promise<Preview> {
   const params = rawParams as PreviewParams;
   return withLog(async () => {
-    const clock = new StageClock();
-    // Loaded only now: workers that make covers alone start without it.
-    const { loadPictureSearch } = await import('../../frames/index.js');
-    const { PictureSearch: Search } = await loadPictureSearch();
-    const search = new Search({ stream: params.stream, threads: 0, maxDelay: null }, context);
+    const inputs = new JobInputs(context, params.stream);
     try {
-      return await makePreview(search, params, context, clock);
+      return await makePreview(inputs, params, context);
     } finally {
-      search.close();
+      inputs.close();
     }
   });
 }
@@ -36,13 +33,10 @@ export default async function previewJob(rawParams: unknown, context: JobContext
 /** What players of H.264 expect, in the colours of the video. */
 const VIDEO_FORM: ComposedForm = { format: 'yuv420p', color: 'video' };
 
-async function makePreview(
-  search: PictureSearch,
-  params: PreviewParams,
-  context: JobContext,
-  clock: StageClock,
-): Promise<Preview> {
-  const { input, stream } = await search.open();
+async function makePreview(inputs: JobInputs, params: PreviewParams, context: JobContext): Promise<Preview> {
+  const clock = new StageClock();
+  const opened = await inputs.open();
+  const { input, stream } = opened;
   const decoder = VideoDecoder.nameFor(input);
   const { format } = params;
   const known = { name: input.name, duration: stream.duration ?? input.duration };
@@ -53,7 +47,7 @@ async function makePreview(
   const stack = new FrameStack(stream, { width: params.width, form, count: times.length });
   clock.end('open');
   try {
-    await collect(search, stack, times, clock);
+    await collect({ opened, reopen: () => inputs.open(), breathe: () => context.breathe() }, stack, times, clock);
     const { data, effort, tries, ...reached } = await encode(stack, { ...params, frameRate }, context);
     clock.end('encode');
     const { length } = stack.frames;
@@ -67,27 +61,37 @@ async function makePreview(
   }
 }
 
-/** Takes the picture on display at each time; a video that ends earlier than its headers say gives fewer. */
+/** Where pictures are taken from. */
+interface PictureSource {
+  readonly opened: OpenedVideo;
+  readonly reopen: () => Promise<OpenedVideo>;
+  readonly breathe: Breathe;
+}
+
+/** Takes the picture on display at each time; a video that does not say how long it is may end before. */
 async function collect(
-  search: PictureSearch,
+  source: PictureSource,
   stack: FrameStack,
   times: readonly number[],
   clock: StageClock,
 ): Promise<void> {
-  const selection = { kind: 'times', times, places: times.map((_, i) => i) } as const;
+  // Loaded only now: workers that make covers alone start without it.
+  const { loadExactPictures } = await import('../../frames/index.js');
+  const exactPictures = await loadExactPictures();
   let last: number | undefined;
-  try {
-    const choice = { selection, precision: 'exact', from: 0, to: null, count: null } as const;
-    for await (const { picture, time } of search.choose(choice)) {
-      clock.end('decode');
-      if (time === last) stack.repeat();
-      else stack.add(picture);
-      last = time;
-      clock.end('scale');
-    }
-  } catch (error) {
-    if (!isFramerailError(error) || error.code !== 'FR_TIME_BEYOND_END' || stack.frames.length === 0) throw error;
+  for await (const { picture, time } of exactPictures({ ...source, threads: 0 }, times, Number.POSITIVE_INFINITY)) {
+    clock.end('decode');
+    if (time === last) stack.repeat();
+    else stack.add(picture);
+    last = time;
+    clock.end('scale');
   }
+  if (last !== undefined) return;
+  const { input, stream } = source.opened;
+  throw new FramerailError(
+    'FR_DECODE_NO_FRAME',
+    `${input.name} has a video stream (${stream.codec}) but no frame of it could be decoded there.`,
+  );
 }
 
 async function encode(
