@@ -24,7 +24,7 @@ const DEADLINE = 600_000;
 const FLOOR = fileURLToPath(new URL('consumers/cover-floor.js', import.meta.url));
 const STAGES = ['open', 'seek', 'decode', 'scale', 'encode', 'total'] as const;
 const METHOD = [
-  `${String(FILES)} files of two groups of 60 pictures, a cover at ${String(TIME)} s of each, nothing cached but by the system; medians of runs in turn.`,
+  `${String(FILES)} files of 4 to 12 s, a cover at ${String(TIME)} s of each, cached by nobody but the system; medians of runs in turn.`,
   'Each cover ends as a file. Sides run two at a time where it is not said otherwise, framerail with as many workers,',
   'which are warm. plain `ffmpeg -ss` decodes on to the exact frame, the others take the keyframe before it. The floor',
   'opens a decoder, decodes that keyframe, scales it and writes the JPEG in one process; finding it is not in its time.',

@@ -163,6 +163,14 @@ export function copyPicture(source: Picture, target: Picture): void {
   check(nativeOf(target).copy(nativeOf(source)), 'FR_CONVERT_FAILED', 'A picture could not be copied');
 }
 
+/** Gives a picture what its source says beside pixels and colours: times, shape of pixels, orientation. */
+export function inherit(source: Picture, target: Picture): void {
+  const frame = nativeOf(target);
+  const { colorSpace, colorRange, colorPrimaries, colorTrc, chromaLocation } = frame;
+  check(frame.copyProps(nativeOf(source)), 'FR_CONVERT_FAILED', 'What is known of a picture could not be copied');
+  Object.assign(frame, { colorSpace, colorRange, colorPrimaries, colorTrc, chromaLocation });
+}
+
 /** For av/ alone: the native frame of a picture. */
 export function nativeFrame(picture: Picture): Frame {
   return nativeOf(picture);

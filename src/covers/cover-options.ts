@@ -1,39 +1,50 @@
 // What callers say about covers, checked once and brought into the form that jobs take.
-import {
-  argumentError,
-  checkInteger,
-  checkNumber,
-  checkOneOf,
-  checkOptions,
-  checkSize,
-  type CallOptions,
-} from '../base/index.js';
-import type { SourceOptions } from '../sources/index.js';
-import { MAX_SIDE, type CoverFit, type CoverParams, type CoverPlace, type CoverShape } from './cover-params.js';
+import { argumentError, checkInteger, checkNumber, checkOneOf, checkOptions, type CallOptions } from '../base/index.js';
+import type { RemoteOptions } from '../net/index.js';
+import { DEFAULT_LIMITS, type SourceOptions } from '../sources/index.js';
+import type { CoverLimits, CoverParams, CoverPlace, CoverPrecision } from './cover-params.js';
+import { imageParams, type CoverImageOptions } from './images/image-options.js';
+import { shapeParams, type CoverShapeOptions, type CoverSize, type ShapedSize } from './shape/shape-options.js';
 
-/** Seconds, `'12.5%'` of the duration, or `'middle'`; the keyframe at or before it is used. */
+/** Seconds, `'12.5%'` of the duration, or `'middle'`. */
 export type CoverTime = number | string;
 
-/** Columns and rows, 1 to 4096. */
-export type CoverSize = readonly [number, number];
-
 /** What holds for every cover of a call. */
-export interface CoverFormOptions extends CallOptions, SourceOptions {
-  /** `cover` cuts what sticks out of the size, `contain` adds borders. @defaultValue 'cover' */
-  readonly fit?: CoverFit | undefined;
-  /** JPEG quality, 1 to 100, on libjpeg's scale in 31 steps. @defaultValue 85 */
-  readonly quality?: number | undefined;
-  /** Red, green and blue of the borders, 0 to 255. @defaultValue [0, 0, 0] */
-  readonly background?: readonly [number, number, number] | undefined;
+export interface CoverFormOptions
+  extends CallOptions, SourceOptions, RemoteOptions, CoverShapeOptions, CoverImageOptions {
   /** The number of the video stream. @defaultValue the one that ffmpeg picks */
   readonly stream?: number | undefined;
+  /**
+   * What is taken for a place: the last keyframe at or before it, which is decoded alone, or the frame on display there.
+   * @defaultValue 'keyframe'
+   */
+  readonly precision?: CoverPrecision | undefined;
+  /** What a video may ask for; beyond it the call rejects with FR_INPUT_LIMIT. @defaultValue see `CoverLimitOptions` */
+  readonly limits?: CoverLimitOptions | undefined;
+  /** Milliseconds of wall time after which the call rejects with FR_TIMEOUT. @defaultValue 30,000 */
+  readonly timeout?: number | undefined;
+}
+
+/** What one video may ask for. */
+export interface CoverLimitOptions {
+  /** Pixels of one frame, as stored. @defaultValue 50,000,000 */
+  readonly maxPixels?: number | undefined;
+  /** Columns or rows of one frame, as stored. @defaultValue 16,384 */
+  readonly maxSide?: number | undefined;
+  /** Streams of one file. @defaultValue 32 */
+  readonly maxStreams?: number | undefined;
+  /** Frames decoded for one picture: with `exact`, all since the keyframe before it. @defaultValue 600 */
+  readonly maxDecodedFrames?: number | undefined;
 }
 
 /** Which frame becomes the cover, and in what form. */
 export interface CoverOptions extends CoverFormOptions {
-  /** Seconds, `'12.5%'` of the duration, or `'middle'`; the keyframe at or before it is used. @defaultValue 'middle' */
+  /** Seconds, `'12.5%'` of the duration, or `'middle'`. @defaultValue 'middle' */
   readonly at?: CoverTime | undefined;
-  /** Columns and rows, 1 to 4096. @defaultValue the size of the video as a person sees it, within 4096 */
+  /**
+   * Columns and rows, 1 to 4096, or a shape and its columns, such as `'9:16@1080'`.
+   * @defaultValue the size of the video as a person sees it, within 4096
+   */
   readonly size?: CoverSize | undefined;
 }
 
@@ -41,18 +52,25 @@ export interface CoverOptions extends CoverFormOptions {
 export interface CoverSetOptions extends CoverFormOptions {
   /** Up to 100 times as for a single cover. @defaultValue ['middle'] */
   readonly at?: readonly CoverTime[] | undefined;
-  /** Up to 20 sizes as for a single cover. @defaultValue the size of the video as a person sees it, within 4096 */
-  readonly sizes?: readonly CoverSize[] | undefined;
+  /**
+   * Up to 20 sizes as for a single cover, or objects of a `size` and its own `fit`, `border`, `background` and
+   * `safeZone`. @defaultValue the size of the video as a person sees it, within 4096
+   */
+  readonly sizes?: readonly (CoverSize | ShapedSize)[] | undefined;
 }
 
+/** Milliseconds that a call may take unless it says otherwise. */
+export const COVER_TIMEOUT = 30_000;
+
+const MAX_DECODED_FRAMES = 600;
 const MOST_PLACES = 100;
 const MOST_SIZES = 20;
 
 /** The params of a single cover. */
 export function coverParams(options: CoverOptions): CoverParams {
   checkOptions(options);
-  const size = options.size === undefined ? null : checkSize('size', options.size, MAX_SIDE);
-  return { ...formParams(options, [size]), places: [checkPlace('at', options.at ?? 'middle')] };
+  const shapes = shapeParams([{ name: 'size', size: options.size }], options);
+  return { shapes, ...formParams(options), places: [checkPlace('at', options.at ?? 'middle')] };
 }
 
 /** The params of several covers. */
@@ -61,21 +79,36 @@ export function coverSetParams(options: CoverSetOptions): CoverParams {
   const places = checkList('at', options.at ?? ['middle'], MOST_PLACES, checkPlace);
   const sizes =
     options.sizes === undefined
-      ? [null]
-      : checkList('sizes', options.sizes, MOST_SIZES, (name, size) => checkSize(name, size, MAX_SIDE));
-  return { ...formParams(options, sizes), places };
+      ? [{ name: 'sizes', size: undefined }]
+      : checkList('sizes', options.sizes, MOST_SIZES, (name, size) => ({ name, size }));
+  return { shapes: shapeParams(sizes, options), ...formParams(options), places };
 }
 
-function formParams(options: CoverFormOptions, sizes: readonly CoverShape['size'][]): Omit<CoverParams, 'places'> {
-  const background = options.background ?? [0, 0, 0];
-  if (!(background instanceof Array) || background.length !== 3)
-    throw argumentError('background', 'red, green and blue', background);
-  for (const [i, part] of background.entries()) checkInteger(`background[${String(i)}]`, part, 0, 255);
-  const fit = checkOneOf('fit', options.fit ?? 'cover', ['cover', 'contain'] as const);
+function formParams(options: CoverFormOptions): Omit<CoverParams, 'places' | 'shapes'> {
   return {
-    shapes: sizes.map((size) => ({ size, fit, background })),
-    image: { format: 'jpeg', quality: checkInteger('quality', options.quality ?? 85, 1, 100) },
+    image: imageParams(options),
     stream: options.stream === undefined ? null : checkInteger('stream', options.stream, 0, 1000),
+    precision: checkOneOf('precision', options.precision ?? 'keyframe', ['keyframe', 'exact'] as const),
+    limits: checkLimits(options.limits ?? {}),
+  };
+}
+
+/** Beyond this libav lays out no picture, whatever the caller allows. */
+const MOST_PIXELS = 2 ** 28;
+
+function checkLimits(limits: CoverLimitOptions): CoverLimits {
+  if (typeof limits !== 'object') throw argumentError('limits', 'an object', limits);
+  const {
+    maxPixels = DEFAULT_LIMITS.maxPixels,
+    maxSide = DEFAULT_LIMITS.maxSide,
+    maxStreams = DEFAULT_LIMITS.maxStreams,
+    maxDecodedFrames = MAX_DECODED_FRAMES,
+  } = limits;
+  return {
+    maxPixels: checkInteger('limits.maxPixels', maxPixels, 1, MOST_PIXELS),
+    maxSide: checkInteger('limits.maxSide', maxSide, 1, 2 ** 16),
+    maxStreams: checkInteger('limits.maxStreams', maxStreams, 1, 1000),
+    maxDecodedFrames: checkInteger('limits.maxDecodedFrames', maxDecodedFrames, 1, 1_000_000),
   };
 }
 

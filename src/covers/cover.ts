@@ -1,6 +1,9 @@
 // What comes out of a cover job: images, the pictures that they were made of, and how it went.
 import type { LogLine } from '../av/index.js';
+import type { RemoteReceipt } from '../net/index.js';
+import type { Rect } from '../pixels/index.js';
 import type { ImageFormat } from './images/index.js';
+import type { CropScore } from './shape/index.js';
 
 /** How long each stage took, in milliseconds. */
 export interface CoverTimings {
@@ -18,8 +21,8 @@ export interface CoverTimings {
   readonly total: number;
 }
 
-/** One finished image. */
-export interface CoverImage {
+/** An image as it was written. */
+export interface CoverFile {
   /** The bytes of the file; they belong to the caller. */
   readonly data: Uint8Array;
   /** What kind of file it is. */
@@ -28,6 +31,20 @@ export interface CoverImage {
   readonly width: number;
   /** Rows of the image, in pixels. */
   readonly height: number;
+  /** The quality that it was written at, 1 to 100; null for PNG, which loses nothing. */
+  readonly quality: number | null;
+  /** How like it is to the picture before it was encoded, as SSIM of luma; null where `minSsim` did not ask for it. */
+  readonly ssim: number | null;
+  /** How often the picture was encoded until it was as wanted. */
+  readonly attempts: number;
+}
+
+/** One finished image. */
+export interface CoverImage extends CoverFile {
+  /** What of the video it shows, in pixels of the video as a person sees it: upright and square. */
+  readonly crop: Rect;
+  /** Why `fit: 'smart'` chose that part; null for other fits, and without a size. */
+  readonly attention: CropScore | null;
 }
 
 /** The picture of the video that images were made of. */
@@ -36,6 +53,8 @@ export interface CoverShot {
   readonly pts: number;
   /** Whether the decoder had to conceal errors in it. */
   readonly damaged: boolean;
+  /** The transfer of HDR whose light was brought into the range of SDR; null where the picture was SDR. */
+  readonly toneMapped: 'pq' | 'hlg' | null;
 }
 
 /** How a call went. */
@@ -46,6 +65,8 @@ export interface CoverWork {
   readonly timings: CoverTimings;
   /** What FFmpeg said meanwhile. */
   readonly log: readonly LogLine[];
+  /** What reading the video cost, where it was read over HTTP. */
+  readonly receipt?: RemoteReceipt;
 }
 
 /** A finished cover. */

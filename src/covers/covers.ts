@@ -1,6 +1,6 @@
 // Covers of videos: a pool of warm workers, or the caller's own thread for a one-shot command.
 import { invariant, type CallOptions } from '../base/index.js';
-import { resolveSource, type MediaInput, type SourceOptions } from '../sources/index.js';
+import type { MediaInput, ResolvedSource } from '../sources/index.js';
 import {
   jobModule,
   runDirect,
@@ -10,9 +10,17 @@ import {
   type JobModule,
   type PoolOptions,
 } from '../workers/index.js';
-import { coverParams, coverSetParams, type CoverOptions, type CoverSetOptions } from './cover-options.js';
+import {
+  COVER_TIMEOUT,
+  coverParams,
+  coverSetParams,
+  type CoverFormOptions,
+  type CoverOptions,
+  type CoverSetOptions,
+} from './cover-options.js';
 import type { CoverParams } from './cover-params.js';
 import type { Cover, CoverSet } from './cover.js';
+import { InputUser } from './input-user.js';
 import { makePreview, PREVIEW_JOB, type Preview, type PreviewOptions } from './preview/index.js';
 import { makeStoryboard, STORYBOARD_JOB, type Storyboard, type StoryboardOptions } from './storyboard/index.js';
 
@@ -24,10 +32,12 @@ const COVER_JOB: JobModule = {
 /** Makes covers; close it to stop its workers. */
 export class Covers {
   readonly #pool: WorkerPool;
+  readonly #user: InputUser;
 
   /** @internal */
   constructor(options: PoolOptions) {
     this.#pool = new WorkerPool(options, [COVER_JOB, STORYBOARD_JOB, PREVIEW_JOB]);
+    this.#user = new InputUser(this.#pool);
   }
 
   /**
@@ -39,16 +49,18 @@ export class Covers {
   }
 
   /**
-   * Makes one cover. Rejects with FR_INPUT_*, FR_DECODE_*, FR_TIME_BEYOND_END, FR_WORKER_*, FR_TIMEOUT or FR_ABORTED.
-   * @param input - a path, a file: URL, bytes, or a source of blocks; a string is never a protocol
+   * Makes one cover. Rejects with FR_INPUT_*, FR_DECODE_*, FR_ENCODE_FAILED, FR_IMAGE_GOAL, FR_TIME_BEYOND_END,
+   * FR_WORKER_*, FR_TIMEOUT or FR_ABORTED, and for an address of HTTP with FR_REMOTE_* or FR_ADDRESS_REFUSED.
+   * @param input - a path, a file: URL, bytes, a source of blocks, or an address of HTTP, of which the needed parts are
+   *   fetched; another string is never a protocol
    * @param options - which frame, in what form
    */
   async make(input: MediaInput, options: CoverOptions = {}): Promise<Cover> {
     const { images, shots, ...work } = await this.#run(input, coverParams(options), options);
     const [image, shot] = [images[0], shots[0]];
     invariant(image !== undefined && shot !== undefined, 'a cover job makes what it was asked for');
-    const { data, format, width, height } = image;
-    return { data, format, width, height, ...shot, ...work };
+    const { shot: _, ...made } = image;
+    return { ...made, ...shot, ...work };
   }
 
   /**
@@ -64,28 +76,34 @@ export class Covers {
   /**
    * Makes a storyboard: sheets of small pictures in a folder, with WebVTT and JSON that say which part of which sheet
    * belongs to which time, an HLS image media playlist, and a BIF file where one is wanted. Rejects with FR_ARG_INVALID,
-   * FR_INPUT_*, FR_DECODE_*, FR_OUTPUT_FAILED, FR_WORKER_*, FR_TIMEOUT or FR_ABORTED, and with FR_ENGINE_LOAD where the
-   * backend is `spawn`; nothing is left in the folder then.
+   * FR_INPUT_*, FR_DECODE_*, FR_ENCODE_FAILED, FR_OUTPUT_FAILED, FR_WORKER_*, FR_TIMEOUT or FR_ABORTED, for an address of
+   * HTTP with FR_REMOTE_* or FR_ADDRESS_REFUSED, and with FR_ENGINE_LOAD where the backend is `spawn`; nothing is left in
+   * the folder then.
    * @param input - as for `make()`
    * @param options - the folder, how far tiles are apart, in what form
    */
   async storyboard(input: MediaInput, options: StoryboardOptions): Promise<Storyboard> {
-    return makeStoryboard(this.#pool, input, options);
+    return makeStoryboard(this.#user, input, options);
   }
 
   /**
    * Makes a preview: some seconds of a video, small, as an animated WebP or GIF or as a muted H.264 video. Rejects with
    * FR_ARG_INVALID, FR_INPUT_*, FR_DECODE_*, FR_TIME_BEYOND_END, FR_ENCODE_FAILED, FR_MEMORY_BUDGET, FR_WORKER_*,
-   * FR_TIMEOUT or FR_ABORTED, and with FR_ENGINE_LOAD where the backend is `spawn`.
+   * FR_TIMEOUT or FR_ABORTED, for an address of HTTP with FR_REMOTE_* or FR_ADDRESS_REFUSED, and with FR_ENGINE_LOAD where
+   * the backend is `spawn`.
    * @param input - as for `make()`
    * @param options - which seconds, in what form
    */
   async preview(input: MediaInput, options: PreviewOptions = {}): Promise<Preview> {
-    return makePreview(this.#pool, input, options);
+    return makePreview(this.#user, input, options);
   }
 
-  async #run(input: MediaInput, params: CoverParams, options: CallOptions & SourceOptions): Promise<CoverSet> {
-    const source = await resolveSource(input, options);
+  async #run(input: MediaInput, params: CoverParams, given: CoverFormOptions): Promise<CoverSet> {
+    const options = { ...given, timeout: given.timeout ?? COVER_TIMEOUT };
+    return this.#user.use(input, options, 'Making a cover', (source, call) => this.#runOn(source, params, call));
+  }
+
+  async #runOn(source: ResolvedSource, params: CoverParams, options: CallOptions): Promise<CoverSet> {
     const call: JobCall = { module: COVER_JOB.native, params, options, what: `Making a cover of ${source.spec.name}` };
     if (this.#pool.backend === 'inline') return runDirect<CoverSet>(source, call);
     return (await runJob<CoverSet>(this.#pool, source, call)).result;
@@ -93,7 +111,7 @@ export class Covers {
 
   /** Stops the workers and ends what still runs with FR_CLOSED. */
   async close(): Promise<void> {
-    await this.#pool.close();
+    await Promise.all([this.#pool.close(), this.#user.close()]);
   }
 
   /** The same as `close()`. */

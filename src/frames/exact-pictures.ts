@@ -4,7 +4,7 @@ import { chooseFrames, type Chosen } from './choose.js';
 import { InputWays, type InputWaysOptions } from './input-ways.js';
 
 /** What exact pictures are taken from. */
-export type ExactPicturesOptions = Pick<InputWaysOptions, 'opened' | 'reopen' | 'threads' | 'breathe'>;
+export type ExactPicturesOptions = Omit<InputWaysOptions, 'keyframesOnly' | 'lateness'>;
 
 /**
  * The picture on display at each time; each is good until the next one is asked for. Where the video ends before the last

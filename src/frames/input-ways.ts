@@ -8,6 +8,7 @@ import {
   type Picture,
   type VideoStreamInfo,
 } from '../av/index.js';
+import { FramerailError } from '../base/index.js';
 import type { Ways } from './choose.js';
 import type { Lateness } from './lateness.js';
 import { Sampler } from './sampler.js';
@@ -27,7 +28,9 @@ export interface InputWaysOptions {
   /** Decoder threads; 0 for as many as there are cores. */
   readonly threads: number;
   /** What else is asked of the decoders. */
-  readonly decoding?: Pick<DecoderOptions, 'rough'>;
+  readonly decoding?: Pick<DecoderOptions, 'alpha' | 'limits' | 'rough'>;
+  /** Pictures that may be decoded; one more is FR_INPUT_LIMIT. @defaultValue as many as it takes */
+  readonly maxDecoded?: number;
   /** Called for every packet; throws to stop. */
   readonly breathe: Breathe;
   /** Whether a walk through an input that cannot seek is for its keyframes. */
@@ -67,14 +70,14 @@ export class InputWays implements Ways<Picture> {
 
   /** Times that the sampler gave up are walked to in an input of their own: nothing is left of where it was. */
   async walk(): Promise<Walker> {
-    const { opened, reopen, threads, decoding, keyframesOnly, breathe, lateness } = this.#options;
+    const { opened, reopen, threads, decoding, keyframesOnly, lateness } = this.#options;
     const { input } = this.#sampler === undefined ? opened : await reopen();
     const decoder = VideoDecoder.open(input, { ...decoding, threads });
     this.#toClose.push(decoder);
     const walker = new Walker(input, decoder, {
       // Where keyframes can be sampled nobody walks for them, unless what they miss is wanted.
       keyframesOnly: keyframesOnly && !input.seekable,
-      breathe,
+      breathe: this.#breathe,
       lateness,
     });
     this.#toClose.push(walker);
@@ -83,15 +86,25 @@ export class InputWays implements Ways<Picture> {
   }
 
   sample(): Sampler | undefined {
-    const { opened, threads, decoding, breathe } = this.#options;
+    const { opened, decoding, threads } = this.#options;
     if (!opened.input.seekable) return undefined;
     this.#sampler = new Sampler({
       ...opened,
       decoding: { ...decoding, threads: threads === 0 ? availableParallelism() : threads },
-      breathe,
+      breathe: this.#breathe,
     });
     return this.#sampler;
   }
+
+  readonly #breathe: Breathe = () => {
+    const { maxDecoded = Number.POSITIVE_INFINITY, opened, breathe } = this.#options;
+    if (this.decoded <= maxDecoded) return breathe();
+    throw new FramerailError(
+      'FR_INPUT_LIMIT',
+      `${opened.input.name} has its keyframes so far apart that more than ${String(maxDecoded)} frames would have to be decoded for what is wanted; take keyframes, or raise the limit.`,
+      { details: { maxDecoded } },
+    );
+  };
 
   /** Frees what is native, what was made last first. */
   close(): void {

@@ -5,7 +5,7 @@ import { InputWays, type InputWaysOptions } from './input-ways.js';
 import type { Precision } from './options.js';
 
 /** What the pictures are taken from. */
-export type SteppedPicturesOptions = Pick<InputWaysOptions, 'opened' | 'reopen' | 'threads' | 'decoding' | 'breathe'>;
+export type SteppedPicturesOptions = Omit<InputWaysOptions, 'keyframesOnly' | 'lateness'>;
 
 /**
  * The picture for each multiple of so many seconds, in order of time; each is good until the next one is asked for.

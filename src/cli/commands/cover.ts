@@ -1,13 +1,15 @@
-// framerail cover: one cover of one file. The command is itself the isolated process, so it decodes inline.
+// framerail cover: one cover of one video. The command is itself the isolated process, so it decodes inline.
 import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { argumentError, formatBytes, publishFile } from '../../base/index.js';
+import type { RemoteReceipt } from '../../net/index.js';
 import { interruptSignal } from '../interrupt.js';
 import { print, printJson } from '../output.js';
 import { startWatchdog } from '../watchdog.js';
 import { integer, seconds, size, timeoutOption, type CliCommand } from './command.js';
+import { toRemoteOptions, withRemoteFlags, type RemoteFlags } from './remote-flags.js';
 
-interface Options {
+interface Options extends RemoteFlags {
   readonly out: string;
   readonly at: string;
   readonly size?: [number, number];
@@ -15,6 +17,7 @@ interface Options {
   readonly quality: number;
   readonly background: string;
   readonly stream?: number;
+  readonly exact?: boolean;
   readonly timeout: number;
   readonly json?: boolean;
 }
@@ -23,15 +26,16 @@ interface Options {
 export const cover: CliCommand = {
   name: 'cover',
   define(command: Command): void {
-    command
-      .description('Make a JPEG cover of a video from the keyframe at or before a time.')
-      .argument('<input>', 'a media file')
+    withRemoteFlags(command)
+      .description('Make a JPEG cover of a video, from the keyframe at or before a time or exactly there.')
+      .argument('<input>', 'a media file, or an address that begins with http:// or https://')
       .requiredOption('--out <file>', 'where the JPEG goes; - for standard output')
       .option('--at <time>', 'seconds, a percentage such as 50%, or middle', 'middle')
       .option('--size <WxH>', 'the size of the cover; without it that of the video as shown', size('--size'))
       .option('--fit <how>', 'cover cuts what sticks out of the size, contain adds borders', 'cover')
       .option('--quality <1-100>', 'JPEG quality', integer('--quality'), 85)
-      .option('--background <rrggbb>', 'colour of the borders', '000000')
+      .option('--exact', 'the frame on display at the time, not the keyframe at or before it')
+      .option('--background <rrggbb>', 'colour of the borders, and behind transparent pictures', '000000')
       .option('--stream <number>', 'the video stream', integer('--stream'))
       .option(timeoutOption[0], timeoutOption[1], seconds('--timeout'), 30)
       .option('--json', 'print one JSON document')
@@ -72,6 +76,8 @@ async function run(input: string, options: Options): Promise<void> {
       quality: options.quality,
       background,
       stream: options.stream,
+      precision: options.exact === true ? 'exact' : 'keyframe',
+      ...toRemoteOptions(options),
       timeout,
       signal: interruptSignal(),
     });
@@ -84,11 +90,15 @@ async function run(input: string, options: Options): Promise<void> {
     if (options.json === true) printJson({ out: options.out, bytes: data.byteLength, ...facts });
     else
       print(
-        `${options.out}: ${String(facts.width)}x${String(facts.height)}, ${formatBytes(data.byteLength)}, frame at ${facts.pts.toFixed(3)} s, ${facts.timings.total.toFixed(1)} ms${facts.damaged ? ', damaged' : ''}`,
+        `${options.out}: ${String(facts.width)}x${String(facts.height)}, ${formatBytes(data.byteLength)}, frame at ${facts.pts.toFixed(3)} s, ${facts.timings.total.toFixed(1)} ms${facts.damaged ? ', damaged' : ''}${facts.receipt === undefined ? '' : `, ${receiptText(facts.receipt)}`}`,
       );
   } finally {
     callOff();
   }
+}
+
+function receiptText({ requests, bytes }: RemoteReceipt): string {
+  return `${formatBytes(bytes)} read in ${String(requests)} ${requests === 1 ? 'request' : 'requests'}`;
 }
 
 function parseColor(text: string): [number, number, number] {

@@ -8,8 +8,9 @@ import { interruptSignal } from '../interrupt.js';
 import { printFacts, printJson } from '../output.js';
 import { startWatchdog } from '../watchdog.js';
 import { bits, bytes, integer, number, seconds, timeoutOption, type CliCommand } from './command.js';
+import { toRemoteOptions, withRemoteFlags, type RemoteFlags } from './remote-flags.js';
 
-interface Options {
+interface Options extends RemoteFlags {
   readonly out: string;
   readonly format?: string;
   readonly at?: string;
@@ -31,9 +32,9 @@ interface Options {
 export const preview: CliCommand = {
   name: 'preview',
   define(command: Command): void {
-    command
+    withRemoteFlags(command)
       .description('Make an animated WebP or GIF, or a short muted H.264 video, of some seconds of a video.')
-      .argument('<input>', 'a media file')
+      .argument('<input>', 'a media file, or an http or https address')
       .requiredOption('--out <file>', 'where it goes: a name that ends in .webp, .gif or .mp4; - for standard output')
       .option('--format <format>', 'webp, gif or mp4; without it by the ending of the name')
       .option('--at <time>', 'where it begins: seconds or a percentage such as 50%; or middle, for those around it')
@@ -71,6 +72,7 @@ async function run(input: string, options: Options): Promise<void> {
     await using covers = createCovers({ backend: 'inline' });
     const made = await covers.preview(input, {
       ...toPreviewOptions(options),
+      ...toRemoteOptions(options),
       format,
       timeout,
       signal: interruptSignal(),

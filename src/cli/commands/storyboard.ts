@@ -8,8 +8,9 @@ import { interruptSignal } from '../interrupt.js';
 import { printFacts, printJson } from '../output.js';
 import { startWatchdog } from '../watchdog.js';
 import { integer, seconds, timeoutOption, type CliCommand } from './command.js';
+import { toRemoteOptions, withRemoteFlags, type RemoteFlags } from './remote-flags.js';
 
-interface Options {
+interface Options extends RemoteFlags {
   readonly out: string;
   readonly every?: number;
   readonly width: number;
@@ -30,9 +31,9 @@ interface Options {
 export const storyboard: CliCommand = {
   name: 'storyboard',
   define(command: Command): void {
-    command
+    withRemoteFlags(command)
       .description('Make sheets of small pictures of a video, with WebVTT, JSON and an HLS image playlist for players.')
-      .argument('<input>', 'a media file')
+      .argument('<input>', 'a media file, or an http or https address')
       .requiredOption('--out <dir>', 'the folder of the files')
       .option('--every <time>', 'from one tile to the next; without it so that 200 tiles do', seconds('--every'))
       .option('--width <columns>', 'the width of a tile', integer('--width'), 160)
@@ -69,6 +70,7 @@ async function run(input: string, options: Options): Promise<void> {
       tileWidth: options.width,
       format: options.format as 'jpeg',
       precision: options.precision as 'auto',
+      ...toRemoteOptions(options),
     });
     if (options.json === true) printJson(made);
     else report(made);

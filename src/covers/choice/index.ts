@@ -1,3 +1,2 @@
 // Which pictures of a video covers are made of.
-export { KeyframeFinder, type FoundPicture } from './keyframe-finder.js';
-export { targetTime } from './target-time.js';
+export { exactShots, keyframeShots, type OpenedVideo, type Shot, type ShotOptions } from './shots.js';

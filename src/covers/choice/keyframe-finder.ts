@@ -2,12 +2,15 @@
 import {
   lastKeyframe,
   Picture,
+  seekKeyframe,
   VideoDecoder,
   type Breathe,
   type MediaInputHandle,
+  type PacketFacts,
   type VideoStreamInfo,
 } from '../../av/index.js';
 import { FramerailError } from '../../base/index.js';
+import type { CoverLimits } from '../cover-params.js';
 import type { StageClock } from '../stage-clock.js';
 
 /** How many keyframes are tried when the first ones cannot be decoded. */
@@ -17,6 +20,7 @@ const ATTEMPTS = 5;
 export interface FinderOptions {
   readonly input: MediaInputHandle;
   readonly stream: VideoStreamInfo;
+  readonly limits: CoverLimits;
   /** Pictures are shown at a third of their size at most: the decoder may work roughly. */
   readonly rough: boolean;
   readonly clock: StageClock;
@@ -42,39 +46,78 @@ export class KeyframeFinder {
     this.#options = options;
   }
 
-  /** FFmpeg's name of the decoder. */
-  get decoder(): string {
-    return VideoDecoder.nameFor(this.#options.input);
-  }
-
   /**
    * Decodes the keyframe for a time, or one of the next ones when it cannot be decoded. Throws FR_DECODE_NO_FRAME.
    * @param time - seconds from the start of the video
    */
   async find(time: number): Promise<FoundPicture> {
-    const { input, stream, clock, breathe, rough } = this.#options;
-    let packet = await lastKeyframe(input, time, breathe);
+    const { input, stream, limits, clock, breathe, rough } = this.#options;
+    const packet = await lastKeyframe(input, time, breathe);
     clock.end('seek');
     // One thread: every further one only adds the latency of a frame.
-    const decoder = (this.#decoder ??= VideoDecoder.open(input, { threads: 1, rough }));
-    decoder.reset();
-    for (let attempt = 0; attempt < ATTEMPTS && packet !== undefined; packet = await input.readPacket()) {
-      if (!packet.keyframe) continue;
+    const decoder = (this.#decoder ??= VideoDecoder.open(input, { threads: 1, rough, alpha: true, limits }));
+    const decoded = (await this.#tryKeyframes(decoder, packet)) ?? (await this.#feed(decoder, time));
+    if (decoded === undefined)
+      throw new FramerailError(
+        'FR_DECODE_NO_FRAME',
+        `${input.name} has a video stream (${stream.codec}) but no keyframe of it could be decoded.`,
+        { details: { damagedPackets: decoder.damagedPackets } },
+      );
+    clock.end('decode');
+    const stamp = this.#picture.timestamp;
+    return { picture: this.#picture, pts: stamp === undefined ? (decoded.time ?? time) : input.toSeconds(stamp) };
+  }
+
+  /** Decodes one of the next keyframes; gives its packet, or undefined where none of them has a picture. */
+  async #tryKeyframes(decoder: VideoDecoder, first: PacketFacts | undefined): Promise<PacketFacts | undefined> {
+    const { input } = this.#options;
+    let packet = first;
+    for (let attempt = 0; attempt < ATTEMPTS && packet !== undefined;) {
+      if (!packet.keyframe) {
+        packet = await input.readPacket();
+        continue;
+      }
       attempt += 1;
+      decoder.reset();
       decoder.send();
       decoder.drain();
-      if (decoder.receive(this.#picture)) {
-        clock.end('decode');
-        const stamp = this.#picture.timestamp;
-        return { picture: this.#picture, pts: stamp === undefined ? (packet.time ?? time) : input.toSeconds(stamp) };
-      }
+      if (decoder.receive(this.#picture)) return packet;
+      // Where a stream is split without a container's help, each field of a picture is a packet of its own.
+      await this.#goTo(packet);
       decoder.reset();
+      decoder.send();
+      const next = await input.readPacket();
+      if (next !== undefined) decoder.send();
+      decoder.drain();
+      if (decoder.receive(this.#picture)) return packet;
+      packet = next;
     }
-    throw new FramerailError(
-      'FR_DECODE_NO_FRAME',
-      `${input.name} has a video stream (${stream.codec}) but no keyframe of it could be decoded.`,
-      { details: { damagedPackets: decoder.damagedPackets } },
-    );
+    return undefined;
+  }
+
+  /** Makes a keyframe the current packet with those behind it to come next; the search for it may have read on. */
+  async #goTo({ time }: PacketFacts): Promise<void> {
+    const { input, breathe } = this.#options;
+    if (time === undefined || !input.goesBack) return;
+    let packet = await seekKeyframe(input, time, breathe);
+    while (packet?.time !== undefined && packet.time < time) packet = await input.readPacket();
+  }
+
+  /** Feeds packets until a picture comes: a stream that is refreshed bit by bit has no keyframe that is one by itself. */
+  async #feed(decoder: VideoDecoder, time: number): Promise<PacketFacts | undefined> {
+    const { input, limits, breathe } = this.#options;
+    if (!input.goesBack) return undefined;
+    const first = await seekKeyframe(input, time, breathe);
+    decoder.reset();
+    let packet = first;
+    for (let sent = 0; packet !== undefined && sent < limits.maxDecodedFrames; sent++) {
+      await breathe();
+      decoder.send();
+      if (decoder.receive(this.#picture)) return packet;
+      packet = await input.readPacket();
+    }
+    decoder.drain();
+    return decoder.receive(this.#picture) ? first : undefined;
   }
 
   /** Frees the decoder and the picture. */

@@ -2,6 +2,7 @@
 import { lastKeyframe, type Breathe, type MediaInputHandle, type VideoStreamInfo } from '../../av/index.js';
 import type { CoverPlace } from '../cover-params.js';
 import { beyondEnd } from './beyond-end.js';
+import { isStill } from './still.js';
 
 /**
  * The wanted time in seconds; one after the end that the header gives is only believed wrong by the packets.
@@ -13,6 +14,8 @@ export async function targetTime(
   stream: VideoStreamInfo,
   breathe: Breathe,
 ): Promise<number> {
+  // A single picture is on display at all times.
+  if (isStill(stream, input.container)) return 0;
   const duration = stream.duration ?? input.duration;
   // A file that does not say how long it is has a first frame all the same.
   if (place.kind === 'fraction') return (duration ?? 0) * place.fraction;

@@ -1,5 +1,5 @@
 // A preview as an animated WebP.
-import { encodeWebp } from '../images/index.js';
+import { animateWebp } from '../images/index.js';
 import type { Effort } from './budget.js';
 import type { FrameStack } from './frame-stack.js';
 
@@ -27,8 +27,8 @@ export async function animatedWebp(
   const { width, height } = stack.size;
   const data = new Uint8Array(frames.length * width * height * 3);
   let end = 0;
-  for (const frame of frames) end = frame.packInto(data, end, stack.size);
+  for (const frame of frames) end = frame.packInto(data, end);
   const reached = Math.max(1, Math.round(quality * share));
   const delays = ticksOf(frames.length, step, frameRate, 1000);
-  return { data: await encodeWebp({ data, width, height }, { quality: reached, delays }), quality: reached };
+  return { data: await animateWebp({ data, width, height, delays }, reached), quality: reached };
 }

@@ -1,6 +1,6 @@
 // Previews: some seconds of a video, small, as an animated image or a short muted video.
 import type { MediaInput } from '../../sources/index.js';
-import type { WorkerPool } from '../../workers/index.js';
+import type { InputUser } from '../input-user.js';
 import type { PreviewOptions } from './preview-options.js';
 import type { Preview } from './preview.js';
 
@@ -10,6 +10,6 @@ export type { PreviewFormat } from './preview-params.js';
 export type { Preview, PreviewSegment } from './preview.js';
 
 /** Makes the preview of an input; what it takes is loaded with the first one, as covers go without it. */
-export async function makePreview(pool: WorkerPool, input: MediaInput, options: PreviewOptions): Promise<Preview> {
-  return (await import('./make-preview.js')).makePreview(pool, input, options);
+export async function makePreview(user: InputUser, input: MediaInput, options: PreviewOptions): Promise<Preview> {
+  return (await import('./make-preview.js')).makePreview(user, input, options);
 }

@@ -5,7 +5,6 @@ import { FramerailError } from '../../base/index.js';
 import type { OpenedVideo } from '../../frames/index.js';
 import type { JobContext } from '../../workers/index.js';
 import { JobInputs } from '../job-inputs.js';
-import { RGB_FORM, type ComposedForm } from '../shape/index.js';
 import { StageClock } from '../stage-clock.js';
 import { animatedGif } from './animated-gif.js';
 import { animatedWebp } from './animated-webp.js';
@@ -30,21 +29,18 @@ export default async function previewJob(rawParams: unknown, context: JobContext
   });
 }
 
-/** What players of H.264 expect, in the colours of the video. */
-const VIDEO_FORM: ComposedForm = { format: 'yuv420p', color: 'video' };
-
 async function makePreview(inputs: JobInputs, params: PreviewParams, context: JobContext): Promise<Preview> {
   const clock = new StageClock();
   const opened = await inputs.open();
   const { input, stream } = opened;
-  const decoder = VideoDecoder.nameFor(input);
+  const decoder = VideoDecoder.nameFor(input, true);
   const { format } = params;
   const known = { name: input.name, duration: stream.duration ?? input.duration };
   const segments = planSegments(params.place, params.seconds, known);
   const frameRate = params.frameRate ?? usualRate(format, stream.frameRate);
   const times = frameTimes(segments, frameRate);
-  const form = format === 'mp4' ? VIDEO_FORM : RGB_FORM;
-  const stack = new FrameStack(stream, { width: params.width, form, count: times.length });
+  const samples = format === 'mp4' ? 'yuv420p' : 'rgb24';
+  const stack = new FrameStack(opened, { width: params.width, format: samples, count: times.length });
   clock.end('open');
   try {
     await collect({ opened, reopen: () => inputs.open(), breathe: () => context.breathe() }, stack, times, clock);
@@ -54,7 +50,7 @@ async function makePreview(inputs: JobInputs, params: PreviewParams, context: Jo
     return {
       ...{ data, format, ...stack.size, frames: Math.ceil(length / effort.step), frameRate: frameRate / effort.step },
       ...{ duration: length / frameRate, segments, quality: undefined, bitrate: undefined, encoder: undefined },
-      ...{ ...reached, tries, decoder, timings: clock.timings(), log: await takeLog() },
+      ...{ ...reached, tries, toneMapped: stack.toneMapped, decoder, timings: clock.timings(), log: await takeLog() },
     };
   } finally {
     stack.close();
@@ -79,7 +75,8 @@ async function collect(
   const { loadExactPictures } = await import('../../frames/index.js');
   const exactPictures = await loadExactPictures();
   let last: number | undefined;
-  for await (const { picture, time } of exactPictures({ ...source, threads: 0 }, times, Number.POSITIVE_INFINITY)) {
+  const options = { ...source, threads: 0, decoding: { alpha: true } };
+  for await (const { picture, time } of exactPictures(options, times, Number.POSITIVE_INFINITY)) {
     clock.end('decode');
     if (time === last) stack.repeat();
     else stack.add(picture);

@@ -10,11 +10,12 @@ import {
   type CallOptions,
 } from '../../base/index.js';
 import { checkEncode } from '../../frames/index.js';
+import type { RemoteOptions } from '../../net/index.js';
 import type { SourceOptions } from '../../sources/index.js';
 import type { PreviewFormat, PreviewParams, PreviewPlace } from './preview-params.js';
 
 /** What a preview shall be. */
-export interface PreviewOptions extends CallOptions, SourceOptions {
+export interface PreviewOptions extends CallOptions, SourceOptions, RemoteOptions {
   /**
    * Where it begins: seconds, `'12.5%'` of the duration, or `'middle'`, which is shown around the middle. What would reach
    * beyond the end begins earlier. @defaultValue 'middle'
@@ -51,12 +52,23 @@ export interface PreviewOptions extends CallOptions, SourceOptions {
   readonly encoder?: string | undefined;
   /** The number of the video stream. @defaultValue the one that ffmpeg picks */
   readonly stream?: number | undefined;
+  /** Milliseconds of wall time after which the call rejects with FR_TIMEOUT. @defaultValue 120,000 */
+  readonly timeout?: number | undefined;
 }
+
+/** Milliseconds that a call may take unless it says otherwise. */
+export const PREVIEW_TIMEOUT = 120_000;
 
 const NAMES = optionNames<PreviewOptions>({
   signal: true,
   timeout: true,
   roots: true,
+  headers: true,
+  maxReadBytes: true,
+  allowHosts: true,
+  trust: true,
+  verifyTls: true,
+  inputTimeout: true,
   at: true,
   seconds: true,
   segments: true,

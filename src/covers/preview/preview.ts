@@ -1,6 +1,6 @@
 // A finished preview, as its caller sees it.
 import type { EncoderReport } from '../../av/index.js';
-import type { CoverWork } from '../cover.js';
+import type { CoverShot, CoverWork } from '../cover.js';
 import type { PreviewFormat } from './preview-params.js';
 
 /** Seconds of the video that a preview shows. */
@@ -35,6 +35,8 @@ export interface Preview extends CoverWork {
   readonly bitrate: number | undefined;
   /** The encoder of a video, and why it is that one; undefined for the other formats. */
   readonly encoder: EncoderReport | undefined;
+  /** The transfer of HDR whose light was brought into the range of SDR; null where the video was SDR. */
+  readonly toneMapped: CoverShot['toneMapped'];
   /** How often it was encoded until it was small enough. */
   readonly tries: number;
 }

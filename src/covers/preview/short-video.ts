@@ -1,6 +1,6 @@
 // A preview as a short muted H.264 video: encoded in hardware where there is some, and never larger than its bit rate
 // allows.
-import type { Breathe, EncoderReport, EncoderWish } from '../../av/index.js';
+import { DRAWN, type Breathe, type EncoderReport, type EncoderWish } from '../../av/index.js';
 import { toRatio } from '../../base/index.js';
 import type { HardwareDoor } from '../../hardware/index.js';
 import type { Effort } from './budget.js';
@@ -58,7 +58,7 @@ export async function shortVideo(
     size: stack.size,
     format: 'yuv420p',
     original: undefined,
-    color: stack.color,
+    color: DRAWN,
     timeBase: { num: rate.den, den: rate.num },
     frameRate: { num: rate.num, den: rate.den * step },
     pixelAspect: { num: 1, den: 1 },

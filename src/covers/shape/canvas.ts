@@ -1,9 +1,10 @@
-// A picture over memory of our own: what composed pictures are pasted on and read from.
+// A picture over memory of our own: what others are pasted on, and what is read pixel by pixel.
 import { copyPicture, pictureOver, type Picture } from '../../av/index.js';
-import { formatShape, planLayout, type PictureLayout, type Rect, type Size } from '../../pixels/index.js';
+import { planLayout, type PictureLayout, type Size } from '../../pixels/index.js';
+import type { OwnPixels } from './paste.js';
 
 /** Memory with a layout, and the picture that libav sees in it. */
-export class Canvas {
+export class Canvas implements OwnPixels {
   /** The whole of it; it shares the memory. */
   readonly picture: Picture;
   readonly layout: PictureLayout;
@@ -16,32 +17,11 @@ export class Canvas {
     this.picture = pictureOver(this.memory, this.layout);
   }
 
-  /** The pixels of a picture that libav owns, in memory of our own. */
+  /** The pixels of a picture that libav may own, in memory of our own. */
   static copyOf(picture: Picture): Canvas {
     const canvas = new Canvas(picture.format, picture);
     copyPicture(picture, canvas.picture);
     return canvas;
-  }
-
-  /** Fills every plane with one sample. @param samples - one for each plane */
-  fill(samples: readonly number[]): void {
-    for (const [index, { offset, stride, rows }] of this.layout.planes.entries())
-      this.memory.fill(samples[index] ?? 0, offset, offset + stride * rows);
-  }
-
-  /** Copies a canvas of the same format to a place, even in both directions, where it fits whole. */
-  paste(from: Canvas, { x, y }: Pick<Rect, 'x' | 'y'>): void {
-    const shape = formatShape(this.layout.format) ?? [];
-    for (const [index, plane] of this.layout.planes.entries()) {
-      const source = from.layout.planes[index];
-      if (source === undefined) continue;
-      const { step = 1, shiftX = 0, shiftY = 0 } = shape[index] ?? {};
-      for (let row = 0; row < source.rows; row++) {
-        const to = plane.offset + ((y >> shiftY) + row) * plane.stride + (x >> shiftX) * step;
-        const start = source.offset + row * source.stride;
-        from.memory.copy(this.memory, to, start, start + source.rowBytes);
-      }
-    }
   }
 
   /** The top left part of it as a picture that shares the memory; the caller closes it. */
@@ -49,15 +29,14 @@ export class Canvas {
     return pictureOver(this.memory, this.layout, size);
   }
 
-  /** Copies the rows of the top left part of its first plane into memory without padding; gives where they end. */
-  packInto(target: Uint8Array, start: number, { width, height }: Size): number {
-    const { offset = 0, stride = 0 } = this.layout.planes[0] ?? {};
-    const rowBytes = width * (formatShape(this.layout.format)?.[0]?.step ?? 1);
-    for (let row = 0; row < height; row++) {
+  /** Copies the rows of its first plane into memory without padding between them; gives where they end. */
+  packInto(target: Uint8Array, start: number): number {
+    const { offset = 0, stride = 0, rowBytes = 0, rows = 0 } = this.layout.planes[0] ?? {};
+    for (let row = 0; row < rows; row++) {
       const from = offset + row * stride;
       target.set(this.memory.subarray(from, from + rowBytes), start + row * rowBytes);
     }
-    return start + height * rowBytes;
+    return start + rows * rowBytes;
   }
 
   /** Frees what is native. */

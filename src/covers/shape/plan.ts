@@ -4,16 +4,21 @@ import {
   coverCrop,
   oriented,
   squarePixels,
+  unturned,
   type Orientation,
   type Rect,
   type Size,
 } from '../../pixels/index.js';
 import { MAX_SIDE, type CoverShape } from '../cover-params.js';
+import { clearMiddle, type SafeZoneMargins } from './safe-zone.js';
+import { SALIENCY_SIDE } from './saliency.js';
 
 /** What is done to a stored picture to make a cover of it. */
 export interface CoverPlan {
   /** The part of the stored picture that is used. */
   readonly crop: Rect;
+  /** That part in pixels of the video as a person sees it: upright and square. */
+  readonly part: Rect;
   /** What that part is scaled to, before its turn. */
   readonly scaled: Size;
   readonly orientation: Orientation;
@@ -23,38 +28,67 @@ export interface CoverPlan {
   readonly place: Rect;
 }
 
-/** Plans a cover; all of it is arithmetic. */
+/** The decoded picture as it is stored, and how it is shown. */
+export interface StoredPicture {
+  /** What of it is meant to be seen. */
+  readonly stored: Rect;
+  /** Width of one pixel divided by its height. */
+  readonly pixelAspect: number;
+  readonly orientation: Orientation;
+}
+
+/** The size of a picture as a person sees it: upright, in square pixels. */
+export function shownSize({ stored, pixelAspect, orientation }: StoredPicture): Size {
+  return oriented(squarePixels(stored, pixelAspect), orientation);
+}
+
+/**
+ * Plans a cover; all of it is arithmetic.
+ * @param chosen - the part that is shown, in pixels of the video as a person sees it; without one that in the middle
+ */
 export function planCover(
-  stored: Rect,
-  pixelAspect: number,
-  orientation: Orientation,
-  wanted: Pick<CoverShape, 'size' | 'fit'>,
+  picture: StoredPicture,
+  wanted: Pick<CoverShape, 'size' | 'fit' | 'safeZone'>,
+  chosen?: Rect,
 ): CoverPlan {
-  const square = squarePixels(stored, pixelAspect);
-  const box = wanted.size ?? within(oriented(square, orientation), MAX_SIDE);
-  const boxBeforeTurn = oriented(box, orientation);
-  const whole = { x: 0, y: 0, ...box };
-  if (wanted.size === null) return { crop: stored, scaled: boxBeforeTurn, orientation, box, place: whole };
+  const { stored, orientation } = picture;
+  const shown = shownSize(picture);
+  const whole = { x: 0, y: 0, ...shown };
+  const box = wanted.size ?? within(shown, MAX_SIDE);
+  const full = { x: 0, y: 0, ...box };
+  if (wanted.size === null)
+    return { crop: stored, part: whole, scaled: oriented(box, orientation), orientation, box, place: full };
   if (wanted.fit === 'contain') {
-    const place = containRect(oriented(square, orientation), box);
-    // Chroma has half the columns and rows: an even place keeps it aligned with luma.
-    return {
-      crop: stored,
-      scaled: oriented(place, orientation),
-      orientation,
-      box,
-      place: { ...place, x: even(place.x), y: even(place.y) },
-    };
+    const place = clearOf(wanted.safeZone, containRect(shown, box), box);
+    return { crop: stored, part: whole, scaled: oriented(place, orientation), orientation, box, place };
   }
-  const part = coverCrop(square, boxBeforeTurn);
+  const part = chosen ?? coverCrop(shown, box);
+  const square = oriented(shown, orientation);
+  const inside = unturned(part, shown, orientation);
   const [scaleX, scaleY] = [stored.width / square.width, stored.height / square.height];
   const crop = {
-    x: stored.x + even(part.x * scaleX),
-    y: stored.y + even(part.y * scaleY),
-    width: Math.max(1, Math.round(part.width * scaleX)),
-    height: Math.max(1, Math.round(part.height * scaleY)),
+    x: stored.x + even(inside.x * scaleX),
+    y: stored.y + even(inside.y * scaleY),
+    width: Math.max(1, Math.round(inside.width * scaleX)),
+    height: Math.max(1, Math.round(inside.height * scaleY)),
   };
-  return { crop, scaled: boxBeforeTurn, orientation, box, place: whole };
+  return { crop, part, scaled: oriented(box, orientation), orientation, box, place: full };
+}
+
+/** Plans the small upright copy that saliency is looked for in. */
+export function planSmallCopy(picture: StoredPicture): CoverPlan {
+  const shown = shownSize(picture);
+  const size = within(shown, SALIENCY_SIDE);
+  return planCover(picture, { size, fit: 'cover', safeZone: null }, { x: 0, y: 0, ...shown });
+}
+
+/** A place moved towards the middle of what stays clear, as far as there is room for it. */
+function clearOf(margins: SafeZoneMargins | null, place: Rect, box: Size): Rect {
+  const middle = margins === null ? undefined : clearMiddle(margins, box);
+  const x = middle === undefined ? place.x : Math.min(box.width - place.width, middle.x - place.width / 2);
+  const y = middle === undefined ? place.y : Math.min(box.height - place.height, middle.y - place.height / 2);
+  // Chroma has half the columns and rows: an even place keeps it aligned with luma.
+  return { ...place, x: even(Math.max(0, x)), y: even(Math.max(0, y)) };
 }
 
 /** A size that is made smaller, in its shape, until both sides are within a limit: pixel aspects come from the file. */
@@ -72,9 +106,13 @@ export function isWhole(part: Rect, whole: Size): boolean {
   return part.x === 0 && part.y === 0 && part.width === whole.width && part.height === whole.height;
 }
 
-/** Whether a cover is so much smaller than its picture that areas are averaged. */
-export function shrinks({ scaled, crop }: CoverPlan): boolean {
-  return scaled.width * 1.5 <= crop.width;
+/** How much smaller a picture must be shown for its decoder to work roughly. */
+const ROUGH_SCALE = 3;
+
+/** Whether a size is so much smaller than what is stored that nobody sees when the decoder works roughly. */
+export function isMuchSmaller({ width, height }: Size, stored: Size): boolean {
+  // Either side may become either, as the picture may be turned.
+  return Math.max(width, height) * ROUGH_SCALE <= Math.min(stored.width, stored.height);
 }
 
 /** The size of a small picture: as wide as wanted and no wider than the video, even on both sides as chroma wants it. */
@@ -85,15 +123,6 @@ export function smallSize(shown: Size, wanted: number): Size {
 
 function toEven(value: number): number {
   return Math.max(2, 2 * Math.round(value / 2));
-}
-
-/** How much smaller a cover must be for the decoder to work roughly. */
-const ROUGH_SCALE = 3;
-
-/** Whether a cover is so small that nobody sees what a decoder left out. */
-export function isMuchSmaller(size: Size, stored: Size): boolean {
-  // Either side may become either, as the picture may be turned.
-  return Math.max(size.width, size.height) * ROUGH_SCALE <= Math.min(stored.width, stored.height);
 }
 
 /** Full-range YCbCr of an RGB colour (ITU-T T.871, section 7). */

@@ -9,16 +9,15 @@ import {
   type Headers,
   type PictureNote,
 } from '../../frames/index.js';
-import { DEFAULT_LIMITS, pickVideo } from '../../sources/index.js';
-import { jpegQuantiser } from '../../spelling/index.js';
+import { pickVideo } from '../../sources/index.js';
 import { CommandSession, type CommandLine } from '../../spawned/index.js';
 import type { JobContext } from '../../workers/index.js';
 import { beyondEnd } from '../choice/beyond-end.js';
-import type { CoverParams, CoverPlace, CoverShape } from '../cover-params.js';
+import { isStill } from '../choice/still.js';
+import type { CoverLimits, CoverParams, CoverPlace } from '../cover-params.js';
 import type { CoverSet, CoverShot, SetImage } from '../cover.js';
-import type { ImageWish } from '../images/index.js';
-import { planCover, type CoverPlan } from '../shape/plan.js';
-import { coverFilters } from './cover-filters.js';
+import { KeyframeImages } from './keyframe-images.js';
+import { lookOf, type PictureLook } from './picture-look.js';
 
 /** Runs the job. */
 export default async function spawnedCoverJob(rawParams: unknown, context: JobContext): Promise<CoverSet> {
@@ -41,36 +40,54 @@ interface Search {
   readonly context: JobContext;
   readonly headers: Headers;
   readonly stream: VideoStreamInfo;
-  /** Where the keyframe is looked for, in seconds. */
+  readonly look: PictureLook;
+  readonly limits: CoverLimits;
+  /** Whether the picture on display is wanted, and not the keyframe at or before it. */
+  readonly exact: boolean;
+  /** Where the picture is looked for, in seconds. */
   readonly time: number;
 }
 
-/** What is made of a keyframe. */
-interface Wanted extends ImageWish {
-  readonly plan: CoverPlan;
-  readonly background: CoverShape['background'];
+/** What is made of a picture. */
+interface Wanted {
+  readonly filters: readonly string[];
+  /** How what comes out of the filters is written to standard output. */
+  readonly output: readonly string[];
 }
 
 async function makeCovers(session: CommandSession, params: CoverParams, context: JobContext): Promise<CoverSet> {
   const started = performance.now();
   const headers = await readHeaders(session);
   const { name } = session.source;
-  const stream = pickVideo(name, headers.streams, params.stream ?? undefined);
+  const { limits, precision } = params;
+  const stream = pickVideo(name, headers.streams, params.stream ?? undefined, limits);
+  const small = params.shapes.every(({ size }) => size !== null && size.height * 3 <= stream.stored.height);
+  const look = lookOf(stream, headers.samples.get(stream.index), small);
   let decoder = decoderOf(name, stream);
   const opened = performance.now();
   const [images, shots, log]: [SetImage[], CoverShot[], CommandLine[]] = [[], [], [...headers.log]];
   for (const [shot, place] of params.places.entries()) {
-    const search = { session, context, headers, stream, time: await targetTime(session, headers, stream, place) };
-    // Each image is the work of a command of its own, which decodes the keyframe again.
-    for (const [index, shape] of params.shapes.entries()) {
-      const whole = { x: 0, y: 0, ...stream.stored };
-      const plan = planCover(stream.crop ?? whole, stream.pixelAspect, stream.orientation, shape);
-      const found = await takeKeyframe(search, { ...params.image, plan, background: shape.background });
-      if (index === 0) shots.push({ pts: found.time, damaged: false });
-      images.push({ data: found.image, format: params.image.format, ...plan.box, shot });
-      decoder = found.decoder ?? decoder;
-      log.push(...found.log);
-    }
+    const time = await targetTime(session, headers, stream, place);
+    const search = { session, context, headers, stream, look, limits, exact: precision === 'exact', time };
+    let found: Taken | undefined;
+    const maker = new KeyframeImages({
+      session,
+      stream,
+      look,
+      chroma: headers.timings.get(stream.index)?.chromaLocation,
+      image: params.image,
+      breathe: () => context.breathe(),
+      // Each is the work of a command of its own, which decodes the picture again.
+      take: async (filters, output) => {
+        found = await takePicture(search, { filters, output });
+        decoder = found.decoder ?? decoder;
+        log.push(...found.log);
+        return found.bytes;
+      },
+    });
+    for (const shape of params.shapes) images.push({ ...(await maker.make(shape)), shot });
+    const pts = isStill(stream, headers.container) ? 0 : (found?.time ?? time);
+    shots.push({ pts, damaged: false, toneMapped: look.toneMapped });
   }
   const ended = performance.now();
   // One command does all the rest: nobody knows how long each stage of it took.
@@ -86,6 +103,8 @@ async function targetTime(
   place: CoverPlace,
 ): Promise<number> {
   const duration = stream.duration ?? headers.duration;
+  // A single picture is on display at all times.
+  if (isStill(stream, headers.container)) return 0;
   // A file that does not say how long it is has a first frame all the same.
   if (place.kind === 'fraction') return (duration ?? 0) * place.fraction;
   const { seconds } = place;
@@ -118,9 +137,9 @@ async function lastEnd(session: CommandSession, { startTime }: Headers, { index 
   return end;
 }
 
-/** A finished image. */
+/** What a command gave. */
 interface Taken {
-  readonly image: Uint8Array;
+  readonly bytes: Uint8Array;
   readonly time: number;
   readonly decoder: string | undefined;
   readonly log: readonly CommandLine[];
@@ -132,22 +151,25 @@ const EXACT = /^(mov|matroska|gif|apng)/;
 const STEP_BACK = 10;
 const EPSILON = 1e-6;
 
-/** The keyframe at or before the time; the first one after it where there is none. */
-async function takeKeyframe(search: Search, wanted: Wanted): Promise<Taken> {
-  const { headers, time } = search;
-  if (EXACT.test(headers.container)) {
+/** The wanted picture at or before the time; the first one after it where there is none. */
+async function takePicture(search: Search, wanted: Wanted): Promise<Taken> {
+  const { headers, time, exact } = search;
+  if (EXACT.test(headers.container) && exact) {
+    const found = await lastPicture(search, time);
+    if (found !== undefined) return orNext(search, wanted, time, found);
+  } else if (EXACT.test(headers.container)) {
     const taken = await take(search, wanted, { seek: time, select: undefined });
     if (taken !== undefined && taken.time <= time + EPSILON) return taken;
   }
   const seekable = !headers.untimed;
   for (let back = STEP_BACK; seekable && back < time; back *= 4) {
-    const found = await lastKeyframe(search, time - back);
+    const found = await lastPicture(search, time - back);
     if (found !== undefined) return orNext(search, wanted, time - back, found);
   }
-  return orNext(search, wanted, undefined, await lastKeyframe(search, undefined));
+  return orNext(search, wanted, undefined, await lastPicture(search, undefined));
 }
 
-/** The keyframe at a time, or the first that can be decoded. */
+/** The picture at a time, or the first that can be decoded. */
 async function orNext(
   search: Search,
   wanted: Wanted,
@@ -165,15 +187,16 @@ async function orNext(
   );
 }
 
-/** Decodes keyframes alone, from a place on; times stay those of the file. */
-function keyframeArgs({ session, headers, stream }: Search, seek: number | undefined): string[] {
+/** Decodes from a place on, keyframes alone where only those are wanted; times stay those of the file. */
+function decodeArgs(search: Search, seek: number | undefined): string[] {
+  const { session, headers, stream, look, limits, exact } = search;
   const place = seek === undefined || headers.untimed ? [] : ['-noaccurate_seek', '-ss', (seek + EPSILON).toFixed(6)];
   return [
     ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+info', '-copyts', '-noautorotate'],
     ...[...(session.build.release >= 7.1 ? ['-apply_cropping', 'codec'] : []), ...place],
     // Pictures can only be counted when all of them are decoded.
-    ...(headers.untimed ? [] : ['-skip_frame', 'nokey']),
-    ...['-threads', '1', '-max_pixels', String(DEFAULT_LIMITS.maxPixels)],
+    ...(headers.untimed || exact ? [] : ['-skip_frame', 'nokey']),
+    ...['-threads', '1', '-max_pixels', String(limits.maxPixels), ...look.decoderArgs],
     ...[...session.inputArgs, '-map', `0:${String(stream.index)}`],
     ...(session.build.release >= 5.1 ? ['-fps_mode', 'passthrough'] : ['-vsync', 'passthrough']),
   ];
@@ -182,19 +205,19 @@ function keyframeArgs({ session, headers, stream }: Search, seek: number | undef
 /** ffmpeg makes times up for a bare stream; ours count its pictures. */
 const COUNT = 'setpts=N/FRAME_RATE/TB';
 
-/** The timestamp of the last keyframe at or before the time, from a place on; undefined where there is none. */
-async function lastKeyframe(search: Search, seek: number | undefined): Promise<bigint | undefined> {
-  const { session, headers, time, context } = search;
+/** The timestamp of the last wanted picture at or before the time, from a place on; undefined where there is none. */
+async function lastPicture(search: Search, seek: number | undefined): Promise<bigint | undefined> {
+  const { session, headers, time, context, limits } = search;
   const notes = new PictureNotes();
-  let [last, passed]: [bigint | undefined, boolean] = [undefined, false];
+  let [last, passed, heard]: [bigint | undefined, boolean, number] = [undefined, false, 0];
   const command = session.start({
     command: 'ffmpeg',
-    args: [...keyframeArgs(search, seek), '-filter:v', filtersOf(headers, [SHOW_PICTURES]), '-f', 'null', '-'],
+    args: [...decodeArgs(search, seek), '-filter:v', filtersOf(search, [SHOW_PICTURES]), '-f', 'null', '-'],
     onReport: (text) => {
       const note = text === undefined ? undefined : notes.hear(text);
       const at = note === undefined ? undefined : timeOf(note, notes, headers);
       if (at === undefined || note === undefined || passed) return;
-      passed = at > time + EPSILON;
+      passed = at > time + EPSILON || ++heard > limits.maxDecodedFrames;
       if (passed) command.kill();
       else last = note.pts;
     },
@@ -202,11 +225,20 @@ async function lastKeyframe(search: Search, seek: number | undefined): Promise<b
   await command.end();
   session.rethrow();
   await context.breathe();
+  if (heard > limits.maxDecodedFrames) throw tooMany(session.source.name, limits.maxDecodedFrames);
   return last;
 }
 
-function filtersOf(headers: Headers, filters: readonly string[]): string {
-  return [...(headers.untimed ? [COUNT] : []), "select='eq(key,1)'", ...filters].join(',');
+function tooMany(name: string, most: number): FramerailError {
+  return new FramerailError(
+    'FR_INPUT_LIMIT',
+    `${name} has its keyframes so far apart that more than ${String(most)} frames would have to be decoded for what is wanted; take keyframes, or raise the limit.`,
+    { details: { maxDecoded: most } },
+  );
+}
+
+function filtersOf({ headers, exact }: Search, filters: readonly string[]): string {
+  return [...(headers.untimed ? [COUNT] : []), ...(exact ? [] : ["select='eq(key,1)'"]), ...filters].join(',');
 }
 
 function timeOf({ pts }: PictureNote, { timeBase }: PictureNotes, { untimed, startTime }: Headers): number | undefined {
@@ -214,24 +246,20 @@ function timeOf({ pts }: PictureNote, { timeBase }: PictureNotes, { untimed, sta
   return (Number(pts) * timeBase.num) / timeBase.den - (untimed ? 0 : startTime);
 }
 
-/** Makes the image of the first keyframe from a place on; undefined where none can be decoded. */
+/** What the first wanted picture from a place on becomes; undefined where none can be decoded. */
 async function take(
   search: Search,
-  { plan, quality, background }: Wanted,
+  wanted: Wanted,
   from: { readonly seek: number | undefined; readonly select: string | undefined },
 ): Promise<Taken | undefined> {
-  const { session, context, headers, stream } = search;
+  const { session, context, headers } = search;
   const notes = new PictureNotes();
   let first: PictureNote | undefined;
   const chosen = from.select === undefined ? [] : [`select='${from.select}'`];
-  const chroma = headers.timings.get(stream.index)?.chromaLocation;
-  const filters = [...chosen, SHOW_PICTURES, ...coverFilters(plan, { stored: stream.stored, chroma }, background)];
+  const filters = filtersOf(search, [...chosen, SHOW_PICTURES, ...wanted.filters]);
   const command = session.start({
     command: 'ffmpeg',
-    args: [
-      ...[...keyframeArgs(search, from.seek), '-filter:v', filtersOf(headers, filters), '-frames:v', '1'],
-      ...['-c:v', 'mjpeg', '-qmin', '1', '-q:v', String(jpegQuantiser(quality)), '-f', 'mjpeg', 'pipe:1'],
-    ],
+    args: [...decodeArgs(search, from.seek), '-filter:v', filters, '-frames:v', '1', ...wanted.output],
     onReport: (text) => {
       const note = text === undefined ? undefined : notes.hear(text);
       first ??= note;
@@ -248,5 +276,5 @@ async function take(
   await context.breathe();
   if (first === undefined || ended?.code !== 0 || pieces.length === 0) return undefined;
   const time = timeOf(first, notes, headers) ?? 0;
-  return { image: Uint8Array.from(Buffer.concat(pieces)), time, decoder: notes.decoder, log: command.log.lines };
+  return { bytes: Uint8Array.from(Buffer.concat(pieces)), time, decoder: notes.decoder, log: command.log.lines };
 }

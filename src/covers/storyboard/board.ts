@@ -1,9 +1,10 @@
 // A storyboard as it grows: each picture is made small once, and put where its steps are.
 import { join } from 'node:path';
-import { encodeImage, type Breathe, type Picture, type VideoStreamInfo } from '../../av/index.js';
+import { encodeImage, type Breathe, type Picture } from '../../av/index.js';
 import { FramerailError } from '../../base/index.js';
-import type { Size } from '../../pixels/index.js';
-import { Canvas, composeCover, RGB_FORM, shownSize, smallSize } from '../shape/index.js';
+import type { OpenedVideo } from '../../frames/index.js';
+import { Canvas } from '../shape/index.js';
+import { SmallPictures } from '../small-pictures.js';
 import { BifWriter } from './bif.js';
 import { checkSteps, gridFor, stepFrom } from './board-plan.js';
 import { BIF_FILE } from './file-names.js';
@@ -12,11 +13,9 @@ import type { StoryboardFacts, StoryboardParams, StoryboardTile } from './storyb
 
 /** What a board is drawn from. */
 export interface BoardSource {
-  readonly stream: VideoStreamInfo;
+  readonly opened: OpenedVideo;
   /** Seconds from one step to the next. */
   readonly every: number;
-  /** Of the video, for messages. */
-  readonly name: string;
   /** Called between steps; throws to stop. */
   readonly breathe: Breathe;
 }
@@ -38,7 +37,9 @@ export class Board {
   /** Steps that have a picture. */
   #steps = 0;
   #sheets: SheetWriter | undefined;
-  #size: Size | undefined;
+  readonly #tilesOf: SmallPictures;
+  /** What JPEGs are made of; where sheets are JPEGs too, the same. */
+  readonly #jpegsOf: SmallPictures;
   /** The last picture: it stays on display until the next one. */
   #last: SmallPicture | undefined;
 
@@ -48,23 +49,36 @@ export class Board {
     this.#bif = params.bif
       ? new BifWriter(join(params.folder, BIF_FILE), join(params.folderName, BIF_FILE))
       : undefined;
+    const small = (jpeg: boolean): SmallPictures =>
+      new SmallPictures(source.opened, { width: params.tileWidth, format: jpeg ? 'yuv420p' : 'yuv444p' });
+    this.#tilesOf = small(params.format === 'jpeg');
+    this.#jpegsOf = params.format === 'jpeg' ? this.#tilesOf : small(true);
+  }
+
+  /** The transfer of HDR that the last picture was mapped from; null where it was SDR. */
+  get toneMapped(): SmallPictures['toneMapped'] {
+    return this.#tilesOf.toneMapped;
   }
 
   /** Makes a picture small. */
   compose(picture: Picture): SmallPicture {
-    const { tileWidth, format, quality } = this.#params;
-    const size = (this.#size ??= smallSize(shownSize(picture, this.#source.stream), tileWidth));
-    const shape = { size, fit: 'cover', background: [0, 0, 0] } as const;
-    const inYuv =
-      format === 'jpeg' || this.#bif !== undefined ? composeCover(picture, this.#source.stream, shape) : undefined;
-    const jpeg =
-      this.#bif === undefined || inYuv === undefined ? undefined : encodeImage(inYuv, { type: 'jpeg', quality });
-    const drawn = format === 'jpeg' ? inYuv : composeCover(picture, this.#source.stream, shape, RGB_FORM);
-    if (inYuv !== drawn) inYuv?.close();
-    if (drawn === undefined) throw new FramerailError('FR_INTERNAL', 'A tile was not composed.');
-    const tile = Canvas.copyOf(drawn);
-    drawn.close();
-    return { tile, jpeg };
+    const composed = this.#tilesOf.make(picture);
+    try {
+      return { tile: Canvas.copyOf(composed), jpeg: this.#bif && this.#jpegOf(picture, composed) };
+    } finally {
+      composed.close();
+    }
+  }
+
+  #jpegOf(picture: Picture, composed: Picture): Uint8Array {
+    const { quality } = this.#params;
+    if (this.#jpegsOf === this.#tilesOf) return encodeImage(composed, { type: 'jpeg', quality });
+    const own = this.#jpegsOf.make(picture);
+    try {
+      return encodeImage(own, { type: 'jpeg', quality });
+    } finally {
+      own.close();
+    }
   }
 
   /** Adds a picture from its time on. @param until - seconds at which it is shown no longer */
@@ -72,8 +86,10 @@ export class Board {
     const { folder, folderName, format, quality } = this.#params;
     const first = this.#tiles.length === 0;
     const tile = { width: small.tile.layout.width, height: small.tile.layout.height };
-    this.#sheets ??= new SheetWriter({ folder, folderName, tile, grid: gridFor(tile, this.#params), format, quality });
-    if (!first) await this.#repeatUntil(stepFrom(facts.pts, this.#source.every));
+    const { every, breathe } = this.#source;
+    const grid = gridFor(tile, this.#params);
+    this.#sheets ??= new SheetWriter({ folder, folderName, tile, grid, format, quality, breathe });
+    if (!first) await this.#repeatUntil(stepFrom(facts.pts, every));
     this.#last?.tile.close();
     this.#last = small;
     this.until = Math.max(this.until, until);
@@ -84,8 +100,8 @@ export class Board {
   }
 
   async #repeatUntil(step: number): Promise<void> {
-    const { every, name, breathe } = this.#source;
-    checkSteps(step, every, name);
+    const { every, opened, breathe } = this.#source;
+    checkSteps(step, every, opened.input.name);
     const { tile, jpeg } = this.#last ?? {};
     for (; this.#steps < step; this.#steps++) {
       await breathe();
@@ -96,13 +112,14 @@ export class Board {
 
   /** Writes what is left. @param end - seconds that the video lasts */
   async finish(end: number): Promise<Pick<StoryboardFacts, 'tileWidth' | 'tileHeight' | 'sheets' | 'tiles'>> {
-    const size = this.#size;
-    if (this.#sheets === undefined || size === undefined)
-      throw new FramerailError('FR_DECODE_NO_FRAME', `${this.#source.name} has no picture to make a storyboard of.`);
-    await this.#repeatUntil(stepFrom(end, this.#source.every));
+    const { every, opened } = this.#source;
+    if (this.#sheets === undefined || this.#last === undefined)
+      throw new FramerailError('FR_DECODE_NO_FRAME', `${opened.input.name} has no picture to make a storyboard of.`);
+    const { width, height } = this.#last.tile.layout;
+    await this.#repeatUntil(stepFrom(end, every));
     await this.#sheets.finish();
-    this.#bif?.finish(this.#source.every);
-    return { tileWidth: size.width, tileHeight: size.height, sheets: this.#sheets.sheets, tiles: this.#tiles };
+    this.#bif?.finish(every);
+    return { tileWidth: width, tileHeight: height, sheets: this.#sheets.sheets, tiles: this.#tiles };
   }
 
   /** Frees what is native. */

@@ -1,11 +1,11 @@
 // Pastes tiles on sheets and writes each sheet as soon as it is full: only one is in memory.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodeImage } from '../../av/index.js';
+import { JFIF, setColor, type Breathe } from '../../av/index.js';
 import { outputError } from '../../base/index.js';
 import type { Size } from '../../pixels/index.js';
-import { encodeWebp } from '../images/index.js';
-import { Canvas } from '../shape/index.js';
+import { encodeCover } from '../images/index.js';
+import { Canvas, fill, paste } from '../shape/index.js';
 import { placeOf, usedPart, type Grid } from './board-plan.js';
 import { sheetFile } from './file-names.js';
 import type { SheetFormat, StoryboardSheet } from './storyboard-params.js';
@@ -20,10 +20,12 @@ export interface SheetSetup {
   readonly format: SheetFormat;
   /** 1 to 100. */
   readonly quality: number;
+  /** Called between encodes; throws to stop. */
+  readonly breathe: Breathe;
 }
 
-/** Black of each plane, for cells that stay empty. */
-const EMPTY: Readonly<Record<SheetFormat, readonly number[]>> = { jpeg: [0, 128, 128], webp: [0] };
+/** Black, for cells that stay empty. */
+const EMPTY = [0, 128, 128] as const;
 
 /** Writes the sheets of one storyboard. */
 export class SheetWriter {
@@ -44,7 +46,7 @@ export class SheetWriter {
     const { columns, rows } = grid;
     const place = placeOf(this.#cells, grid, size);
     this.#canvas ??= this.#emptySheet(tile.layout.format);
-    this.#canvas.paste(tile, place);
+    paste(tile, this.#canvas, place);
     this.#cells += 1;
     if (this.#cells % (columns * rows) === 0) await this.#write(columns * rows);
     return place;
@@ -60,7 +62,7 @@ export class SheetWriter {
   #emptySheet(format: string): Canvas {
     const { grid, tile } = this.#setup;
     const canvas = new Canvas(format, { width: grid.columns * tile.width, height: grid.rows * tile.height });
-    canvas.fill(EMPTY[this.#setup.format]);
+    fill(canvas, EMPTY);
     return canvas;
   }
 
@@ -78,19 +80,15 @@ export class SheetWriter {
       throw outputError(join(folderName, file), cause);
     }
     this.sheets.push({ file, ...size, ...used, cells, bytes: data.byteLength });
-    canvas.fill(EMPTY[format]);
+    fill(canvas, EMPTY);
   }
 
   async #encode(canvas: Canvas, size: Size): Promise<Uint8Array> {
-    const { format, quality } = this.#setup;
-    if (format === 'webp') {
-      const data = new Uint8Array(3 * size.width * size.height);
-      canvas.packInto(data, 0, size);
-      return encodeWebp({ data, ...size }, { quality });
-    }
+    const { format, quality, breathe } = this.#setup;
     const part = canvas.part(size);
+    setColor(part, JFIF);
     try {
-      return encodeImage(part, { type: 'jpeg', quality });
+      return (await encodeCover(part, { format, goal: { kind: 'quality', quality } }, breathe)).data;
     } finally {
       part.close();
     }

@@ -1,7 +1,6 @@
 // The job behind `covers.storyboard()`: small pictures at equal steps, pasted on sheets. Runs in a worker, or inline for
 // a one-shot command.
-import { takeLog, VideoDecoder, withLog, type VideoStreamInfo } from '../../av/index.js';
-import { oriented, squarePixels, type Size } from '../../pixels/index.js';
+import { takeLog, VideoDecoder, withLog } from '../../av/index.js';
 import type { JobContext } from '../../workers/index.js';
 import { JobInputs } from '../job-inputs.js';
 import { isMuchSmaller, smallSize } from '../shape/index.js';
@@ -26,42 +25,38 @@ export default async function storyboardJob(rawParams: unknown, context: JobCont
 
 async function draw(inputs: JobInputs, params: StoryboardParams, context: JobContext): Promise<StoryboardFacts> {
   const clock = new StageClock();
-  const opened = await inputs.open();
-  const { input, stream } = opened;
-  const decoder = VideoDecoder.nameFor(input);
+  const first = await inputs.open();
+  const { input, stream } = first;
+  const decoder = VideoDecoder.nameFor(input, true);
   const duration = input.duration ?? stream.duration;
   const every = params.every ?? usualInterval(duration);
   checkSteps(stepFrom(duration ?? 0, every), every, input.name);
   const breathe = (): undefined | Promise<void> => context.breathe();
-  const precision =
-    params.precision === 'auto' ? await usualPrecision(input, { every, duration, breathe }) : params.precision;
+  const { precision = await usualPrecision(input, { every, duration, breathe }) } = params;
   // Deblocking that is left out would spread from picture to picture: only keyframes go without it.
-  const rough =
-    precision === 'keyframe' && isMuchSmaller(smallSize(headerSize(stream), params.tileWidth), stream.stored);
-  const board = new Board(params, { stream, every, name: input.name, breathe });
+  const tile = smallSize(stream.display, params.tileWidth);
+  const decoding = { alpha: true, rough: precision === 'keyframe' && isMuchSmaller(tile, stream.stored) };
   // Loaded only now: workers that make covers alone start without it.
   const { loadSteppedPictures } = await import('../../frames/index.js');
   const steppedPictures = await loadSteppedPictures();
+  const board = new Board(params, { opened: first, every, breathe });
   clock.end('open');
   try {
-    const from = { opened, reopen: () => inputs.open(), threads: 0, decoding: { rough }, breathe };
+    const from = { opened: first, reopen: () => inputs.open(), threads: 0, decoding, breathe };
     for await (const { picture, time, duration: shown } of steppedPictures(from, every, precision)) {
       clock.end('decode');
-      const tile = board.compose(picture);
+      const { damaged } = picture;
+      const small = board.compose(picture);
       clock.end('scale');
-      await board.add(tile, { pts: time, damaged: picture.damaged }, time + shown);
+      await board.add(small, { pts: time, damaged }, time + shown);
       clock.end('encode');
     }
     const end = Math.max(duration ?? 0, inputs.readEnd, board.until);
-    const tileFacts = await board.finish(end);
+    const { toneMapped } = board;
+    const facts = { every, precision, duration: end, toneMapped, ...(await board.finish(end)) };
     clock.end('encode');
-    return { every, precision, duration: end, ...tileFacts, decoder, timings: clock.timings(), log: await takeLog() };
+    return { ...facts, decoder, timings: clock.timings(), log: await takeLog() };
   } finally {
     board.close();
   }
-}
-
-/** The size of the video as a person sees it, by its headers alone. */
-function headerSize({ crop, stored, pixelAspect, orientation }: VideoStreamInfo): Size {
-  return oriented(squarePixels(crop ?? stored, pixelAspect), orientation);
 }

@@ -11,12 +11,13 @@ import {
   parseSeconds,
   type CallOptions,
 } from '../../base/index.js';
+import type { RemoteOptions } from '../../net/index.js';
 import type { SourceOptions } from '../../sources/index.js';
 import { MAX_SHEET_SIDE } from './board-plan.js';
 import type { SheetFormat, StoryboardParams } from './storyboard-params.js';
 
 /** What a storyboard shall be. */
-export interface StoryboardOptions extends CallOptions, SourceOptions {
+export interface StoryboardOptions extends CallOptions, SourceOptions, RemoteOptions {
   /**
    * The folder of the files; it is made where it is missing. What it holds beside them stays. Files appear when all of them
    * are written, sheets first and what points to them last; until then they lie in a folder named `.framerail-*.part`
@@ -55,12 +56,23 @@ export interface StoryboardOptions extends CallOptions, SourceOptions {
   readonly urlPrefix?: string | undefined;
   /** The number of the video stream. @defaultValue the one that ffmpeg picks */
   readonly stream?: number | undefined;
+  /** Milliseconds of wall time after which the call rejects with FR_TIMEOUT. @defaultValue 600,000 */
+  readonly timeout?: number | undefined;
 }
+
+/** Milliseconds that a call may take unless it says otherwise: every picture of the video may have to be decoded. */
+export const STORYBOARD_TIMEOUT = 600_000;
 
 const NAMES = optionNames<StoryboardOptions>({
   signal: true,
   timeout: true,
   roots: true,
+  headers: true,
+  maxReadBytes: true,
+  allowHosts: true,
+  trust: true,
+  verifyTls: true,
+  inputTimeout: true,
   out: true,
   every: true,
   tileWidth: true,
@@ -90,10 +102,11 @@ export function checkStoryboard(options: StoryboardOptions): CheckedStoryboard {
   const { out, urlPrefix = '', stream } = options;
   if (typeof out !== 'string' || out === '' || out.includes('\0')) throw argumentError('out', 'a folder', out);
   // It stands in lines of text, in which a space or a line break would begin something else.
-  if (typeof urlPrefix !== 'string' || /[\s"<>\u0000-\u001f]/.test(urlPrefix))
+  if (typeof urlPrefix !== 'string' || /[\s"<>]/.test(urlPrefix))
     throw argumentError('urlPrefix', 'the beginning of an address, without spaces', urlPrefix);
   const tileWidth = checkInteger('tileWidth', options.tileWidth ?? 160, 16, 1024);
   if (tileWidth % 2 === 1) throw argumentError('tileWidth', 'an even number', tileWidth);
+  const precision = checkOneOf('precision', options.precision ?? 'auto', ['auto', 'keyframe', 'exact'] as const);
   const hls = checkSwitch('hls', options.hls, true);
   return {
     params: {
@@ -103,7 +116,7 @@ export function checkStoryboard(options: StoryboardOptions): CheckedStoryboard {
       rows: checkInteger('rows', options.rows ?? 10, 1, MAX_SHEET_SIDE),
       format: checkOneOf('format', options.format ?? 'jpeg', ['jpeg', 'webp'] as const),
       quality: checkInteger('quality', options.quality ?? 75, 1, 100),
-      precision: checkOneOf('precision', options.precision ?? 'auto', ['auto', 'keyframe', 'exact'] as const),
+      precision: precision === 'auto' ? undefined : precision,
       stream: stream === undefined ? null : checkInteger('stream', stream, 0, 1000),
       equalSteps: hls,
       bif: checkSwitch('bif', options.bif, false),

@@ -1,5 +1,5 @@
 // What a storyboard job is told, and what it says afterwards: plain data.
-import type { CoverWork } from '../cover.js';
+import type { CoverShot, CoverWork } from '../cover.js';
 
 /** The kind of file that a sheet is. */
 export type SheetFormat = 'jpeg' | 'webp';
@@ -21,7 +21,8 @@ export interface StoryboardParams {
   readonly format: SheetFormat;
   /** 1 to 100. */
   readonly quality: number;
-  readonly precision: 'auto' | 'keyframe' | 'exact';
+  /** Undefined to look whether keyframes are near enough to each other. */
+  readonly precision: 'keyframe' | 'exact' | undefined;
   /** The number of the video stream; null for the one that ffmpeg picks. */
   readonly stream: number | null;
   /** Whether a picture has a cell for each step that it is on display, as formats with equal steps want it. */
@@ -70,6 +71,8 @@ export interface StoryboardFacts extends CoverWork {
   readonly every: number;
   /** What was taken for each step. */
   readonly precision: 'keyframe' | 'exact';
+  /** The transfer of HDR whose light was brought into the range of SDR; null where the pictures were SDR. */
+  readonly toneMapped: CoverShot['toneMapped'];
   /** Seconds that the video lasts. */
   readonly duration: number;
   /** Columns of a tile, in pixels. */

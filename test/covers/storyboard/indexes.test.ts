@@ -11,6 +11,7 @@ function facts(starts: readonly number[], duration: number, more: Partial<Storyb
   return {
     every: 2,
     precision: 'keyframe',
+    toneMapped: null,
     duration,
     tileWidth: 160,
     tileHeight: 90,

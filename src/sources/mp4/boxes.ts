@@ -1,5 +1,4 @@
 // Boxes of ISO media files (ISO/IEC 14496-12, 4.2), read within memory that is all here.
-import { FramerailError } from '../../../base/index.js';
 
 /** One box, as a place in the memory that was given. */
 export interface Box {
@@ -21,9 +20,11 @@ export interface BoxHead {
 const MOST_CHILDREN = 10_000;
 const HEADER = 8;
 
-/** What is wrong with a file. */
-export function malformed(why: string): FramerailError {
-  return new FramerailError('FR_RELAY_PROTOCOL', `The origin sent a malformed MP4 segment: ${why}.`);
+/** Boxes are not as they must be; the message says why, for a sentence of whoever reads them. */
+export class MalformedBoxes extends Error {}
+
+function malformed(why: string): MalformedBoxes {
+  return new MalformedBoxes(why);
 }
 
 /** The boxes that lie in a piece of memory, one after the other, as views. */
@@ -34,7 +35,7 @@ export function boxesIn(bytes: Buffer): Box[] {
     if (head === undefined) throw malformed('a box is cut off');
     const size = head.size === 0 ? bytes.byteLength - at : head.size;
     if (size > bytes.byteLength - at)
-      throw malformed(`a box of type ${shown(head.type)} is larger than the one around it`);
+      throw malformed(`a box of type ${shownType(head.type)} is larger than the one around it`);
     if (boxes.length >= MOST_CHILDREN) throw malformed('a box holds too many others');
     boxes.push({ type: head.type, data: bytes.subarray(at + head.header, at + size) });
     at += size;
@@ -48,30 +49,30 @@ export function boxHead(bytes: Buffer, at: number, have: number): BoxHead | unde
   const type = bytes.toString('latin1', at + 4, at + 8);
   const size = bytes.readUInt32BE(at);
   if (size !== 1) {
-    if (size !== 0 && size < HEADER) throw malformed(`a box of type ${shown(type)} is smaller than its head`);
+    if (size !== 0 && size < HEADER) throw malformed(`a box of type ${shownType(type)} is smaller than its head`);
     return { type, size, header: HEADER };
   }
   if (have < 2 * HEADER) return undefined;
   const large = Number(bytes.readBigUInt64BE(at + HEADER));
   if (large < 2 * HEADER || !Number.isSafeInteger(large))
-    throw malformed(`a box of type ${shown(type)} has no sensible size`);
+    throw malformed(`a box of type ${shownType(type)} has no sensible size`);
   return { type, size: large, header: 2 * HEADER };
 }
 
 /** The first box of a type. */
-export function find(boxes: readonly Box[], type: string): Buffer | undefined {
+export function findBox(boxes: readonly Box[], type: string): Buffer | undefined {
   return boxes.find((box) => box.type === type)?.data;
 }
 
 /** The box that lies at the end of a path; undefined where there is none. */
-export function within(bytes: Buffer, ...path: readonly string[]): Buffer | undefined {
+export function boxWithin(bytes: Buffer, ...path: readonly string[]): Buffer | undefined {
   let data: Buffer | undefined = bytes;
-  for (const type of path) data = data && find(boxesIn(data), type);
+  for (const type of path) data = data && findBox(boxesIn(data), type);
   return data;
 }
 
 /** A four-letter name for a message. */
-export function shown(type: string): string {
+export function shownType(type: string): string {
   return /^[\x20-\x7e]{4}$/.test(type) ? `'${type}'` : 'unknown';
 }
 
