@@ -47,7 +47,21 @@ const SECTIONS = [
     'What `make()` takes, with lists of places and sizes:',
     ['CoverFormOptions'],
   ],
-  ['`limits` of covers', ['CoverLimitOptions'], 'What one video may ask for; beyond it a call rejects with `FR_INPUT_LIMIT`.'],
+  [
+    '`limits` of covers',
+    ['CoverLimitOptions'],
+    'What one video may ask for; beyond it a call rejects with `FR_INPUT_LIMIT`.',
+  ],
+  [
+    '`covers.storyboard()`',
+    ['StoryboardOptions'],
+    'Sheets of small pictures in a folder, with WebVTT, JSON and an HLS image media playlist; `framerail storyboard`.',
+  ],
+  [
+    '`covers.preview()`',
+    ['PreviewOptions'],
+    'An animated WebP or GIF, or a short muted H.264 video; `framerail preview`.',
+  ],
 ];
 
 /** The page as it should be. */

@@ -33,7 +33,16 @@ export type {
   RejectReason,
   RunnerUp,
   ScoreTerm,
+  Preview,
+  PreviewFormat,
+  PreviewOptions,
+  PreviewSegment,
   SetImage,
+  SheetFormat,
+  Storyboard,
+  StoryboardOptions,
+  StoryboardSheet,
+  StoryboardTile,
   ShapedSize,
 } from './covers/index.js';
 export {

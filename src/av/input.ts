@@ -80,6 +80,8 @@ export class MediaInputHandle {
   #readSince = 0;
   #heard = false;
   #failed = false;
+  /** Seconds at which the last of the packets of the video that were read so far ends. */
+  readEnd = 0;
   /** FFmpeg's word for how a live stream ended; undefined when it ended by itself, or has not ended. */
   brokenBy: string | undefined;
   /** Whether it can go to another place; what comes in order, once, cannot. */
@@ -257,7 +259,9 @@ export class MediaInputHandle {
     const pts = knownTimestamp(packet.pts);
     const duration = this.toDuration(packet.duration);
     const counted = this.untimed ? duration * this.#counted++ : undefined;
-    return factsOf(packet, pts === undefined ? counted : this.toSeconds(pts), duration);
+    const time = pts === undefined ? counted : this.toSeconds(pts);
+    this.readEnd = Math.max(this.readEnd, (time ?? 0) + duration);
+    return factsOf(packet, time, duration);
   }
 
   #besideFacts(packet: Packet, stream: Stream): PacketFacts {

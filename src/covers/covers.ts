@@ -1,13 +1,6 @@
 // Covers of videos: a pool of warm workers, or the caller's own thread for a one-shot command.
-import { invariant, startDeadline, type CallOptions } from '../base/index.js';
-import type { RemoteFiles } from '../net/index.js';
-import {
-  isHttpAddress,
-  resolveSource,
-  withoutSecrets,
-  type MediaInput,
-  type ResolvedSource,
-} from '../sources/index.js';
+import { invariant, type CallOptions } from '../base/index.js';
+import type { MediaInput, ResolvedSource } from '../sources/index.js';
 import {
   jobModule,
   runDirect,
@@ -27,23 +20,24 @@ import {
 } from './cover-options.js';
 import type { CoverParams } from './cover-params.js';
 import type { Cover, CoverSet } from './cover.js';
+import { InputUser } from './input-user.js';
+import { makePreview, PREVIEW_JOB, type Preview, type PreviewOptions } from './preview/index.js';
+import { makeStoryboard, STORYBOARD_JOB, type Storyboard, type StoryboardOptions } from './storyboard/index.js';
 
 const COVER_JOB: JobModule = {
   native: jobModule(import.meta.url, './cover-job.js'),
   spawned: jobModule(import.meta.url, './spawned/cover-job.js'),
 };
 
-/** Options with the time that a call may take. */
-type TimedOptions = CoverFormOptions & { readonly timeout: number };
-
 /** Makes covers; close it to stop its workers. */
 export class Covers {
   readonly #pool: WorkerPool;
-  #remote: Promise<RemoteFiles> | undefined;
+  readonly #user: InputUser;
 
   /** @internal */
   constructor(options: PoolOptions) {
-    this.#pool = new WorkerPool(options, [COVER_JOB]);
+    this.#pool = new WorkerPool(options, [COVER_JOB, STORYBOARD_JOB, PREVIEW_JOB]);
+    this.#user = new InputUser(this.#pool);
   }
 
   /**
@@ -79,27 +73,34 @@ export class Covers {
     return this.#run(input, coverSetParams(options), options);
   }
 
-  async #run(input: MediaInput, params: CoverParams, given: CoverFormOptions): Promise<CoverSet> {
-    const options = { ...given, timeout: given.timeout ?? COVER_TIMEOUT };
-    if (isHttpAddress(input)) return this.#runRemote(String(input), params, options);
-    return this.#runOn(await resolveSource(input, options), params, options);
+  /**
+   * Makes a storyboard: sheets of small pictures in a folder, with WebVTT and JSON that say which part of which sheet
+   * belongs to which time, an HLS image media playlist, and a BIF file where one is wanted. Rejects with FR_ARG_INVALID,
+   * FR_INPUT_*, FR_DECODE_*, FR_ENCODE_FAILED, FR_OUTPUT_FAILED, FR_WORKER_*, FR_TIMEOUT or FR_ABORTED, for an address of
+   * HTTP with FR_REMOTE_* or FR_ADDRESS_REFUSED, and with FR_ENGINE_LOAD where the backend is `spawn`; nothing is left in
+   * the folder then.
+   * @param input - as for `make()`
+   * @param options - the folder, how far tiles are apart, in what form
+   */
+  async storyboard(input: MediaInput, options: StoryboardOptions): Promise<Storyboard> {
+    return makeStoryboard(this.#user, input, options);
   }
 
-  async #runRemote(address: string, params: CoverParams, options: TimedOptions): Promise<CoverSet> {
-    const started = performance.now();
-    const deadline = startDeadline(options, `Making a cover of ${withoutSecrets(address)}`);
-    const { signal } = deadline;
-    const endsAt = started + options.timeout;
-    try {
-      this.#remote ??= openRemoteFiles();
-      const files = await this.#remote;
-      const { result, receipt } = await files.use(address, options, { signal, endsAt }, async (file) =>
-        this.#runOn(await resolveSource(file), params, { signal }),
-      );
-      return { ...result, receipt };
-    } finally {
-      deadline.done();
-    }
+  /**
+   * Makes a preview: some seconds of a video, small, as an animated WebP or GIF or as a muted H.264 video. Rejects with
+   * FR_ARG_INVALID, FR_INPUT_*, FR_DECODE_*, FR_TIME_BEYOND_END, FR_ENCODE_FAILED, FR_MEMORY_BUDGET, FR_WORKER_*,
+   * FR_TIMEOUT or FR_ABORTED, for an address of HTTP with FR_REMOTE_* or FR_ADDRESS_REFUSED, and with FR_ENGINE_LOAD where
+   * the backend is `spawn`.
+   * @param input - as for `make()`
+   * @param options - which seconds, in what form
+   */
+  async preview(input: MediaInput, options: PreviewOptions = {}): Promise<Preview> {
+    return makePreview(this.#user, input, options);
+  }
+
+  async #run(input: MediaInput, params: CoverParams, given: CoverFormOptions): Promise<CoverSet> {
+    const options = { ...given, timeout: given.timeout ?? COVER_TIMEOUT };
+    return this.#user.use(input, options, 'Making a cover', (source, call) => this.#runOn(source, params, call));
   }
 
   async #runOn(source: ResolvedSource, params: CoverParams, options: CallOptions): Promise<CoverSet> {
@@ -110,23 +111,13 @@ export class Covers {
 
   /** Stops the workers and ends what still runs with FR_CLOSED. */
   async close(): Promise<void> {
-    const remote = this.#remote?.then((files) => {
-      files.close();
-    });
-    await Promise.all([this.#pool.close(), remote]);
+    await Promise.all([this.#pool.close(), this.#user.close()]);
   }
 
   /** The same as `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-/** Their code is read with the first address: it is much, and covers of files never need it. */
-async function openRemoteFiles(): Promise<RemoteFiles> {
-  const { loadRemote } = await import('../net/index.js');
-  const { RemoteFiles } = await loadRemote();
-  return new RemoteFiles();
 }
 
 /**

@@ -24,3 +24,11 @@ export type {
   SafeZoneName,
   ShapedSize,
 } from './shape/index.js';
+export type { Preview, PreviewFormat, PreviewOptions, PreviewSegment } from './preview/index.js';
+export type {
+  SheetFormat,
+  Storyboard,
+  StoryboardOptions,
+  StoryboardSheet,
+  StoryboardTile,
+} from './storyboard/index.js';

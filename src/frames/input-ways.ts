@@ -28,7 +28,7 @@ export interface InputWaysOptions {
   /** Decoder threads; 0 for as many as there are cores. */
   readonly threads: number;
   /** What else is asked of the decoders. */
-  readonly decoding?: Pick<DecoderOptions, 'alpha' | 'limits'>;
+  readonly decoding?: Pick<DecoderOptions, 'alpha' | 'limits' | 'rough'>;
   /** Pictures that may be decoded; one more is FR_INPUT_LIMIT. @defaultValue as many as it takes */
   readonly maxDecoded?: number;
   /** Called for every packet; throws to stop. */

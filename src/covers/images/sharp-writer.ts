@@ -46,6 +46,26 @@ export async function sharpWriter(pixels: RgbPixels, format: SharpFormat): Promi
   };
 }
 
+/** Pictures of one size that follow each other. */
+export interface Animation extends RgbPixels {
+  /** Milliseconds that each is shown; they lie below each other, and `height` is that of one. */
+  readonly delays: readonly number[];
+}
+
+/** An animated WebP is many pictures: a tenth more bytes than with effort 4 take half of the time. */
+const ANIMATED = { effort: 2, loop: 0 } as const;
+
+/** Writes an animated WebP that loops for ever. Throws FR_ENCODE_FAILED where sharp cannot be loaded. */
+export async function animateWebp({ data, width, height, delays }: Animation, quality: number): Promise<Uint8Array> {
+  const sharp = await (loading ??= loadSharp('webp'));
+  const pages = delays.length;
+  // What is known to be one picture below the other has a budget of its own.
+  const raw = { width, height: height * pages, channels: 3 as const, ...(pages > 1 ? { pageHeight: height } : {}) };
+  const image = sharp(data, { raw, limitInputPixels: false });
+  const written = image.webp({ quality, ...ANIMATED, delay: [...delays] });
+  return naming(async () => Uint8Array.from(await written.toBuffer()), 'A preview could not be written as webp');
+}
+
 async function loadSharp(format: SharpFormat): Promise<Sharp> {
   try {
     const { default: sharp } = await import('sharp');

@@ -6,7 +6,6 @@ import {
   JFIF,
   orientationOf,
   Picture,
-  pictureOver,
   pixelAspectOf,
   setColor,
   Turner,
@@ -15,11 +14,12 @@ import {
   type VideoStreamInfo,
 } from '../../av/index.js';
 import { invariant } from '../../base/index.js';
-import { needsTurn, planLayout, UPRIGHT, type Orientation, type Rect, type Size } from '../../pixels/index.js';
+import { needsTurn, UPRIGHT, type Orientation, type Rect, type Size } from '../../pixels/index.js';
 import type { CoverShape } from '../cover-params.js';
 import { flatten } from '../picture/index.js';
 import { backgroundFilters } from './borders.js';
-import { fill, paste, type OwnPixels } from './paste.js';
+import { Canvas } from './canvas.js';
+import { fill, paste } from './paste.js';
 import { isWhole, jpegColor, planCover, planSmallCopy, shownSize, type CoverPlan, type StoredPicture } from './plan.js';
 import { saliencyOf } from './saliency.js';
 import { smartCrop, type CropScore } from './smart-crop.js';
@@ -78,17 +78,17 @@ export class CoverComposer {
   /** What draws the eye, in a small upright copy. */
   #look(): SummedArea {
     const plan = planSmallCopy(this.#facts);
-    const small = own('rgb24', plan.scaled);
+    const small = new Canvas('rgb24', plan.scaled);
     this.#scale(plan.crop, small.picture, { filter: 'area' }, BLACK);
     const upright = turned(small.picture, { orientation: plan.orientation });
-    const copy = upright === small.picture ? small : own('rgb24', plan.box);
+    const copy = upright === small.picture ? small : new Canvas('rgb24', plan.box);
     if (copy !== small) copyPicture(upright, copy.picture);
     for (const done of new Set([small.picture, upright, copy.picture])) done.close();
     return saliencyOf({ data: copy.memory, stride: copy.layout.planes[0]?.stride ?? 0, ...plan.box });
   }
 
   #shape(plan: CoverPlan, { border, background }: CoverShape): Picture {
-    const small = own(this.#format, plan.scaled);
+    const small = new Canvas(this.#format, plan.scaled);
     this.#scale(plan.crop, small.picture, { filter: 'bicubic+accurate_rnd', color: 'jpeg' }, background);
     const upright = turned(small.picture, { orientation: plan.orientation });
     setColor(upright, JFIF);
@@ -96,10 +96,10 @@ export class CoverComposer {
       if (upright !== small.picture) small.picture.close();
       return upright;
     }
-    const cover = own(this.#format, plan.box);
+    const cover = new Canvas(this.#format, plan.box);
     if (border === 'color') fill(cover, jpegColor(background));
     else drawBackground(upright, cover.picture, backgroundFilters(border, plan.place, plan.box));
-    const source = upright === small.picture ? small : own(this.#format, plan.place);
+    const source = upright === small.picture ? small : new Canvas(this.#format, plan.place);
     if (source !== small) copyPicture(upright, source.picture);
     paste(source, cover, plan.place);
     for (const done of new Set([upright, small.picture, source.picture])) done.close();
@@ -124,17 +124,6 @@ export class CoverComposer {
 }
 
 const BLACK: CoverShape['background'] = [0, 0, 0];
-
-interface OwnPicture extends OwnPixels {
-  readonly picture: Picture;
-}
-
-/** A picture over memory of our own. */
-function own(format: string, { width, height }: Size): OwnPicture {
-  const layout = planLayout(format, width, height, false);
-  const memory = Buffer.alloc(layout.byteLength);
-  return { picture: pictureOver(memory, layout), memory, layout };
-}
 
 /** The turned picture, or the same one when there is nothing to turn. */
 function turned(picture: Picture, turn: { crop?: Rect | undefined; orientation: Orientation }): Picture {

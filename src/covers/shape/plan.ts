@@ -107,14 +107,6 @@ export function isWhole(part: Rect, whole: Size): boolean {
   return part.x === 0 && part.y === 0 && part.width === whole.width && part.height === whole.height;
 }
 
-/** Full-range YCbCr of an RGB colour (ITU-T T.871, section 7). */
-export function jpegColor([r, g, b]: CoverShape['background']): [number, number, number] {
-  const y = 0.299 * r + 0.587 * g + 0.114 * b;
-  return [y, 128 + (b - y) / 1.772, 128 + (r - y) / 1.402].map((value) =>
-    Math.round(Math.min(255, Math.max(0, value))),
-  ) as [number, number, number];
-}
-
 /** How much smaller a picture must be shown for its decoder to work roughly. */
 const ROUGH_SCALE = 3;
 
@@ -122,4 +114,22 @@ const ROUGH_SCALE = 3;
 export function isMuchSmaller({ width, height }: Size, stored: Size): boolean {
   // Either side may become either, as the picture may be turned.
   return Math.max(width, height) * ROUGH_SCALE <= Math.min(stored.width, stored.height);
+}
+
+/** The size of a small picture: as wide as wanted and no wider than the video, even on both sides as chroma wants it. */
+export function smallSize(shown: Size, wanted: number): Size {
+  const width = toEven(Math.min(wanted, shown.width));
+  return { width, height: Math.min(toEven((width * shown.height) / shown.width), MAX_SIDE) };
+}
+
+function toEven(value: number): number {
+  return Math.max(2, 2 * Math.round(value / 2));
+}
+
+/** Full-range YCbCr of an RGB colour (ITU-T T.871, section 7). */
+export function jpegColor([r, g, b]: CoverShape['background']): [number, number, number] {
+  const y = 0.299 * r + 0.587 * g + 0.114 * b;
+  return [y, 128 + (b - y) / 1.772, 128 + (r - y) / 1.402].map((value) =>
+    Math.round(Math.min(255, Math.max(0, value))),
+  ) as [number, number, number];
 }
