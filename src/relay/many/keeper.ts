@@ -269,10 +269,14 @@ export class RelayKeeper {
     if (performance.now() - this.#begunAt > HEALTHY) this.#backoff.reset();
     if (error === undefined || this.#plan.options.onEnd === 'exit') this.#ended = true;
     else
-      this.#retry = setTimeout(() => {
-        this.#retry = undefined;
-        this.#settle();
-      }, this.#backoff.next());
+      this.#retry = setTimeout(
+        () => {
+          this.#retry = undefined;
+          this.#settle();
+        },
+        // Cameras lock out whoever comes with a wrong login again and again.
+        error.code === 'FR_RELAY_AUTH' ? AGAIN.longest : this.#backoff.next(),
+      );
     this.#settle();
   }
 }
