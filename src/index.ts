@@ -76,6 +76,8 @@ export type {
   OnOriginEnd,
   OriginTimings,
   ReadyReason,
+  RecordingState,
+  RecordingStatus,
   RelayConfig,
   RelayEvent,
   RelayEventMap,

@@ -36,6 +36,8 @@ function describe(event: RelayEvent): string | undefined {
     }
     case 'recorded':
       return `recorded ${event.file}`;
+    case 'recordingLost':
+      return `recording: ${lost(event.error.message, event.retryInMs)}`;
     case 'end':
       return event.error === null ? 'the relay is over' : undefined;
   }
@@ -52,7 +54,7 @@ function lost(why: string, retryInMs: number | null): string {
 }
 
 /** How a relay stands: one line for what comes in, one for each destination. */
-export function statusLines({ origin, feed, destinations }: RelayStatus): string[] {
+export function statusLines({ origin, feed, destinations, recording }: RelayStatus): string[] {
   const facts = [
     track('video', feed.video, feed.size),
     track('audio', feed.audio, null),
@@ -64,6 +66,7 @@ export function statusLines({ origin, feed, destinations }: RelayStatus): string
   return [
     `origin  ${origin.open ? 'live' : 'lost'}  ${origin.address}  ${facts.join('  ')}`,
     ...destinations.map((one) => `${String(one.id).padStart(6)}  ${destination(one)}`),
+    ...(recording === null ? [] : [`record  ${recording.state}  ${recording.file}`]),
   ];
 }
 

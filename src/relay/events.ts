@@ -54,8 +54,13 @@ export interface RelayEventMap {
     readonly id?: number;
     readonly message: string;
   };
-  /** A file of the recording is complete under its name. */
+  /** A file of the recording is complete under its name, an absolute path. */
   recorded: { readonly file: string };
+  /**
+   * The recording could not go on, as on a full disk; what was written is kept, and destinations go on. It begins anew in
+   * another file; `retryInMs` is null when it does not. `file` is the absolute path that was asked for.
+   */
+  recordingLost: { readonly file: string; readonly error: EventError; readonly retryInMs: number | null };
   /** The relay is over; `error` is null when it was stopped, or its origin ended. */
   end: { readonly error: EventError | null };
 }

@@ -20,4 +20,13 @@ export type { OnOriginEnd, RelayOptions } from './options.js';
 export type { ReadyReason } from './readiness.js';
 export type { RtspTransport } from './rtsp/negotiation.js';
 export { createRelay, Relay } from './relay.js';
-export type { DestinationStatus, FeedStatus, SlateStatus, TrackStatus, RelayStatus, RelayTimings } from './status.js';
+export type {
+  DestinationStatus,
+  FeedStatus,
+  RecordingState,
+  RecordingStatus,
+  RelayStatus,
+  RelayTimings,
+  SlateStatus,
+  TrackStatus,
+} from './status.js';

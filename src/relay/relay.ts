@@ -122,8 +122,10 @@ export class Relay extends EventEmitter<Listeners> {
         onWarning: (message: string) => {
           this.#tell('warning', { message });
         },
-        onFail: (error: FramerailError) => {
-          this.#finish(error);
+        onLost: (error: FramerailError, retryIn: number | undefined) => {
+          const file = this.#recording?.status.file ?? path;
+          this.#tell('recordingLost', { file, error: eventError(error), retryInMs: retryIn ?? null });
+          if (retryIn === undefined) this.#givenUp(error);
         },
       };
       this.#recording = new Recording(this.#options.record, this.#feed, handlers, this.#targets);
@@ -195,6 +197,7 @@ export class Relay extends EventEmitter<Listeners> {
       ready: this.#feed.ready ?? null,
       feed: describeFeed(this.#feed, now),
       destinations: [...this.#destinations].map(([id, destination]) => describeDestination(id, destination)),
+      recording: this.#recording?.status ?? null,
       timings: {
         origin: this.#originTimings(),
         destinations: Object.fromEntries(
@@ -325,9 +328,9 @@ export class Relay extends EventEmitter<Listeners> {
     this.#history.look(now, () => this.status());
   }
 
-  /** A destination will not be tried again: without any other there is nothing to do. */
+  /** A destination, or the recording, will not be tried again: without any other there is nothing to do. */
   #givenUp(error: FramerailError): void {
-    if (this.#recording !== undefined || this.#standing) return;
+    if (this.#standing || (this.#recording !== undefined && this.#recording.status.state !== 'failed')) return;
     if ([...this.#destinations.values()].every(({ state }) => state === 'failed')) this.#finish(error);
   }
 

@@ -15,7 +15,7 @@ function run(open: boolean, state: 'live' | 'slow' = 'live'): RelayStatus {
     ...{ audio: null, video: track, size: null, gopSeconds: 2, gopBytes: 0, mediaSeconds: 1, driftSeconds: -0.04 },
   } as unknown as RelayStatus['feed'];
   return {
-    ...{ origin: { address: 'x', open, connections: 1 }, origins: [], slate: null, ready: 'both streams', feed },
+    ...{ origin: { address: 'x', open, connections: 1 }, origins: [], slate: null, recording: null, ready: 'both streams', feed },
     ...{ destinations: [{ ...destination, state }], timings: { origin: {}, destinations: {} } },
   };
 }
