@@ -1,10 +1,12 @@
 // What happens in a relay and how it stands, for people.
+import { sep } from 'node:path';
 import { formatBytes, formatClock } from '../base/index.js';
 import type { DestinationStatus, RelayEvent, RelayStatus, TrackStatus } from '../relay/index.js';
 
 /** One line about an event; undefined for what the lines of the status show anyway. */
 export function eventText(event: RelayEvent): string | undefined {
-  const text = describe(event);
+  // Files are absolute in events; people read them as they would type them.
+  const text = describe(event)?.replaceAll(`${process.cwd()}${sep}`, '');
   return text === undefined ? undefined : `${`${event.sinceStartMs.toFixed(1)} ms`.padStart(12)}  ${text}`;
 }
 

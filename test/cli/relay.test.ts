@@ -144,3 +144,19 @@ test('what was dialled early for an address that listens does not keep the comma
   const { code, orphans } = await running.ended;
   expect([code, orphans]).toEqual([0, []]);
 });
+
+test.each([
+  ['never comes', async () => `udp://127.0.0.1:${String(await freePort('udp'))}`, /no media ever came from udp:/],
+  [
+    'cannot be dialled',
+    async () => 'rtmp://127.0.0.1:9/live/key',
+    /no media ever came from rtmp:\S+ \(.* could not be reached: nobody listens there\)/,
+  ],
+  ['sends nothing', async () => (await rtmpOrigin(() => undefined)).url, /no media ever came from rtmp:/],
+  ['nobody takes', async () => (await endless()).url, /no destination took anything \(.* nobody listens there\)/],
+])('a stream that %s is no success when --duration is over', async (what, from, why) => {
+  const to = what === 'nobody takes' ? 'rtmp://127.0.0.1:9/live/key' : (await rtmpSink()).url;
+  const { code, stderr } = await cli('relay', await from(), to, '--duration', '700ms');
+  expect([code, stderr]).toEqual([1, expect.stringMatching(why)]);
+  expect(stderr).toMatch(/^framerail: Nothing was relayed: [^\n]*\(FR_RELAY_TIMEOUT\)\n$/);
+});
