@@ -69,6 +69,7 @@ export type {
   DestinationTimings,
   EventError,
   FeedStatus,
+  HistoryStep,
   LateStream,
   ManagedRelayStatus,
   ManagedState,

@@ -2,7 +2,7 @@
 export type { DestinationState, LateStream } from './destination.js';
 export type { DestinationTimings, EventError, OriginTimings, RelayEvent, RelayEventMap } from './events.js';
 export { dropEarly } from './early-dial.js';
-export type { RelaySample } from './history.js';
+export type { HistoryStep, RelaySample } from './history.js';
 export type { ConfigProblem, DemandConfig, RelayConfig, RelaysConfig } from './many/config.js';
 export { checkRelaysFile, createRelays, Relays, type RelaysRunOptions } from './many/relays.js';
 export type {

@@ -6,7 +6,7 @@ import { eventError, type OriginTimings, type RelayEvent, type RelayEventMap } f
 import { Feed, type FeedTarget } from './feed.js';
 import { checkRelay, type CheckedRelay, type RelayOptions } from './options.js';
 import { firstEarly } from './early-dial.js';
-import { RelayHistory, type RelaySample } from './history.js';
+import { RelayHistory, type HistoryStep, type RelaySample } from './history.js';
 import type { Listener } from './listener.js';
 import { parseDestination } from './parse-destination.js';
 import type { Member } from './failover/member.js';
@@ -208,7 +208,7 @@ export class Relay extends EventEmitter<Listeners> {
   }
 
   /** What it was like: the last five minutes by seconds, or the last day by minutes; from the oldest to the newest. */
-  history(step: 'second' | 'minute'): RelaySample[] {
+  history(step: HistoryStep): RelaySample[] {
     return this.#history.list(step);
   }
 

@@ -1,6 +1,7 @@
 // Keeps one relay of a configuration: it runs while it is wanted, again after it failed, and otherwise as it is told.
 import { Backoff, FramerailError, isFramerailError } from '../../base/index.js';
 import { eventError, type EventError, type RelayEvent } from '../events.js';
+import type { HistoryStep, RelaySample } from '../history.js';
 import type { RelayOptions } from '../options.js';
 import { Audience } from './audience.js';
 import type { RelayPlan } from './config.js';
@@ -156,6 +157,11 @@ export class RelayKeeper {
       pid: process.pid,
       relay: this.#run?.status() ?? null,
     };
+  }
+
+  /** Of the run; empty while it does not run. */
+  history(step: HistoryStep): RelaySample[] {
+    return this.#run?.history(step) ?? [];
   }
 
   metrics(): MetricSnapshot[] {

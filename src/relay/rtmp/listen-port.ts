@@ -1,7 +1,7 @@
 // A port that streams are pushed to, for one key or for many: relays that listen on the same one share it.
 import { createServer, type Server, type Socket } from 'node:net';
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { FramerailError } from '../../base/index.js';
+import { FramerailError, systemCode } from '../../base/index.js';
 import type { RtmpAddress } from './address.js';
 import type { Message } from './message.js';
 import { RtmpPublisherSession } from './publisher-session.js';
@@ -70,7 +70,7 @@ class ListenPort {
       this.#forget();
       for (const place of [...this.#places.values()])
         place.onFail(
-          new FramerailError('FR_RELAY_CONNECT', `${place.address.shown} cannot be listened on: ${error.message}.`, {
+          new FramerailError('FR_RELAY_CONNECT', `${place.address.shown} cannot be listened on: ${whyNot(error)}.`, {
             cause: error,
           }),
         );
@@ -202,6 +202,15 @@ class ListenPort {
       if (timingSafeEqual(digest(name), wanted)) found = name;
     return found;
   }
+}
+
+function whyNot(error: Error): string {
+  const code = systemCode(error);
+  return (
+    { EADDRINUSE: 'the port is taken', EACCES: 'this user may not', EADDRNOTAVAIL: 'it is no address of this machine' }[
+      code
+    ] ?? code
+  );
 }
 
 function pathOf({ app, key }: RtmpAddress): string {
