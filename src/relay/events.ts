@@ -26,7 +26,15 @@ export interface RelayEventMap {
   /** Another origin feeds the relay, or the slate does. */
   switch: Switch;
   /** The streams are known, and destinations are fed. */
-  ready: { readonly reason: ReadyReason; readonly audio: string | null; readonly video: string | null };
+  ready: {
+    readonly reason: ReadyReason;
+    /** The codec of the sound, as FFmpeg calls it; null where there is none. */
+    readonly audio: string | null;
+    /** The same of the pictures. */
+    readonly video: string | null;
+    /** Whether the sound is silence, as `fillAudio` asks for where there is none. */
+    readonly silence: boolean;
+  };
   /** A stream appeared after the relay had begun (`late`), or its parameters changed. */
   stream: { readonly kind: 'audio' | 'video'; readonly codec: string | null; readonly late: boolean };
   /** A destination accepted to be published to. */

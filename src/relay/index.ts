@@ -1,6 +1,7 @@
 // The door of the relay.
 export type { DestinationState, LateStream } from './destination.js';
 export type { DestinationTimings, EventError, OriginTimings, RelayEvent, RelayEventMap } from './events.js';
+export { codecTitle } from './flv/tag.js';
 export { dropEarly } from './early-dial.js';
 export type { HistoryStep, RelaySample } from './history.js';
 export type { ConfigProblem, DemandConfig, RelayConfig, RelaysConfig } from './many/config.js';

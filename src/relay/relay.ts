@@ -312,8 +312,8 @@ export class Relay extends EventEmitter<Listeners> {
 
   #ready(reason: ReadyReason): void {
     this.#brought.ready = this.#now();
-    const { audio, video } = this.#feed.codecs;
-    this.#tell('ready', { reason, audio: audio ?? null, video: video ?? null });
+    const { codecs, silent } = this.#feed;
+    this.#tell('ready', { reason, audio: codecs.audio ?? null, video: codecs.video ?? null, silence: silent });
     for (const destination of this.#destinations.values()) destination.begin();
     this.#recording?.begin();
     for (const listener of this.#listeners) listener.begin();

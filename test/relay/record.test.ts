@@ -1,6 +1,6 @@
 // A recording beside the destinations: the same tags, in a file that appears when it is whole.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RelayEvent } from '#dist/relay/index.js';
 import { startCli } from '../support/cli.js';
@@ -182,6 +182,20 @@ test('a disk that takes nothing is tried again, and leaves no pieces behind', as
   expect(stderr).toContain('it would grow beyond the largest file that is allowed');
   expect(stdout.toString().match(/recording: .*next attempt in/g)?.length).toBeGreaterThan(1);
   expect(filesIn(folder)).toEqual([]);
+});
+
+test('a relative path is absolute in what is told of it', async () => {
+  const [folder, media] = [temporaryFolder(), stream({ length: 200 })];
+  const origin = await rtmpOrigin(async (player) => {
+    player.send(...HEADERS);
+    await player.pace(media, 4);
+    player.cut();
+  });
+  const record = join(folder, 'out.flv');
+  const { relay, all } = relayOf(origin.url, [], { record: relative(process.cwd(), record), onEnd: 'exit' });
+  await relay.done;
+  expect(all('recorded').map(({ file }) => file)).toEqual([record]);
+  expect(relay.status().recording).toEqual({ file: record, state: 'closed', files: 1, lastError: null });
 });
 
 test('as MPEG-TS it is the stream that it was, and goes on where parameters change', async () => {

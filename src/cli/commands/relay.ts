@@ -80,7 +80,11 @@ export const relay: CliCommand = {
       .option('--slate <file>', 'a picture or a clip that is shown while no origin lives')
       .option('--slate-after <time>', 'without media (default: 2s)', seconds('--slate-after'))
       .option('--on-end <what>', 'when the origin ends: retry or exit (default: retry)')
-      .option('--duration <time>', 'stop after this time; exit code 0, or 1 where nothing was ever relayed', seconds('--duration'))
+      .option(
+        '--duration <time>',
+        'stop after this time; exit code 0, or 1 where nothing was ever relayed',
+        seconds('--duration'),
+      )
       .option(
         '--hls-segment <time>',
         'of a playlist: each ends with the next keyframe (default: 2s)',
