@@ -61,11 +61,11 @@ test('a second Ctrl-C leaves an MP4 as it was recorded, and says where', async (
   const running = startCli(['relay', origin.url, '--record', record], { detached: true });
   await once(running.child.stdout, 'data');
   const parts = (): string[] => filesIn(folder).filter((name) => name.endsWith('.part.flv'));
-  while (parts().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await expect.poll(() => parts().length, { timeout: 20_000, interval: 20 }).toBe(1);
   const group = -(running.child.pid ?? 0);
   process.kill(group, 'SIGINT');
   // The worker is there, and takes longer to load its engine than a signal takes to come.
-  while (running.processes().length < 2) await new Promise((resolve) => setTimeout(resolve, 2));
+  await expect.poll(() => running.processes().length, { timeout: 20_000, interval: 2 }).toBe(2);
   process.kill(group, 'SIGINT');
   const { code, stderr, orphans } = await running.ended;
   expect(code).not.toBe(0);
