@@ -9,7 +9,7 @@ export function nothingRelayed({ origins, feed, ready, destinations, recording }
   const came = feed.audio !== null || feed.video !== null;
   const what = came
     ? ready === null
-      ? `what came from ${from} was nothing to begin with`
+      ? `what came from ${from} was not enough to begin with`
       : 'no destination took anything'
     : `no media ever came from ${from}`;
   const sides = came && ready !== null ? [...destinations, ...(recording === null ? [] : [recording])] : origins;

@@ -38,7 +38,7 @@ const linesOf = (stdout: Buffer): Line[] =>
 test('--json against nginx shows the steps of both sides; --duration ends it with 0', async () => {
   const server = await nginx();
   const origin = await endless();
-  const args = [origin.url, server.url('live', 'secret-key'), '--duration', '1s', '--status', '400ms', '--json'];
+  const args = [origin.url, server.url('live', 'secret-key'), '--duration', '2s', '--status', '400ms', '--json'];
   const { code, stdout, stderr, orphans } = await cli('relay', ...args);
   expect([code, stderr, orphans]).toEqual([0, '', []]);
   const lines = linesOf(stdout);
@@ -89,7 +89,7 @@ test('Ctrl-C ends it cleanly: the recording is there, and the exit code is 0', a
 
 test('without a terminal it prints what happens, and the start to scale', async () => {
   const [origin, sink] = [await endless(), await rtmpSink()];
-  const running = startCli(['relay', origin.url, sink.url, '--duration', '1s']);
+  const running = startCli(['relay', origin.url, sink.url, '--duration', '2s']);
   const { code, stdout } = await running.ended;
   expect(code).toBe(0);
   const text = stdout.toString();

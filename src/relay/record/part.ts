@@ -115,7 +115,7 @@ export class RecordPart {
     this.#ends.push(this.#given);
     if (this.#holds.size > 0) this.#firstMedia = Math.min(this.#firstMedia, this.#given);
     this.#file.write(bytes, (error) => {
-      if (error == null) this.#taken = this.#ends.shift() ?? this.#taken;
+      if (!(error instanceof Error)) this.#taken = this.#ends.shift() ?? this.#taken;
     });
     if (this.#file.writableLength > MOST_QUEUED)
       this.#fail(new FramerailError('FR_OUTPUT_FAILED', `Cannot write ${this.#options.name}: the disk is too slow.`));
