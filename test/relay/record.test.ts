@@ -1,7 +1,8 @@
 // A recording beside the destinations: the same tags, in a file that appears when it is whole.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { RelayEvent } from '#dist/relay/index.js';
 import { startCli } from '../support/cli.js';
 import { ffprobe } from '../support/ffmpeg.js';
@@ -140,10 +141,15 @@ test('a recording that the disk takes no more of begins anew, loses nothing, and
   const folder = temporaryFolder();
   const media = stream({ length: 3000, bytes: 2000, gop: 25 });
   const sink = await rtmpSink();
+  const system = watch(folder);
+  onTestFinished(() => system.close());
   const origin = await rtmpOrigin(async (player) => {
     player.send(...HEADERS);
     await player.wait(sink.accepted.find(() => true));
-    await player.pace(media, 2);
+    // It is recorded from its first picture on.
+    player.send(media[0]!);
+    await player.wait(once(system, 'change'));
+    await player.pace(media.slice(1), 2);
     player.cut();
   });
   // It is full amid the last group of pictures, which is still there when the next file begins.
