@@ -116,7 +116,9 @@ export interface RelayOptions {
   /**
    * A file that the stream is recorded to, by its ending as FLV (`.flv`), MPEG-TS (`.ts`) or MP4 (`.mp4`, `.m4v`, `.mov`). It
    * appears when the relay ends; until then it grows beside its place, with `.part` in its name. An MP4 is made when the relay
-   * ends; where its streams change their parameters, another one begins (`name.1.mp4`).
+   * ends; where its streams change their parameters, another one begins (`name.1.mp4`). Where it cannot be written, as on a
+   * full disk, what there is of it is published, destinations go on, and another file is begun by the rules by which a
+   * destination is dialled again; `done` then rejects at the end, as something is missing.
    */
   readonly record?: string | undefined;
   /**

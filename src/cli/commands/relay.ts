@@ -13,6 +13,7 @@ import {
 } from '../../relay/index.js';
 import { finishOrInterrupt } from '../interrupt.js';
 import { printJson } from '../output.js';
+import { nothingRelayed } from '../relay-outcome.js';
 import { eventText, statusLines } from '../relay-text.js';
 import { LiveLines } from '../live-lines.js';
 import { waterfall } from '../waterfall.js';
@@ -79,7 +80,11 @@ export const relay: CliCommand = {
       .option('--slate <file>', 'a picture or a clip that is shown while no origin lives')
       .option('--slate-after <time>', 'without media (default: 2s)', seconds('--slate-after'))
       .option('--on-end <what>', 'when the origin ends: retry or exit (default: retry)')
-      .option('--duration <time>', 'stop after this time, with exit code 0', seconds('--duration'))
+      .option(
+        '--duration <time>',
+        'stop after this time; exit code 0, or 1 where nothing was ever relayed',
+        seconds('--duration'),
+      )
       .option(
         '--hls-segment <time>',
         'of a playlist: each ends with the next keyframe (default: 2s)',
@@ -178,7 +183,10 @@ async function relayTo(source: string, destinations: readonly string[], options:
     record: options.record,
     recordEvery: toMilliseconds(options.recordEvery),
   });
+  let [relayed, told] = [false, false];
+  session.once('started', () => (relayed = true));
   const interrupted: AbortSignal = finishOrInterrupt(() => {
+    told = true;
     stop();
   });
   const stop = (): void => {
@@ -192,6 +200,8 @@ async function relayTo(source: string, destinations: readonly string[], options:
     clearTimeout(timer);
     show();
   }
+  // Who stops it by hand knows what came.
+  if (!relayed && !told) throw nothingRelayed(session.status());
 }
 
 function collect(url: string, before: readonly string[] = []): readonly string[] {
