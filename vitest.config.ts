@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/fixtures.ts'],
+    setupFiles: ['test/support/equal-bytes.ts'],
     pool: 'forks',
     // Leak tests ask for a collection before they count what is left.
     execArgv: ['--expose-gc'],
