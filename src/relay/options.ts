@@ -11,6 +11,7 @@ import {
 } from '../base/index.js';
 import { checkAllowHosts } from '../net/index.js';
 import type { DestinationOptions, LateStream } from './destination.js';
+import { CONNECT_TIMEOUT } from './early-dial.js';
 import type { FailoverOptions, Standby } from './failover/terms.js';
 import type { FeedOptions } from './feed.js';
 import { parseOrigin, type OriginSource } from './origin.js';
@@ -209,7 +210,7 @@ export function checkRelay(options: RelayOptions): CheckedRelay {
     },
     fillAudio: checkSwitch('fillAudio', options.fillAudio, false),
     destination: {
-      connectTimeout: wait('connectTimeout', 10_000, 1),
+      connectTimeout: wait('connectTimeout', CONNECT_TIMEOUT, 1),
       stallTimeout: wait('stallTimeout', 10_000, 1),
       queueBytes: checkInteger('queueBytes', options.queueBytes ?? 8 * MIB, 1024, MOST_BYTES),
       verify: checkSwitch('verifyTls', verifyTls, true),
