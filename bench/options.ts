@@ -9,6 +9,8 @@ export interface BenchOptions {
   readonly input?: string;
   /** One part of the suite alone. */
   readonly only?: string;
+  /** One protocol of the part that compares them, and its starts alone. */
+  readonly protocol?: string;
   /** Minutes that a soak lasts. */
   readonly minutes?: number;
   /** Print one JSON document instead of tables. */
@@ -29,11 +31,11 @@ export function rounds(runs: number): string {
   return runs === 1 ? '1 round' : `${String(runs)} rounds`;
 }
 
-/** Refuses a part that there is not. */
-export function checkPart(name: string, known: readonly string[]): string {
+/** Refuses a part, or what else an option names, that there is not. */
+export function checkPart(name: string, known: readonly string[], option = '--only'): string {
   if (known.includes(name)) return name;
   throw new FramerailError(
     'FR_ARG_INVALID',
-    `Expected one of ${known.join(', ')} for \`--only\` but received ${name}.`,
+    `Expected one of ${known.join(', ')} for \`${option}\` but received ${name}.`,
   );
 }

@@ -1,9 +1,10 @@
 // Starts over each protocol from an origin that is far away, and streams that come late, beside ffmpeg.
 import { setTimeout as later } from 'node:timers/promises';
+import { checkPart } from './options.js';
 import type { Part } from './part.js';
 import { Broadcast, STEP } from './protocols/broadcast.js';
 import { ALONE, measureLate, WATCHED } from './protocols/late.js';
-import { Origins, ROUND_TRIP, SRT_LATENCY } from './protocols/origins.js';
+import { Origins, ROUND_TRIP, SRT_LATENCY, type Protocol } from './protocols/origins.js';
 import { Sink } from './protocols/sink.js';
 import { measureStarts } from './protocols/starts.js';
 import { findKeyframes } from './sample-clip.js';
@@ -28,26 +29,47 @@ const LATE_METHOD = [
   'is a delivery whose pictures and sounds end with all that was shown since then, frame by frame, and nothing else.',
 ];
 
-/** Measures it. */
-export async function protocols(runs: number): Promise<Part> {
+/** The part without its name, from the starts alone. */
+interface Measured extends Omit<Part, 'name' | 'title'> {
+  readonly raw: { readonly starts: unknown };
+}
+
+/**
+ * Measures it.
+ * @param only - one protocol, of which the starts are measured and nothing else
+ */
+export async function protocols(runs: number, only?: string): Promise<Part> {
   const clip = await findKeyframes();
   const broadcast = new Broadcast(clip);
   const sink = await Sink.open();
   try {
     const origins = await Origins.open(broadcast, clip);
-    await later(PLAYLIST);
-    const starts = await measureStarts(runs, origins, sink).finally(() => origins.close());
+    const started = async (): Promise<Measured> => {
+      const chosen = chooseProtocols(origins, only);
+      await later(PLAYLIST);
+      const { raw, ...starts } = await measureStarts(runs, chosen, sink);
+      const tuned = chosen.map(({ name, tuned }) => `  ${name}: ffmpeg ${tuned.join(' ')}`);
+      return { ...starts, method: [...METHOD, ...tuned].join('\n'), raw: { starts: raw } };
+    };
+    const starts = await started().finally(() => origins.close());
+    const title = `protocols: ${String(runs)} starts a side`;
+    if (only !== undefined) return { ...starts, name: 'protocols', title: `${title} over ${only}` };
     const late = await measureLate(runs, broadcast, sink);
-    const tuned = origins.protocols.map(({ name, tuned }) => `  ${name}: ffmpeg ${tuned.join(' ')}`);
     return {
-      ...{ name: 'protocols', title: `protocols: ${String(runs)} starts a side, and as many streams that come late` },
+      ...{ name: 'protocols', title: `${title}, and as many streams that come late` },
       ...{ head: starts.head, rows: starts.rows, chart: [table(late.head, late.rows)] },
       targets: [...starts.targets, ...late.targets],
-      method: [...METHOD, ...tuned, ...LATE_METHOD].join('\n'),
-      raw: { starts: starts.raw, late: late.raw },
+      method: [starts.method, ...LATE_METHOD].join('\n'),
+      raw: { ...starts.raw, late: late.raw },
     };
   } finally {
     sink.close();
     broadcast.close();
   }
+}
+
+function chooseProtocols({ protocols }: Origins, only: string | undefined): readonly Protocol[] {
+  if (only === undefined) return protocols;
+  const names = protocols.map(({ name }) => name);
+  return protocols.filter(({ name }) => name === checkPart(only, names, '--protocol'));
 }

@@ -25,7 +25,7 @@ const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Part>>> 
   failover: ({ runs }) => failover(runs),
 };
 /** Parts that run when they are asked for alone: they take long. */
-const LONG: typeof PARTS = { soak, protocols: ({ runs }) => protocols(runs) };
+const LONG: typeof PARTS = { soak, protocols: ({ runs, protocol }) => protocols(runs, protocol) };
 
 /** Runs the suite and prints what came of it. */
 export async function run(options: BenchOptions): Promise<void> {

@@ -10,7 +10,7 @@ import { seededNumbers } from '../random.js';
 import { median, quantile } from '../statistics.js';
 import { figure, judge, type Target } from '../target.js';
 import { STEP } from './broadcast.js';
-import { ROUND_TRIP, type Origins, type Protocol } from './origins.js';
+import { ROUND_TRIP, type Protocol } from './origins.js';
 import type { Sink } from './sink.js';
 
 const BIN = fileURLToPath(new URL('../../../bin/framerail.js', import.meta.url));
@@ -59,7 +59,7 @@ interface Starts {
 /** Measures it. */
 export async function measureStarts(
   runs: number,
-  { protocols }: Origins,
+  protocols: readonly Protocol[],
   sink: Sink,
 ): Promise<Pick<Part, 'head' | 'rows' | 'targets' | 'raw'>> {
   const random = seededNumbers();

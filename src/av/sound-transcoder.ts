@@ -1,28 +1,12 @@
 // Sound that a container does not hold as it is: decoded, resampled and encoded anew.
 import { AV_CODEC_FLAG_GLOBAL_HEADER, AVERROR_INVALIDDATA } from './constants.js';
-import {
-  avChannelLayoutDescribe,
-  avGetSampleFmtName,
-  Codec,
-  CodecContext,
-  Filter,
-  FilterGraph,
-  FilterInOut,
-  Frame,
-  Rational,
-  type ChannelLayout,
-  type FilterContext,
-  type Packet,
-  type Stream,
-} from 'node-av/lib';
+import { Codec, CodecContext, Frame, Rational, type ChannelLayout, type Packet, type Stream } from 'node-av/lib';
 import { FramerailError, invariant, type Ratio } from '../base/index.js';
 import { avError, check, isAgain, isEof } from './averror.js';
 import { nativeInput, type MediaInputHandle } from './input.js';
+import { layoutOf, SoundFilter, STEREO, usualLayout } from './sound-filter.js';
 import { SOUND_DECODERS } from '../sources/index.js';
 import { BITS_PER_CHANNEL, soundEncoderFor } from '../spelling/index.js';
-
-/** Samples of a frame for encoders that take any number. */
-const FREE_FRAME = 1024;
 
 /** What sound is turned into. */
 export interface SoundTarget {
@@ -37,9 +21,7 @@ export class SoundTranscoder {
   readonly name: string;
   readonly #decoder: CodecContext;
   readonly #encoder: CodecContext;
-  readonly #graph = new FilterGraph();
-  readonly #source: FilterContext;
-  readonly #sink: FilterContext;
+  readonly #filter: SoundFilter;
   readonly #frame = emptyFrame();
   readonly #input: string;
   /** Takes the packets that are ready, so that the encoder has room for more sound. */
@@ -70,32 +52,7 @@ export class SoundTranscoder {
       this.#decoder.freeContext();
       throw error;
     }
-    const { sampleRate, sampleFormat, channelLayout, frameSize } = this.#encoder;
-    this.#graph.alloc();
-    const source = Filter.getByName('abuffer');
-    const sink = Filter.getByName('abuffersink');
-    invariant(source && sink, 'sound buffers in the FFmpeg build');
-    const format = avGetSampleFmtName(this.#decoder.sampleFormat) ?? 'fltp';
-    const { num, den } = stream.timeBase;
-    const layout = avChannelLayoutDescribe(layoutOf(this.#decoder)) ?? 'stereo';
-    const facts = `time_base=${String(num)}/${String(den)}:sample_rate=${String(this.#decoder.sampleRate)}`;
-    this.#source = made(
-      this.#graph.createFilter(source, 'in', `${facts}:sample_fmt=${format}:channel_layout=${layout}`),
-    );
-    this.#sink = made(this.#graph.createFilter(sink, 'out'));
-    const wanted = [
-      `sample_fmts=${avGetSampleFmtName(sampleFormat) ?? 'fltp'}`,
-      `sample_rates=${String(sampleRate)}`,
-      `channel_layouts=${avChannelLayoutDescribe(channelLayout) ?? 'stereo'}`,
-    ].join(':');
-    const samples = frameSize > 0 ? frameSize : FREE_FRAME;
-    const spec = `aresample,aformat=${wanted},asetnsamples=n=${String(samples)}:p=0`;
-    check(
-      this.#graph.parsePtr(spec, end('out', this.#sink), end('in', this.#source)),
-      'FR_INTERNAL',
-      'No sound filters',
-    );
-    check(this.#graph.configSync(), 'FR_ENCODE_FAILED', 'The sound could not be resampled');
+    this.#filter = new SoundFilter(stream.timeBase, this.#encoder);
   }
 
   /** The unit of the times of its packets. */
@@ -117,11 +74,11 @@ export class SoundTranscoder {
     while (this.#decode()) {
       const { bestEffortTimestamp } = this.#frame;
       this.#frame.pts = bestEffortTimestamp;
-      check(this.#source.buffersrcAddFrameSync(this.#frame), 'FR_ENCODE_FAILED', 'The sound could not be resampled');
+      this.#filter.send(this.#frame);
       this.#encode();
     }
     if (packet !== null) return;
-    check(this.#source.buffersrcAddFrameSync(null), 'FR_ENCODE_FAILED', 'The sound could not be resampled');
+    this.#filter.end();
     this.#encode();
     this.#encoder.sendFrameSync(null);
     this.#onReady();
@@ -139,8 +96,8 @@ export class SoundTranscoder {
 
   #encode(): void {
     for (;;) {
-      const code = this.#sink.buffersinkGetFrameSync(this.#frame);
-      if (isAgain(code) || isEof(code)) return;
+      const code = this.#filter.receive(this.#frame);
+      if (code === undefined || isAgain(code) || isEof(code)) return;
       check(code, 'FR_ENCODE_FAILED', 'The sound could not be resampled');
       const sent = this.#encoder.sendFrameSync(this.#frame);
       this.#frame.unref();
@@ -158,7 +115,7 @@ export class SoundTranscoder {
   }
 
   close(): void {
-    this.#graph.free();
+    this.#filter.close();
     this.#frame.free();
     this.#decoder.freeContext();
     this.#encoder.freeContext();
@@ -194,7 +151,7 @@ function openEncoder(
   const codec = Codec.findEncoderByName(name as Parameters<typeof Codec.findEncoderByName>[0]);
   if (codec === null) throw new FramerailError('FR_ENCODE_FAILED', `This FFmpeg build has no encoder ${name}.`);
   const sampleRate = form?.sampleRate ?? source.sampleRate;
-  const layout = takenLayout(codec, form === undefined ? layoutOf(source) : usualLayout(form.channels));
+  const layout = takenLayout(codec, form === undefined ? layoutOf(source.channelLayout) : usualLayout(form.channels));
   const rates = codec.supportedSamplerates ?? [];
   const context = new CodecContext();
   context.allocContext3(codec);
@@ -217,21 +174,6 @@ function openEncoder(
   }
 }
 
-/** Speakers by their number, where a file does not name them (av_channel_layout_default). */
-const USUAL: readonly bigint[] = [0n, 0x4n, 0x3n, 0xbn, 0x107n, 0x37n, 0x3fn, 0x70fn, 0x63fn];
-const STEREO: ChannelLayout = { nbChannels: 2, order: 1 as ChannelLayout['order'], mask: 0x3n };
-
-/** Which speakers the channels of a stream are for. */
-function layoutOf({ channelLayout }: CodecContext): ChannelLayout {
-  return channelLayout.mask > 0n ? channelLayout : usualLayout(channelLayout.nbChannels);
-}
-
-/** The speakers that so many channels are usually for. */
-function usualLayout(channels: number): ChannelLayout {
-  const mask = USUAL[channels];
-  return mask === undefined || mask === 0n ? STEREO : { ...STEREO, nbChannels: channels, mask };
-}
-
 /** The speakers themselves where an encoder knows them, or stereo. */
 function takenLayout(codec: Codec, layout: ChannelLayout): ChannelLayout {
   const known = codec.channelLayouts;
@@ -242,18 +184,4 @@ function emptyFrame(): Frame {
   const frame = new Frame();
   frame.alloc();
   return frame;
-}
-
-function made(filter: FilterContext | null): FilterContext {
-  invariant(filter, 'sound filters that can be made');
-  return filter;
-}
-
-function end(name: string, filter: FilterContext): FilterInOut {
-  const pad = new FilterInOut();
-  pad.alloc();
-  pad.name = name;
-  pad.filterCtx = filter;
-  pad.padIdx = 0;
-  return pad;
 }

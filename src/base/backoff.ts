@@ -22,14 +22,14 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** An attempt failed: how long to wait until the next one, in milliseconds. */
+  /** An attempt failed: how long to wait until the next one, in whole milliseconds. */
   next(): number {
     const { first, second, longest } = this.#options;
     this.failures += 1;
     if (this.failures === 1) return first;
     const wait = Math.min(longest, second * 2 ** (this.failures - 2));
     // From three quarters to five: many that failed together do not come back together.
-    return wait * (0.75 + 0.5 * this.#random());
+    return Math.round(wait * (0.75 + 0.5 * this.#random()));
   }
 
   /** All is well again. */

@@ -1,10 +1,18 @@
 // What happens in a relay and how it stands, for people.
+import { sep } from 'node:path';
 import { formatBytes, formatClock } from '../base/index.js';
-import type { DestinationStatus, RelayEvent, RelayStatus, TrackStatus } from '../relay/index.js';
+import {
+  codecTitle,
+  type DestinationStatus,
+  type RelayEvent,
+  type RelayStatus,
+  type TrackStatus,
+} from '../relay/index.js';
 
 /** One line about an event; undefined for what the lines of the status show anyway. */
 export function eventText(event: RelayEvent): string | undefined {
-  const text = describe(event);
+  // Files are absolute in events; people read them as they would type them.
+  const text = describe(event)?.replaceAll(`${process.cwd()}${sep}`, '');
   return text === undefined ? undefined : `${`${event.sinceStartMs.toFixed(1)} ms`.padStart(12)}  ${text}`;
 }
 
@@ -17,9 +25,9 @@ function describe(event: RelayEvent): string | undefined {
     case 'switch':
       return `${event.to} goes on for ${event.from}: ${event.reason}, ${event.gapMs.toFixed(0)} ms without media`;
     case 'ready':
-      return `ready: ${event.reason} (${[event.video, event.audio].filter((codec) => codec !== null).join(', ')})`;
+      return `ready: ${readyText(event)}`;
     case 'stream':
-      return `${event.late ? 'late' : 'changed'} ${event.kind} stream: ${event.codec ?? 'unknown'}`;
+      return `${event.late ? 'late' : 'changed'} ${event.kind} stream: ${codecTitle(event.codec ?? 'unknown')}`;
     case 'connected':
       return `${whom(event)} accepted`;
     case 'started':
@@ -36,9 +44,20 @@ function describe(event: RelayEvent): string | undefined {
     }
     case 'recorded':
       return `recorded ${event.file}`;
+    case 'recordingLost':
+      return `recording: ${lost(event.error.message, event.retryInMs)}`;
     case 'end':
       return event.error === null ? 'the relay is over' : undefined;
   }
+}
+
+/** What is given beside a stream that is alone is said apart from it. */
+function readyText({ reason, audio, video, silence }: Extract<RelayEvent, { event: 'ready' }>): string {
+  const alone = reason === 'video alone' ? video : reason === 'audio alone' ? audio : null;
+  const named = [video, audio].filter((codec) => codec !== null).map(codecTitle);
+  if (alone === null || named.length < 2) return `${reason} (${named.join(', ')})`;
+  const other = codecTitle((alone === video ? audio : video) ?? 'unknown');
+  return `${reason} (${codecTitle(alone)}), ${silence ? `beside silence (${other})` : `ahead of ${other}`}`;
 }
 
 /** Keys are hidden, so two destinations at one server differ by their numbers alone. */
@@ -52,7 +71,7 @@ function lost(why: string, retryInMs: number | null): string {
 }
 
 /** How a relay stands: one line for what comes in, one for each destination. */
-export function statusLines({ origin, feed, destinations }: RelayStatus): string[] {
+export function statusLines({ origin, feed, destinations, recording }: RelayStatus): string[] {
   const facts = [
     track('video', feed.video, feed.size),
     track('audio', feed.audio, null),
@@ -64,6 +83,7 @@ export function statusLines({ origin, feed, destinations }: RelayStatus): string
   return [
     `origin  ${origin.open ? 'live' : 'lost'}  ${origin.address}  ${facts.join('  ')}`,
     ...destinations.map((one) => `${String(one.id).padStart(6)}  ${destination(one)}`),
+    ...(recording === null ? [] : [`record  ${recording.state}  ${recording.file}`]),
   ];
 }
 
@@ -71,7 +91,7 @@ function track(name: string, status: TrackStatus | null, size: readonly [number,
   if (status === null) return '';
   const shape = size === null ? '' : ` ${size.join('x')}`;
   const rate = name === 'video' ? ` ${status.tagsPerSecond.toFixed(1)} fps` : '';
-  return `${status.codec}${shape} ${(status.bitsPerSecond / 1000).toFixed(0)} kb/s${rate}`;
+  return `${codecTitle(status.codec)}${shape} ${(status.bitsPerSecond / 1000).toFixed(0)} kb/s${rate}`;
 }
 
 function destination({ state, address, tags, bytes, dropped, queuedBytes, connections }: DestinationStatus): string {

@@ -39,8 +39,10 @@ const RANGES: readonly (readonly [AddressKind, readonly string[]])[] = [
 ];
 
 /** What is neither within 2000::/3 nor named above was never given to anybody (RFC 4291 section 2.4). */
-const GLOBAL_UNICAST = listOf(['2000::/3']);
-const LISTS = RANGES.map(([kind, ranges]) => [kind, listOf(ranges)] as const);
+const GLOBAL_UNICAST = '2000::/3';
+
+/** Made when somebody first asks: most programs that read this code never do, and it takes as long as reading it. */
+let lists: { readonly kinds: readonly (readonly [AddressKind, BlockList])[]; readonly unicast: BlockList } | undefined;
 
 /** IPv6 prefixes of 96 bits behind which an IPv4 address means itself: mapped (RFC 4291), and NAT64 (RFC 6052). */
 const CARRIERS = ['::ffff:0:0', '64:ff9b::'].map((prefix) => literalAddress(prefix)?.subarray(0, 12));
@@ -55,13 +57,17 @@ export function addressKind(text: string): AddressKind | undefined {
 export function kindOf(bytes: AddressBytes): AddressKind {
   const address = carried(bytes) ?? bytes;
   const [text, family] = [addressText(address), familyOf(address)];
-  const found = LISTS.find(([, list]) => list.check(text, family));
+  lists ??= {
+    kinds: RANGES.map(([kind, ranges]) => [kind, listOf(ranges)] as const),
+    unicast: listOf([GLOBAL_UNICAST]),
+  };
+  const found = lists.kinds.find(([, list]) => list.check(text, family));
   if (found !== undefined) return found[0];
-  return family === 'ipv6' && !GLOBAL_UNICAST.check(text, family) ? 'reserved' : 'public';
+  return family === 'ipv6' && !lists.unicast.check(text, family) ? 'reserved' : 'public';
 }
 
 /** Ranges as one list. */
-export function listOf(ranges: readonly string[]): BlockList {
+function listOf(ranges: readonly string[]): BlockList {
   const list = new BlockList();
   for (const range of ranges) addRange(list, range);
   return list;

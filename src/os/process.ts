@@ -9,8 +9,8 @@ import { libc } from './libc.js';
 export function dieWithParent(parentPid: number): boolean {
   if (process.platform !== 'linux') return false;
   if (libc().setParentDeathSignal(constants.signals.SIGKILL) !== 0) return false;
-  // The parent may have died before the call: then this process was already given to another.
-  if (process.ppid !== parentPid) process.exit(1);
+  // The parent may have died before the call: then this process was already given to another. Threads may be at work.
+  if (process.ppid !== parentPid) exitNow(1);
   return true;
 }
 

@@ -1,6 +1,7 @@
 // One destination of a relay: a link of its own, a queue of its own, and its own way back after a loss.
-import { Backoff, FramerailError, monotonicNow } from '../base/index.js';
+import { FramerailError, monotonicNow } from '../base/index.js';
 import type { AmfObject } from './amf0.js';
+import { Attempts } from './attempts.js';
 import type { DestinationLink, DestinationMarks, DestinationPlace, LinkOptions } from './destination-link.js';
 import { KIND, TAG } from './flv/tag.js';
 import type { Feed, FeedNews, FeedTarget } from './feed.js';
@@ -34,14 +35,6 @@ export interface DestinationHandlers {
   readonly onWarning: (message: string) => void;
 }
 
-/** At once, then up to a quarter of a minute. Milliseconds. */
-const RETRY = { first: 0, second: 500, longest: 15_000 };
-/** Who holds a name lets go of it in its own time: 4 to 60 seconds have been seen. Milliseconds. */
-const RETRY_BUSY = { first: 1000, second: 2000, longest: 15_000 };
-/** Milliseconds of a healthy connection after which the next loss is the first one again. */
-const HEALTHY = 30_000;
-/** Refusals in a row after which it is given up; one may be a server that is just starting. */
-const MOST_REFUSALS = 3;
 /** A destination that was taken back begins again once this part of its queue has drained. */
 const DRAINED = 0.25;
 
@@ -59,16 +52,13 @@ export class Destination implements FeedTarget, GateTaker {
   readonly #gate: FeedGate;
   readonly #options: DestinationOptions;
   readonly #handlers: DestinationHandlers;
-  readonly #backoff = new Backoff(RETRY);
-  readonly #busy = new Backoff(RETRY_BUSY);
-  #refusals = 0;
+  readonly #attempts = new Attempts();
   #link: DestinationLink | undefined;
   /** Those of a connection that is over. */
   #marks: DestinationMarks | undefined;
   #held = true;
   #retry: NodeJS.Timeout | undefined;
   #draining = false;
-  #acceptedAt = 0;
   /** For the watch: what it had taken when it was last seen to take something. */
   #taken = 0;
   #takenAt = 0;
@@ -188,7 +178,6 @@ export class Destination implements FeedTarget, GateTaker {
   watch(now: number): void {
     const link = this.#link;
     if (link === undefined || (this.state !== 'live' && this.state !== 'slow')) return;
-    if (now - this.#acceptedAt > HEALTHY && this.state === 'live') this.#healthy();
     if (link.queued === 0 || link.sent !== this.#taken) {
       this.#taken = link.sent;
       this.#takenAt = now;
@@ -215,9 +204,8 @@ export class Destination implements FeedTarget, GateTaker {
   }
 
   #accepted(): void {
-    this.#acceptedAt = monotonicNow();
-    this.#takenAt = this.#acceptedAt;
-    this.#refusals = 0;
+    this.#attempts.accepted();
+    this.#takenAt = monotonicNow();
     this.#setState('accepted');
     this.#handlers.onAccepted();
     this.begin();
@@ -228,26 +216,13 @@ export class Destination implements FeedTarget, GateTaker {
     this.#link = undefined;
     this.#gate.close();
     this.lastError = error;
-    if (monotonicNow() - this.#acceptedAt > HEALTHY && this.#acceptedAt > 0) this.#healthy();
-    const called = this.#place.listens === true && this.#acceptedAt > 0;
-    this.#acceptedAt = 0;
-    if (!error.retryable) this.#refusals += 1;
-    const given = error.code === 'FR_RELAY_AUTH' || this.#refusals >= MOST_REFUSALS;
-    // Who is called waits for the next call at once.
-    const next = (): number => (called ? 0 : (error.code === 'FR_RELAY_BUSY' ? this.#busy : this.#backoff).next());
-    const wait = given ? undefined : next();
-    this.#setState(given ? 'failed' : 'waiting');
+    const wait = this.#attempts.failed(error, this.#place.listens);
+    this.#setState(wait === undefined ? 'failed' : 'waiting');
     this.#handlers.onLost(error, wait);
     if (wait === undefined || this.state !== 'waiting') return;
     this.#retry = setTimeout(() => {
       this.open();
     }, wait);
-  }
-
-  #healthy(): void {
-    this.#backoff.reset();
-    this.#busy.reset();
-    this.#refusals = 0;
   }
 
   /** A connection of its own says all streams at its beginning. */

@@ -1,5 +1,5 @@
 // Connections that are dialled while the rest of the program still loads: half of a cold start is reading code.
-// This file is loaded first and alone, so it imports nothing but node:net.
+// This file is loaded first and alone, so it imports nothing but node:net, and where SRT is named what dials that.
 import { connect, type Socket } from 'node:net';
 
 /** What happened to a connection before anybody took it over; times by `process.hrtime`, in nanoseconds. */
@@ -14,19 +14,25 @@ export interface EarlySocket {
 }
 
 const ADDRESS = /^rtmp:\/\/(?:[^/@]*@)?(\[[0-9a-f:.]+\]|[^/:@?#[\]]+)(?::(\d+))?\//i;
+const SRT = /^srt:\/\//i;
 const LISTENS = /[?&]listen$/i;
 const OTHER_ORIGIN = '--from';
+const OTHER_TIMEOUT = '--connect-timeout';
 const PORT = 1935;
 const READ_BUFFER = 64 * 1024;
 
 let began: bigint | undefined;
 const waiting = new Map<string, EarlySocket[]>();
+let dropSrt = (): void => undefined;
 
-/** Dials whoever is named by an rtmp address among the arguments of a command line. */
-export function dialEarly(args: readonly string[]): void {
-  for (const [i, argument] of args.entries()) {
-    // Another origin is dialled when it is needed: what was dialled now would be stale by then.
-    if (args[i - 1] === OTHER_ORIGIN) continue;
+/** Milliseconds until a peer must have answered, unless told. */
+export const CONNECT_TIMEOUT = 10_000;
+
+/** Dials whoever is named by an rtmp address among the arguments of a command line, and an origin of SRT. */
+export async function dialEarly(args: readonly string[]): Promise<void> {
+  // Another origin is dialled when it is needed: what was dialled now would be stale by then.
+  const named = args.filter((_, i) => args[i - 1] !== OTHER_ORIGIN);
+  for (const argument of named) {
     const found = LISTENS.test(argument) ? null : ADDRESS.exec(argument);
     const host = found?.[1]?.replace(/^\[|\]$/g, '');
     const port = Number(found?.[2] ?? PORT);
@@ -34,6 +40,7 @@ export function dialEarly(args: readonly string[]): void {
     const place = `${host}:${String(port)}`;
     waiting.set(place, [...(waiting.get(place) ?? []), dial(host, port)]);
   }
+  if (named.some((argument) => SRT.test(argument))) await dialSrt(args);
 }
 
 /** Gives a connection that was dialled early; whoever takes it answers for it. */
@@ -52,6 +59,24 @@ export function firstEarly(): bigint | undefined {
 export function dropEarly(): void {
   for (const sockets of waiting.values()) for (const { socket } of sockets) socket.destroy();
   waiting.clear();
+  dropSrt();
+}
+
+/** A process takes longest to start, and comes first; what dials is loaded meanwhile. */
+async function dialSrt(args: readonly string[]): Promise<void> {
+  const { dropEarlyWorker, startEarlyWorker } = await import('./srt/start-worker.js');
+  dropSrt = dropEarlyWorker;
+  startEarlyWorker();
+  const [source = ''] = args;
+  // Elsewhere it may be a destination, or mean something else. Many peers take one caller, so nobody is called in vain.
+  if (!SRT.test(source) || args.some((argument) => argument.startsWith(OTHER_TIMEOUT))) return;
+  const { dialEarlyOrigin, dropEarlyDial } = await import('./srt/early-dial.js');
+  dropSrt = () => {
+    dropEarlyDial();
+    dropEarlyWorker();
+  };
+  began ??= process.hrtime.bigint();
+  dialEarlyOrigin(source, CONNECT_TIMEOUT);
 }
 
 function dial(host: string, port: number): EarlySocket {

@@ -26,7 +26,15 @@ export interface RelayEventMap {
   /** Another origin feeds the relay, or the slate does. */
   switch: Switch;
   /** The streams are known, and destinations are fed. */
-  ready: { readonly reason: ReadyReason; readonly audio: string | null; readonly video: string | null };
+  ready: {
+    readonly reason: ReadyReason;
+    /** The codec of the sound, as FFmpeg calls it; null where there is none. */
+    readonly audio: string | null;
+    /** The same of the pictures. */
+    readonly video: string | null;
+    /** Whether the sound is silence, as `fillAudio` asks for where there is none. */
+    readonly silence: boolean;
+  };
   /** A stream appeared after the relay had begun (`late`), or its parameters changed. */
   stream: { readonly kind: 'audio' | 'video'; readonly codec: string | null; readonly late: boolean };
   /** A destination accepted to be published to. */
@@ -54,8 +62,13 @@ export interface RelayEventMap {
     readonly id?: number;
     readonly message: string;
   };
-  /** A file of the recording is complete under its name. */
+  /** A file of the recording is complete under its name, an absolute path. */
   recorded: { readonly file: string };
+  /**
+   * The recording could not go on, as on a full disk; what was written is kept, and destinations go on. It begins anew in
+   * another file; `retryInMs` is null when it does not. `file` is the absolute path that was asked for.
+   */
+  recordingLost: { readonly file: string; readonly error: EventError; readonly retryInMs: number | null };
   /** The relay is over; `error` is null when it was stopped, or its origin ended. */
   end: { readonly error: EventError | null };
 }

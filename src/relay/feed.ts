@@ -141,6 +141,11 @@ export class Feed {
     return this.#metadata && completeMetadata(this.#metadata, this.codecs);
   }
 
+  /** Whether its only sound so far is silence that was filled in. */
+  get silent(): boolean {
+    return this.#silent;
+  }
+
   /** Why the relay began; undefined while it has not. */
   get ready(): ReadyReason | undefined {
     return this.#readiness.reason;

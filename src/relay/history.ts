@@ -1,6 +1,9 @@
 // What a relay was like: each second of the last minutes, each minute of the last day, in a bounded piece of memory.
 import type { RelayStatus } from './status.js';
 
+/** How far apart samples are: five minutes of seconds are kept, and a day of minutes. */
+export type HistoryStep = 'second' | 'minute';
+
 /** What is kept of one second, or of one minute: there rates are means, and counts are sums. */
 export interface RelaySample {
   /** When it ended, in milliseconds since 1970. */
@@ -131,7 +134,7 @@ export class RelayHistory {
   }
 
   /** The last five minutes by seconds, or the last day by minutes; from the oldest to the newest. */
-  list(step: 'second' | 'minute'): RelaySample[] {
+  list(step: HistoryStep): RelaySample[] {
     return (step === 'second' ? this.#seconds : this.#minutes).list();
   }
 }

@@ -1,8 +1,9 @@
 // The door of the relay.
 export type { DestinationState, LateStream } from './destination.js';
 export type { DestinationTimings, EventError, OriginTimings, RelayEvent, RelayEventMap } from './events.js';
+export { codecTitle } from './flv/tag.js';
 export { dropEarly } from './early-dial.js';
-export type { RelaySample } from './history.js';
+export type { HistoryStep, RelaySample } from './history.js';
 export type { ConfigProblem, DemandConfig, RelayConfig, RelaysConfig } from './many/config.js';
 export { checkRelaysFile, createRelays, Relays, type RelaysRunOptions } from './many/relays.js';
 export type {
@@ -20,4 +21,13 @@ export type { OnOriginEnd, RelayOptions } from './options.js';
 export type { ReadyReason } from './readiness.js';
 export type { RtspTransport } from './rtsp/negotiation.js';
 export { createRelay, Relay } from './relay.js';
-export type { DestinationStatus, FeedStatus, SlateStatus, TrackStatus, RelayStatus, RelayTimings } from './status.js';
+export type {
+  DestinationStatus,
+  FeedStatus,
+  RecordingState,
+  RecordingStatus,
+  RelayStatus,
+  RelayTimings,
+  SlateStatus,
+  TrackStatus,
+} from './status.js';

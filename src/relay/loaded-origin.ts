@@ -33,7 +33,9 @@ class LoadedOrigin implements Origin {
   }
 
   get marks(): OriginMarks {
-    return this.#origin === undefined ? { dialled: this.#since } : { ...this.#origin.marks, dialled: this.#since };
+    const { dialled = this.#since, ...marks } = this.#origin?.marks ?? {};
+    // What was dialled ahead was dialled before it was asked for.
+    return { ...marks, dialled: Math.min(dialled, this.#since) };
   }
 
   close(): void {

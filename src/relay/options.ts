@@ -11,6 +11,7 @@ import {
 } from '../base/index.js';
 import { checkAllowHosts } from '../net/index.js';
 import type { DestinationOptions, LateStream } from './destination.js';
+import { CONNECT_TIMEOUT } from './early-dial.js';
 import type { FailoverOptions, Standby } from './failover/terms.js';
 import type { FeedOptions } from './feed.js';
 import { parseOrigin, type OriginSource } from './origin.js';
@@ -116,7 +117,9 @@ export interface RelayOptions {
   /**
    * A file that the stream is recorded to, by its ending as FLV (`.flv`), MPEG-TS (`.ts`) or MP4 (`.mp4`, `.m4v`, `.mov`). It
    * appears when the relay ends; until then it grows beside its place, with `.part` in its name. An MP4 is made when the relay
-   * ends; where its streams change their parameters, another one begins (`name.1.mp4`).
+   * ends; where its streams change their parameters, another one begins (`name.1.mp4`). Where it cannot be written, as on a
+   * full disk, what there is of it is published, destinations go on, and another file is begun by the rules by which a
+   * destination is dialled again; `done` then rejects at the end, as something is missing.
    */
   readonly record?: string | undefined;
   /**
@@ -207,7 +210,7 @@ export function checkRelay(options: RelayOptions): CheckedRelay {
     },
     fillAudio: checkSwitch('fillAudio', options.fillAudio, false),
     destination: {
-      connectTimeout: wait('connectTimeout', 10_000, 1),
+      connectTimeout: wait('connectTimeout', CONNECT_TIMEOUT, 1),
       stallTimeout: wait('stallTimeout', 10_000, 1),
       queueBytes: checkInteger('queueBytes', options.queueBytes ?? 8 * MIB, 1024, MOST_BYTES),
       verify: checkSwitch('verifyTls', verifyTls, true),

@@ -138,7 +138,8 @@ export class OriginLink {
     if (this.open && monotonicNow() - this.#openedAt > HEALTHY) this.#backoff.reset();
     this.lastError = error;
     if (error?.retryable === false) this.#refusals += 1;
-    const refused = this.#refusals >= MOST_REFUSALS;
+    // Cameras lock out whoever comes with a wrong login again and again.
+    const refused = error?.code === 'FR_RELAY_AUTH' || this.#refusals >= MOST_REFUSALS;
     const over = onEnd === 'exit' || (refused && alone);
     this.state = over ? 'ended' : refused ? 'failed' : 'waiting';
     const wait = over ? undefined : refused ? REFUSED_PAUSE : this.#wait(error);

@@ -34,6 +34,7 @@ export class RelayMetrics {
       this.#telemetry.metrics.counter('framerail_relay_switches_total', { reason: event.reason }).add();
     else if (event.event === 'originLost') this.#lost('origin', event.error?.code ?? 'ended');
     else if (event.event === 'lost') this.#lost('destination', event.error.code);
+    else if (event.event === 'recordingLost') this.#lost('recording', event.error.code);
   }
 
   /**
@@ -75,7 +76,7 @@ export class RelayMetrics {
     this.#telemetry.metrics.histogram('framerail_relay_step_seconds', { side, step }).observe(at / 1000);
   }
 
-  #lost(side: 'origin' | 'destination', code: string): void {
+  #lost(side: 'origin' | 'destination' | 'recording', code: string): void {
     this.#telemetry.metrics.counter('framerail_relay_losses_total', { side, code }).add();
   }
 }

@@ -6,7 +6,7 @@ import { eventError, type OriginTimings, type RelayEvent, type RelayEventMap } f
 import { Feed, type FeedTarget } from './feed.js';
 import { checkRelay, type CheckedRelay, type RelayOptions } from './options.js';
 import { firstEarly } from './early-dial.js';
-import { RelayHistory, type RelaySample } from './history.js';
+import { RelayHistory, type HistoryStep, type RelaySample } from './history.js';
 import type { Listener } from './listener.js';
 import { parseDestination } from './parse-destination.js';
 import type { Member } from './failover/member.js';
@@ -122,8 +122,10 @@ export class Relay extends EventEmitter<Listeners> {
         onWarning: (message: string) => {
           this.#tell('warning', { message });
         },
-        onFail: (error: FramerailError) => {
-          this.#finish(error);
+        onLost: (error: FramerailError, retryIn: number | undefined) => {
+          const file = this.#recording?.status.file ?? path;
+          this.#tell('recordingLost', { file, error: eventError(error), retryInMs: retryIn ?? null });
+          if (retryIn === undefined) this.#givenUp(error);
         },
       };
       this.#recording = new Recording(this.#options.record, this.#feed, handlers, this.#targets);
@@ -195,6 +197,7 @@ export class Relay extends EventEmitter<Listeners> {
       ready: this.#feed.ready ?? null,
       feed: describeFeed(this.#feed, now),
       destinations: [...this.#destinations].map(([id, destination]) => describeDestination(id, destination)),
+      recording: this.#recording?.status ?? null,
       timings: {
         origin: this.#originTimings(),
         destinations: Object.fromEntries(
@@ -205,7 +208,7 @@ export class Relay extends EventEmitter<Listeners> {
   }
 
   /** What it was like: the last five minutes by seconds, or the last day by minutes; from the oldest to the newest. */
-  history(step: 'second' | 'minute'): RelaySample[] {
+  history(step: HistoryStep): RelaySample[] {
     return this.#history.list(step);
   }
 
@@ -309,8 +312,8 @@ export class Relay extends EventEmitter<Listeners> {
 
   #ready(reason: ReadyReason): void {
     this.#brought.ready = this.#now();
-    const { audio, video } = this.#feed.codecs;
-    this.#tell('ready', { reason, audio: audio ?? null, video: video ?? null });
+    const { codecs, silent } = this.#feed;
+    this.#tell('ready', { reason, audio: codecs.audio ?? null, video: codecs.video ?? null, silence: silent });
     for (const destination of this.#destinations.values()) destination.begin();
     this.#recording?.begin();
     for (const listener of this.#listeners) listener.begin();
@@ -325,9 +328,9 @@ export class Relay extends EventEmitter<Listeners> {
     this.#history.look(now, () => this.status());
   }
 
-  /** A destination will not be tried again: without any other there is nothing to do. */
+  /** A destination, or the recording, will not be tried again: without any other there is nothing to do. */
   #givenUp(error: FramerailError): void {
-    if (this.#recording !== undefined || this.#standing) return;
+    if (this.#standing || (this.#recording !== undefined && this.#recording.status.state !== 'failed')) return;
     if ([...this.#destinations.values()].every(({ state }) => state === 'failed')) this.#finish(error);
   }
 

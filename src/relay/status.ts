@@ -19,6 +19,8 @@ export interface RelayStatus {
   readonly feed: FeedStatus;
   /** Where it goes. */
   readonly destinations: readonly DestinationStatus[];
+  /** The recording; null where there is none. */
+  readonly recording: RecordingStatus | null;
   /** When the steps of the last start were done. */
   readonly timings: RelayTimings;
 }
@@ -95,6 +97,24 @@ export interface DestinationStatus {
   /** How often it was dialled. */
   readonly connections: number;
   /** What it was lost for last. */
+  readonly lastError: EventError | null;
+}
+
+/**
+ * Where a recording stands: `idle` until there is something to record, `recording`, `waiting` to begin anew after it could
+ * not go on, `failed` when it does not any more, `closed` with the relay.
+ */
+export type RecordingState = 'idle' | 'recording' | 'waiting' | 'failed' | 'closed';
+
+/** The recording of a relay. */
+export interface RecordingStatus {
+  /** The file that was asked for, as an absolute path. */
+  readonly file: string;
+  /** Where it stands. */
+  readonly state: RecordingState;
+  /** Files that are complete under their names. */
+  readonly files: number;
+  /** What it could not go on for last, or what the last file could not be published for. */
   readonly lastError: EventError | null;
 }
 

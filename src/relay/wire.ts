@@ -1,6 +1,5 @@
 // One TCP or TLS connection of a relay: when each of its steps was done, and one read buffer for all of them.
 import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import { FramerailError, isFramerailError, monotonicNow, systemCode } from '../base/index.js';
 import { takeEarly, type EarlySocket } from './early-dial.js';
 
@@ -72,8 +71,9 @@ export class Wire {
 
   /** Dials; never throws: what goes wrong is told by `onEnd`. */
   static dial(options: WireOptions): Wire {
-    const { host, port, secure } = options;
-    const early = secure ? undefined : takeEarly(host, port);
+    const { host, port, secure, guard } = options;
+    // A guard has to see how a name was resolved.
+    const early = secure || guard !== undefined ? undefined : takeEarly(host, port);
     if (early !== undefined) return Wire.#adopt(early, options);
     return secure ? Wire.#dialTls(options) : Wire.#dialTcp(options);
   }
@@ -104,6 +104,8 @@ export class Wire {
     const servername = isName(host) ? host : '';
     return new Wire(options, (wire) => {
       const lookup = guard && { lookup: guard.lookup };
+      // Loaded where it is needed, as it costs a cold start several milliseconds.
+      const { connect: connectTls } = process.getBuiltinModule('node:tls');
       const socket = connectTls({ host, port, servername, rejectUnauthorized: verify, ...lookup });
       guard?.guard(socket, host);
       wire.#watch(socket);

@@ -161,7 +161,7 @@ export const METRICS = {
     kind: 'counter',
     unit: 'events',
     labels: ['side', 'code'],
-    help: 'Connections that were lost or refused, by the code of their error; an origin may also have ended.',
+    help: 'Connections and recordings that were lost or refused, by the code of their error; an origin may also have ended.',
   },
   framerail_relays: {
     kind: 'gauge',

@@ -38,7 +38,7 @@ const linesOf = (stdout: Buffer): Line[] =>
 test('--json against nginx shows the steps of both sides; --duration ends it with 0', async () => {
   const server = await nginx();
   const origin = await endless();
-  const args = [origin.url, server.url('live', 'secret-key'), '--duration', '1s', '--status', '400ms', '--json'];
+  const args = [origin.url, server.url('live', 'secret-key'), '--duration', '2s', '--status', '400ms', '--json'];
   const { code, stdout, stderr, orphans } = await cli('relay', ...args);
   expect([code, stderr, orphans]).toEqual([0, '', []]);
   const lines = linesOf(stdout);
@@ -61,11 +61,11 @@ test('a second Ctrl-C leaves an MP4 as it was recorded, and says where', async (
   const running = startCli(['relay', origin.url, '--record', record], { detached: true });
   await once(running.child.stdout, 'data');
   const parts = (): string[] => filesIn(folder).filter((name) => name.endsWith('.part.flv'));
-  while (parts().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await expect.poll(() => parts().length, { timeout: 20_000, interval: 20 }).toBe(1);
   const group = -(running.child.pid ?? 0);
   process.kill(group, 'SIGINT');
   // The worker is there, and takes longer to load its engine than a signal takes to come.
-  while (running.processes().length < 2) await new Promise((resolve) => setTimeout(resolve, 2));
+  await expect.poll(() => running.processes().length, { timeout: 20_000, interval: 2 }).toBe(2);
   process.kill(group, 'SIGINT');
   const { code, stderr, orphans } = await running.ended;
   expect(code).not.toBe(0);
@@ -89,7 +89,7 @@ test('Ctrl-C ends it cleanly: the recording is there, and the exit code is 0', a
 
 test('without a terminal it prints what happens, and the start to scale', async () => {
   const [origin, sink] = [await endless(), await rtmpSink()];
-  const running = startCli(['relay', origin.url, sink.url, '--duration', '1s']);
+  const running = startCli(['relay', origin.url, sink.url, '--duration', '2s']);
   const { code, stdout } = await running.ended;
   expect(code).toBe(0);
   const text = stdout.toString();
@@ -143,4 +143,20 @@ test('what was dialled early for an address that listens does not keep the comma
   process.kill(running.child.pid!, 'SIGTERM');
   const { code, orphans } = await running.ended;
   expect([code, orphans]).toEqual([0, []]);
+});
+
+test.each([
+  ['never comes', async () => `udp://127.0.0.1:${String(await freePort('udp'))}`, /no media ever came from udp:/],
+  [
+    'cannot be dialled',
+    async () => 'rtmp://127.0.0.1:9/live/key',
+    /no media ever came from rtmp:\S+ \(.* could not be reached: nobody listens there\)/,
+  ],
+  ['sends nothing', async () => (await rtmpOrigin(() => undefined)).url, /no media ever came from rtmp:/],
+  ['nobody takes', async () => (await endless()).url, /no destination took anything \(.* nobody listens there\)/],
+])('a stream that %s is no success when --duration is over', async (what, from, why) => {
+  const to = what === 'nobody takes' ? 'rtmp://127.0.0.1:9/live/key' : (await rtmpSink()).url;
+  const { code, stderr } = await cli('relay', await from(), to, '--duration', '700ms');
+  expect([code, stderr]).toEqual([1, expect.stringMatching(why)]);
+  expect(stderr).toMatch(/^framerail: Nothing was relayed: [^\n]*\(FR_RELAY_TIMEOUT\)\n$/);
 });

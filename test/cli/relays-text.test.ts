@@ -1,4 +1,5 @@
 // Many relays as a terminal shows them: those in trouble first, and no more lines than it is high.
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { manyEventText, manyLines } from '#dist/cli/relays-text.js';
 import type { ManagedRelayStatus, RelaysStatus, RelayStatus } from '#dist/relay/index.js';
@@ -15,7 +16,14 @@ function run(open: boolean, state: 'live' | 'slow' = 'live'): RelayStatus {
     ...{ audio: null, video: track, size: null, gopSeconds: 2, gopBytes: 0, mediaSeconds: 1, driftSeconds: -0.04 },
   } as unknown as RelayStatus['feed'];
   return {
-    ...{ origin: { address: 'x', open, connections: 1 }, origins: [], slate: null, ready: 'both streams', feed },
+    ...{
+      origin: { address: 'x', open, connections: 1 },
+      origins: [],
+      slate: null,
+      recording: null,
+      ready: 'both streams',
+      feed,
+    },
     ...{ destinations: [{ ...destination, state }], timings: { origin: {}, destinations: {} } },
   };
 }
@@ -72,4 +80,20 @@ test('events say which relay they are of, and what ended one', () => {
   expect(manyEventText({ event: 'configured', ...none, added: 1, untouched: 199 })).toBe(
     'configured: 1 added, 199 untouched',
   );
+});
+
+test.each([
+  ['both streams', 'h264', 'pcm_alaw', false, 'both streams (h264, G.711 A-law)'],
+  ['video alone', 'h264', null, false, 'video alone (h264)'],
+  ['video alone', 'h264', 'aac', true, 'video alone (h264), beside silence (aac)'],
+  ['audio alone', 'hevc', 'opus', false, 'audio alone (opus), ahead of hevc'],
+] as const)('ready for %s of %s and %s is said without contradiction', (reason, video, audio, silence, text) => {
+  const event = { event: 'ready', relay: 'a', sinceStartMs: 1, reason, video, audio, silence } as const;
+  expect(manyEventText(event)).toBe(`a: 1.0 ms  ready: ${text}`);
+});
+
+test('files are written as people would type them', () => {
+  const event = { event: 'recorded', relay: 'a', sinceStartMs: 1 } as const;
+  expect(manyEventText({ ...event, file: join(process.cwd(), 'day', 'a.mp4') })).toBe('a: 1.0 ms  recorded day/a.mp4');
+  expect(manyEventText({ ...event, file: '/elsewhere/a.mp4' })).toBe('a: 1.0 ms  recorded /elsewhere/a.mp4');
 });

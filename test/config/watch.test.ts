@@ -1,5 +1,15 @@
 // A file that is watched: told when it rests, however it is written, and left alone while it is not there.
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { FileWatch, readText, type WatchTimes } from '#dist/config/index.js';
@@ -13,13 +23,13 @@ function watched(path: string, times: Partial<WatchTimes> = {}): { texts: Journa
     onText: (text: string) => texts.push(text),
     onTrouble: ({ code }: { code: string }) => troubles.push(code),
   };
-  const watch = new FileWatch(path, readFileSync(path, 'utf8'), handlers, {
+  const own = new FileWatch(path, readFileSync(path, 'utf8'), handlers, {
     rest: 60,
     longRest: 400,
     poll: 300,
     ...times,
   });
-  onTestFinished(() => watch.close());
+  onTestFinished(() => own.close());
   return { texts, troubles };
 }
 
@@ -46,10 +56,12 @@ test('it is told when it was written, and when another file took its place', asy
 
 test('a file that is written in pieces is told once, when it is whole', async () => {
   const path = file('a: 1\n');
-  const { texts } = watched(path, { rest: 250 });
+  const { texts } = watched(path, { rest: 500 });
+  const system = watch(path);
+  onTestFinished(() => system.close());
   writeFileSync(path, 'relays:\n  a:');
   for (const piece of [' 1\n', '  b: 2\n', '  c: 3\n']) {
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await once(system, 'change');
     appendFileSync(path, piece);
   }
   await texts.find(() => true);
@@ -59,8 +71,10 @@ test('a file that is written in pieces is told once, when it is whole', async ()
 test('half a file rests for longer until it is taken for a whole one', async () => {
   const path = file('a: 1\n');
   const { texts } = watched(path, { longRest: 2000 });
+  const hasty = watched(path, { longRest: 0 });
   writeFileSync(path, 'a: 2\nb:');
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  // Who does not wait for longer has taken it for a whole one.
+  await hasty.texts.find((text) => text === 'a: 2\nb:');
   expect(texts.items).toEqual([]);
   appendFileSync(path, ' 3\n');
   await texts.find(() => true);
@@ -71,11 +85,16 @@ test('half a file rests for longer until it is taken for a whole one', async () 
 
 test('a file that is gone is told once, and is read again when it comes back', async () => {
   const path = file('one\n');
-  const { texts, troubles } = watched(path);
+  const { texts, troubles } = watched(path, { poll: 30 });
   rmSync(path);
   await troubles.find((code) => code === 'FR_INPUT_NOT_FOUND');
-  // Several looks later there is still only one complaint.
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  // Several looks later there is still only one complaint: another file is read three times meanwhile.
+  const other = file('0\n');
+  const meanwhile = watched(other);
+  for (const text of ['1\n', '2\n', '3\n']) {
+    writeFileSync(other, text);
+    await meanwhile.texts.find((told) => told === text);
+  }
   expect(troubles.items).toHaveLength(1);
   writeFileSync(path, 'one\n');
   writeFileSync(path, 'two\n');

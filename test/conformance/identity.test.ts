@@ -13,6 +13,17 @@ import { filesIn, NATIVE_WAYS, shown, untouched, type Shown } from '../support/p
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const LOSSLESS = { transform: untouched, format: 'native', upright: false, lossless: true } as const;
+/** Where it is not the encoder that is tried. */
+const QUICK = { ...LOSSLESS, encoderOptions: { preset: 'ultrafast' } } as const;
+
+const asked = new Map<string, Promise<string[]>>();
+
+/** What ffmpeg says of a clip, asked once. */
+function theirs(clip: string): Promise<string[]> {
+  const hashes = asked.get(clip) ?? framemd5(fixture(clip));
+  asked.set(clip, hashes);
+  return hashes;
+}
 
 /** Clip, ending of the output, options; the encoder follows from the two. */
 const TRIPS: readonly (readonly [clip: string, ending: string, options: ProcessOptions])[] = [
@@ -113,8 +124,8 @@ describe.each(NATIVE_WAYS)('$name', ({ options }) => {
   ] as const)('%s to %s %j', async (clip, ending, more) => {
     const folder = temporaryFolder();
     const output = join(folder, `out.${ending}`);
-    const { copiedBytes } = await engine.process(fixture(clip), output, { ...LOSSLESS, ...more }).result;
-    expect(await framemd5(output)).toEqual(await framemd5(fixture(clip)));
+    const { copiedBytes } = await engine.process(fixture(clip), output, { ...QUICK, ...more }).result;
+    expect(await framemd5(output)).toEqual(await theirs(clip));
     expect(filesIn(folder)).toEqual([`out.${ending}`]);
     expect(copiedBytes > 0).toBe(options.transport === 'copy');
   });
@@ -147,8 +158,8 @@ describe('inputs that are no files', () => {
   test.each(INPUTS)('%s', async (_, open) => {
     for (const clip of ['front-index.mp4', 'ffv1-10.mkv']) {
       const output = join(temporaryFolder(), 'out.mkv');
-      await engine.process(await open(fixture(clip)), output, LOSSLESS).result;
-      expect(await framemd5(output)).toEqual(await framemd5(fixture(clip)));
+      await engine.process(await open(fixture(clip)), output, QUICK).result;
+      expect(await framemd5(output)).toEqual(await theirs(clip));
     }
   });
 });
@@ -160,7 +171,7 @@ describe('filters alone', () => {
     for (const clip of ['plain.mp4', 'odd.mp4', 'x264-10.mp4']) {
       const output = join(temporaryFolder(), 'out.mp4');
       const result = await engine.process(fixture(clip), output, { lossless: true }).result;
-      expect(await framemd5(output)).toEqual(await framemd5(fixture(clip)));
+      expect(await framemd5(output)).toEqual(await theirs(clip));
       expect(result.copiedBytes).toBe(0);
     }
   });

@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../support/live.js';
+import { stranger } from '../support/publishers.js';
 import { arrival, expectSame } from '../support/relay/compare.js';
 import { rtmpOrigin } from '../support/relay/origin.js';
 import { relayOf, type Watched } from '../support/relay/relays.js';
 import { rtmpSink, type Sink } from '../support/relay/sink.js';
 import { stream } from '../support/relay/stream.js';
-import { audioHeader, metadata, videoHeader } from '../support/relay/tags.js';
+import { audioHeader, metadata, VIDEO, videoHeader } from '../support/relay/tags.js';
 
 const HEADERS = [metadata(), videoHeader(), audioHeader()];
 const media = stream({ length: 400 });
@@ -63,6 +64,44 @@ test('a second publisher is told that the name is taken, and takes over when the
   expect(all('originLost')).toEqual([]);
   await first.relay.stop();
   expect((await told('originLost')).error).toBeNull();
+  await events.count(2, ({ event }) => event === 'origin');
+});
+
+test('who publishes anew, as for a stream that comes late, is let in at once', async () => {
+  const { port, sink, all } = await listening();
+  const both = stream({ length: 2000 });
+  const origin = await rtmpOrigin(async (player) => {
+    player.send(audioHeader());
+    await player.pace(
+      both.filter(({ timestamp, type }) => timestamp < 800 && type !== VIDEO),
+      2,
+    );
+    player.send(videoHeader(800));
+    await player.pace(
+      both.filter(({ timestamp }) => timestamp >= 800),
+      2,
+    );
+  });
+  const options = { lateStream: 'republish', waitUnannounced: 50, waitExpected: 50 } as const;
+  const pusher = relayOf(origin.url, `rtmp://127.0.0.1:${String(port)}/live/right-key`, options);
+  await arrival(
+    sink.arrivals,
+    both.findLast(({ type }) => type === VIDEO),
+  );
+  expect(pusher.all('lost')).toEqual([]);
+  expect(pusher.relay.status().destinations).toMatchObject([{ connections: 2 }]);
+  expect(all('originLost')).toMatchObject([{ error: null, retryInMs: 0 }]);
+});
+
+test('who comes while the one ahead says goodbye waits for that, and takes over', async () => {
+  const { push, port, told, events } = await listening();
+  const first = await push('live/right-key');
+  await told('picture');
+  const second = await stranger(port);
+  second.publish('right-key');
+  await second.hears('NetConnection.Connect.Success');
+  await first.relay.stop();
+  await second.hears('NetStream.Publish.Start');
   await events.count(2, ({ event }) => event === 'origin');
 });
 

@@ -1,11 +1,15 @@
 // A recording beside the destinations: the same tags, in a file that appears when it is whole.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import type { RelayEvent } from '#dist/relay/index.js';
+import { startCli } from '../support/cli.js';
 import { ffprobe } from '../support/ffmpeg.js';
 import { filesIn } from '../support/process.js';
 import { arrival, mediaOf, sums } from '../support/relay/compare.js';
 import { flvFile } from '../support/relay/flv-file.js';
+import { Journal } from '../support/relay/journal.js';
 import { rtmpOrigin } from '../support/relay/origin.js';
 import { relayOf } from '../support/relay/relays.js';
 import { isMedia, rtmpSink } from '../support/relay/sink.js';
@@ -101,8 +105,103 @@ test('a relay that never had anything to record leaves no file, and one that can
   await relay.stop();
   expect(filesIn(folder)).toEqual([]);
 
-  const wrong = relayOf(origin.url, [], { record: join(folder, 'no', 'such', 'out.flv') });
-  await expect(wrong.relay.done).rejects.toMatchObject({ code: expect.stringMatching(/^FR_OUTPUT/) });
+  const record = join(folder, 'no', 'such', 'out.flv');
+  const wrong = relayOf(origin.url, [], { record });
+  await expect(wrong.relay.done).rejects.toMatchObject({ code: 'FR_OUTPUT_FAILED' });
+  // As often as a destination that refuses.
+  const waits = wrong.all('recordingLost').map(({ file, retryInMs }) => [file, retryInMs === null]);
+  expect(waits).toEqual([false, false, true].map((last) => [record, last]));
+  expect(wrong.relay.status().recording).toMatchObject({ file: record, lastError: { code: 'FR_OUTPUT_FAILED' } });
+});
+
+test('a recording that is given up ends no destination', async () => {
+  const media = stream({ length: 400 });
+  const sink = await rtmpSink();
+  const given = new Journal<true>();
+  const origin = await rtmpOrigin(async (player) => {
+    player.send(...HEADERS);
+    await player.wait(given.find(() => true));
+    await player.pace(media, 4);
+    await player.wait(60_000);
+  });
+  const record = join(temporaryFolder(), 'no', 'such', 'out.flv');
+  const { relay, events, started } = relayOf(origin.url, sink.url, { record });
+  await events.find((one) => one.event === 'recordingLost' && one.retryInMs === null, 'the end of the recording');
+  given.push(true);
+  await started;
+  await arrival(sink.arrivals, media.at(-1));
+  expect(sums(sink.media())).toEqual(sums(media));
+  expect(relay.status()).toMatchObject({ recording: { state: 'failed', files: 0 }, destinations: [{ state: 'live' }] });
+  await relay.stop();
+  // What it was asked for is not there: that is no success.
+  await expect(relay.done).rejects.toMatchObject({ code: 'FR_OUTPUT_FAILED' });
+});
+
+test('a recording that the disk takes no more of begins anew, loses nothing, and ends no destination', async () => {
+  const folder = temporaryFolder();
+  const media = stream({ length: 3000, bytes: 2000, gop: 25 });
+  const sink = await rtmpSink();
+  const system = watch(folder);
+  onTestFinished(() => system.close());
+  const origin = await rtmpOrigin(async (player) => {
+    player.send(...HEADERS);
+    await player.wait(sink.accepted.find(() => true));
+    // It is recorded from its first picture on.
+    player.send(media[0]!);
+    await player.wait(once(system, 'change'));
+    await player.pace(media.slice(1), 2);
+    player.cut();
+  });
+  // It is full amid the last group of pictures, which is still there when the next file begins.
+  const bytes = media
+    .filter(({ timestamp }) => timestamp < 2300)
+    .reduce((sum, { payload }) => sum + payload.length + 15, 0);
+  const record = join(folder, 'out.flv');
+  const args = [origin.url, sink.url, '--record', record, '--publish-early', '--on-end', 'exit', '--json'];
+  const { code, stdout, stderr } = await startCli(['relay', ...args], { fileBytes: bytes }).ended;
+  expect(sums(sink.media())).toEqual(sums(media));
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/out\.flv: it would grow beyond .*FR_OUTPUT_FAILED/)]);
+  const events = stdout
+    .toString()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as RelayEvent);
+  expect(events.filter(({ event }) => event === 'recordingLost')).toMatchObject([{ file: record, retryInMs: 0 }]);
+  expect(filesIn(folder)).toEqual(['out.1.flv', 'out.flv']);
+  const [first, second] = [record, join(folder, 'out.1.flv')].map((path) => mediaOf(tagsOf(path)));
+  expect(second?.[0]).toSatisfy(isKeyframe);
+  // The second one begins with the keyframe that the first one ends with: together they have everything.
+  const known = sums(first ?? []);
+  const more = sums(second ?? []).filter(({ crc }) => known.every((one) => one.crc !== crc));
+  expect([...known, ...more]).toEqual(sums(media));
+});
+
+test('a disk that takes nothing is tried again, and leaves no pieces behind', async () => {
+  const folder = temporaryFolder();
+  const origin = await rtmpOrigin(async (player) => {
+    player.send(...HEADERS);
+    await player.pace(stream({ length: 20_000 }));
+  });
+  const args = ['relay', origin.url, '--record', join(folder, 'out.flv'), '--duration', '1500ms'];
+  const { code, stdout, stderr } = await startCli(args, { fileBytes: 0 }).ended;
+  expect(code).toBe(1);
+  expect(stderr).toContain('it would grow beyond the largest file that is allowed');
+  expect(stdout.toString().match(/recording: .*next attempt in/g)?.length).toBeGreaterThan(1);
+  expect(filesIn(folder)).toEqual([]);
+});
+
+test('a relative path is absolute in what is told of it', async () => {
+  const [folder, media] = [temporaryFolder(), stream({ length: 200 })];
+  const origin = await rtmpOrigin(async (player) => {
+    player.send(...HEADERS);
+    await player.pace(media, 4);
+    player.cut();
+  });
+  const record = join(folder, 'out.flv');
+  const { relay, all } = relayOf(origin.url, [], { record: relative(process.cwd(), record), onEnd: 'exit' });
+  await relay.done;
+  expect(all('recorded').map(({ file }) => file)).toEqual([record]);
+  expect(relay.status().recording).toEqual({ file: record, state: 'closed', files: 1, lastError: null });
 });
 
 test('as MPEG-TS it is the stream that it was, and goes on where parameters change', async () => {

@@ -89,7 +89,7 @@ test('a stream of pictures alone arrives with a track of silence, its metadata c
   );
   const sink = await rtmpSink();
   const { told, relay } = relayOf(origin.url, sink.url, { fillAudio: true, waitUnannounced: 50 });
-  expect(await told('ready')).toMatchObject({ reason: 'video alone', audio: 'aac', video: 'h264' });
+  expect(await told('ready')).toMatchObject({ reason: 'video alone', audio: 'aac', video: 'h264', silence: true });
   await arrival(sink.arrivals, video.at(-1));
   const media = sink.media();
   expectSame(

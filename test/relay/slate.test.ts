@@ -14,6 +14,7 @@ import { liveOrigin, type LiveOrigin } from '../support/relay/live-origin.js';
 import { relayOf } from '../support/relay/relays.js';
 import { isPicture, rtmpSink, type Arrival, type Sink } from '../support/relay/sink.js';
 import { arrivedOf, expectWhole, longestGap, plays } from '../support/relay/switches.js';
+import { isKeyframe } from '../support/relay/stream.js';
 import { AUDIO, audioHeader, metadata, VIDEO, videoHeader } from '../support/relay/tags.js';
 import { resources } from '../support/resources.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -92,6 +93,25 @@ test.each(['png', 'jpg'] as const)('a %s is shown when both origins are dead, un
   expect(relay.telemetry.prometheus()).toMatch(/framerail_relay_switches_total\{reason="back"\} 1/);
   expectWhole(sink, first, second);
   expect(complaints(withHeaders(sink, slate))).toBe('');
+});
+
+test('who comes back with the group that is under way is shown from its keyframe on', async () => {
+  // No keyframe comes while this runs, and a server with a cache sends the last one to whoever joins.
+  const first = await liveOrigin({ gop: 750, cached: true });
+  const sink = await rtmpSink();
+  const { events, relay } = relayOf(first.url, sink.url, { slate: await picture(), slateAfter: 300 });
+  await plays(sink, first);
+  first.die();
+  await shown(sink, 20, first);
+  first.revive();
+  await events.find((one) => one.event === 'switch' && one.reason === 'back', 'the way back', 30_000);
+  await plays(sink, first, 30);
+  const keyframes = arrivedOf(sink, first).filter((one) => one.type === VIDEO && isKeyframe(one));
+  expect(new Set(keyframes.map(({ crc }) => crc)).size).toBe(1);
+  expect(keyframes.length).toBe(2);
+  // What was kept has its place: its time lies ahead of the clock on the wall.
+  expect(relay.status().feed.driftSeconds).toBeGreaterThan(0.5);
+  expectWhole(sink, first);
 });
 
 test('a slate is shown ahead of the first answer of an origin', async () => {

@@ -8,6 +8,9 @@ const CLEAN: Tree = {
   'src/frames/open.ts': `import { decode } from '../av/index.js';\nimport type { A } from '../base/index.js';\nexport const open = (a: A) => [decode, a];\n`,
   'src/av/index.ts': `import * as lib from 'node-av/lib';\nexport const decode = lib;\n`,
   'src/os/index.ts': `import koffi from 'koffi';\nexport const os = koffi;\n`,
+  // The one file of a folder that may be imported past its door.
+  'src/workers/node-child.ts': `export const start = 1;\n`,
+  'src/relay/early.ts': `import { start } from '../workers/node-child.js';\nexport { start };\n`,
   'src/base/index.ts': `export { a, type A } from './a.js';\n`,
   // Types may refer to each other in a circle: that is erased before anything runs.
   'src/base/a.ts': `import type { B } from './b.js';\nexport const a = 1;\nexport type A = B | 1;\n`,
@@ -41,6 +44,12 @@ const DISORDERS: Record<string, { files: Tree; findings: string[] }> = {
     findings: [
       'src/frames/past.ts:1 imports base/a.ts past its door base/index.ts',
       'src/index.ts:3 imports base/a.ts past its door base/index.ts',
+    ],
+  },
+  'an import of a folder above through its side door': {
+    files: { 'src/memory/side.ts': `import { start } from '../workers/node-child.js';\nexport { start };\n` },
+    findings: [
+      'src/memory/side.ts:1 imports workers/node-child.ts, against the direction of folders (memory/ is below workers/)',
     ],
   },
   'a cycle': {
@@ -109,7 +118,7 @@ test('a tree in order passes with its counts', async () => {
   const run = await runScript('check-structure.mjs', await plant(CLEAN));
   expect(run.findings).toEqual([]);
   expect(run.code).toBe(0);
-  expect(run.stdout).toBe('structure: 8 files, 4 folders, 9 imports, all in order\n');
+  expect(run.stdout).toBe('structure: 10 files, 6 folders, 10 imports, all in order\n');
 });
 
 test('each disorder is found at its line, and nothing else is', async () => {

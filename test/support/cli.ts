@@ -23,6 +23,8 @@ export interface CliOptions {
   readonly cwd?: string;
   /** Own process group, as a shell gives it. */
   readonly detached?: boolean;
+  /** Bytes of the largest file that it may write, as `ulimit -f` has it: in blocks of 512. */
+  readonly fileBytes?: number;
 }
 
 /** A command that runs. */
@@ -39,9 +41,12 @@ const FOLLOW_WITHIN = 1000;
 const MARK = 'FRAMERAIL_TEST_RUN';
 
 /** Starts a command. */
-export function startCli(args: readonly string[], options: CliOptions = {}): Running {
+export function startCli(args: readonly string[], { fileBytes, ...options }: CliOptions = {}): Running {
   const mark = randomUUID();
-  const child = spawn(process.execPath, [BIN, ...args], {
+  const blocks = fileBytes === undefined ? 0 : Math.floor(fileBytes / 512);
+  const limited = fileBytes === undefined ? [] : ['sh', '-c', `ulimit -f ${String(blocks)} && exec "$@"`, 'sh'];
+  const [command = '', ...rest] = [...limited, process.execPath, BIN, ...args];
+  const child = spawn(command, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, [MARK]: mark },
     timeout: DEADLINE,

@@ -10,6 +10,7 @@ interface Options {
   readonly runs: number;
   readonly input?: string;
   readonly only?: string;
+  readonly protocol?: string;
   readonly minutes?: number;
   readonly json?: boolean;
 }
@@ -32,6 +33,7 @@ export const bench: CliCommand = {
         '--only <part>',
         'of frames: transport, reading, round-trip, latency, peers or sampling; of relay: starts, joins and so on',
       )
+      .option('--protocol <name>', 'of relay --only protocols: the starts of one, such as SRT')
       .option('--minutes <number>', 'how long a soak lasts', integer('--minutes'))
       .option('--json', 'print one JSON document')
       .action(async (suite: Suite, options: Options) => {

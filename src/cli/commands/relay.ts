@@ -7,15 +7,11 @@ import {
   type LateStream,
   type OnOriginEnd,
   type Relay,
-  type RelayEvent,
   type RtspTransport,
   type Standby,
 } from '../../relay/index.js';
 import { finishOrInterrupt } from '../interrupt.js';
 import { printJson } from '../output.js';
-import { eventText, statusLines } from '../relay-text.js';
-import { LiveLines } from '../live-lines.js';
-import { waterfall } from '../waterfall.js';
 import { bytes, integer, seconds, toMilliseconds, type CliCommand } from './command.js';
 
 interface Options {
@@ -53,11 +49,6 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** Milliseconds between two looks at a relay on a terminal. */
-const REFRESH = 500;
-/** Milliseconds for which the pictures of a start are waited for ahead of its waterfall. */
-const WATERFALL_PATIENCE = 3000;
-
 /** The command. */
 export const relay: CliCommand = {
   name: 'relay',
@@ -79,7 +70,11 @@ export const relay: CliCommand = {
       .option('--slate <file>', 'a picture or a clip that is shown while no origin lives')
       .option('--slate-after <time>', 'without media (default: 2s)', seconds('--slate-after'))
       .option('--on-end <what>', 'when the origin ends: retry or exit (default: retry)')
-      .option('--duration <time>', 'stop after this time, with exit code 0', seconds('--duration'))
+      .option(
+        '--duration <time>',
+        'stop after this time; exit code 0, or 1 where nothing was ever relayed',
+        seconds('--duration'),
+      )
       .option(
         '--hls-segment <time>',
         'of a playlist: each ends with the next keyframe (default: 2s)',
@@ -148,6 +143,7 @@ async function relayMany(path: string, source: string | undefined, options: Opti
 async function relayTo(source: string, destinations: readonly string[], options: Options): Promise<void> {
   if (destinations.length === 0 && options.record === undefined)
     throw argumentError('destinations', 'at least one address, or --record', undefined);
+  const people = options.json === true ? undefined : await import('../relay-shown.js');
   const session = createRelay({
     from: options.from === undefined ? source : [source, ...options.from],
     standby: options.standby as Standby | undefined,
@@ -178,13 +174,16 @@ async function relayTo(source: string, destinations: readonly string[], options:
     record: options.record,
     recordEvery: toMilliseconds(options.recordEvery),
   });
+  let [relayed, told] = [false, false];
+  session.once('started', () => (relayed = true));
   const interrupted: AbortSignal = finishOrInterrupt(() => {
+    told = true;
     stop();
   });
   const stop = (): void => {
     void session.stop({ signal: interrupted });
   };
-  const show = options.json === true ? showJson(session, options.status) : showText(session);
+  const show = people === undefined ? showJson(session, options.status) : people.showText(session);
   const timer = options.duration === undefined ? undefined : setTimeout(stop, options.duration * 1000);
   try {
     await Promise.all([session.start(), session.done]);
@@ -192,6 +191,10 @@ async function relayTo(source: string, destinations: readonly string[], options:
     clearTimeout(timer);
     show();
   }
+  // Who stops it by hand knows what came.
+  if (relayed || told) return;
+  const { nothingRelayed } = await import('../relay-outcome.js');
+  throw nothingRelayed(session.status());
 }
 
 function collect(url: string, before: readonly string[] = []): readonly string[] {
@@ -212,33 +215,5 @@ function showJson(session: Relay, every: number | undefined): () => void {
   }, every * 1000);
   return () => {
     clearInterval(timer);
-  };
-}
-
-/** Prints what happens, and on a terminal how it stands; gives what ends it. */
-function showText(session: Relay): () => void {
-  const lines = new LiveLines(process.stdout);
-  let drawn = false;
-  const draw = (): void => {
-    if (drawn) return;
-    drawn = true;
-    lines.above(waterfall(session.status().timings));
-  };
-  // The first start is drawn when its pictures flow, or when they do not come.
-  const late = setTimeout(() => {
-    if (session.status().ready !== null) draw();
-  }, WATERFALL_PATIENCE);
-  session.on('event', (event: RelayEvent) => {
-    const text = eventText(event);
-    if (text !== undefined) lines.above([text]);
-    if (event.event === 'picture') setImmediate(draw);
-  });
-  const timer = setInterval(() => {
-    lines.show(statusLines(session.status()));
-  }, REFRESH);
-  return () => {
-    clearTimeout(late);
-    clearInterval(timer);
-    lines.end();
   };
 }

@@ -3,13 +3,13 @@
 /** Codecs of video that tags carry. */
 export type VideoCodec = 'h264' | 'hevc' | 'av1' | 'vp9';
 /** Codecs of sound that tags carry. */
-export type AudioCodec = 'aac' | 'mp3' | 'opus' | 'ac3' | 'eac3' | 'flac' | 'g711a' | 'g711u';
+export type AudioCodec = 'aac' | 'mp3' | 'opus' | 'ac3' | 'eac3' | 'flac' | 'pcm_alaw' | 'pcm_mulaw';
 
 /** FourCCs of video; H.264 goes the old way, which every server reads. */
 const VIDEO_FOURCC = { hevc: 'hvc1', av1: 'av01', vp9: 'vp09' } as const;
 const AUDIO_FOURCC = { opus: 'Opus', ac3: 'ac-3', eac3: 'ec-3', flac: 'fLaC' } as const;
 /** First bytes of the old way: the codec, and for all but AAC the rate, the size of samples and the channels. */
-const LEGACY_AUDIO = { aac: 0xaf, mp3: 0x2f, g711a: 0x72, g711u: 0x82 } as const;
+const LEGACY_AUDIO = { aac: 0xaf, mp3: 0x2f, pcm_alaw: 0x72, pcm_mulaw: 0x82 } as const;
 
 const KEYFRAME = 1;
 const INTER_FRAME = 2;
@@ -71,6 +71,6 @@ export function audioFrameTag(codec: AudioCodec, frame: Uint8Array): Buffer {
 
 function audioHead(codec: AudioCodec, packet: number): Buffer {
   if (codec === 'aac') return Buffer.from([LEGACY_AUDIO.aac, packet]);
-  if (codec === 'mp3' || codec === 'g711a' || codec === 'g711u') return Buffer.from([LEGACY_AUDIO[codec]]);
+  if (codec === 'mp3' || codec === 'pcm_alaw' || codec === 'pcm_mulaw') return Buffer.from([LEGACY_AUDIO[codec]]);
   return Buffer.concat([Uint8Array.of(ENHANCED_AUDIO | packet), Buffer.from(AUDIO_FOURCC[codec], 'latin1')]);
 }

@@ -50,6 +50,12 @@ const MOST_DOUBLINGS = 4;
 /** Milliseconds beyond its time for which the slate stays away where an origin flows that has no keyframe yet. */
 const SLATE_WAITS = 3000;
 
+/**
+ * Milliseconds by which those who go on for the slate may come to lie ahead of the clock on the wall: who is fed gets that much
+ * in a burst. A group of most streams is shorter.
+ */
+const MOST_AHEAD = 10_000;
+
 /** Keeps the origins of one relay. */
 export class OriginSet {
   readonly #options: OriginSetOptions;
@@ -69,6 +75,8 @@ export class OriginSet {
   #tick: NodeJS.Timeout | undefined;
   #tickedAt = 0;
   #startedAt = 0;
+  /** Milliseconds by which those who went on for the slate lie ahead of the clock on the wall. */
+  #ahead = 0;
   #over = false;
 
   constructor(options: OriginSetOptions, feed: Feed, slate: SlatePlayer | undefined, handlers: OriginSetHandlers) {
@@ -213,12 +221,14 @@ export class OriginSet {
     const { progress, preview } = member;
     const began = progress.flowingSince ?? now;
     if (progress.bursts(now) && now - began < MOST_BURST) return false;
-    const plan = planTakeover(this.#feed, preview);
+    const mayRunAhead = this.#slate?.playing === true ? Math.max(0, MOST_AHEAD - this.#ahead) : 0;
+    const plan = planTakeover(this.#feed, preview, mayRunAhead);
     if (!this.#atOnce(now) && !plan.pictures) {
       // What has no pictures needs no keyframe; what has some is waited for.
       if (hasPictures(preview) || (now - began < SOUND_ALONE && this.#feed.codecs.video !== undefined)) return false;
     }
     this.#take(member, reason, () => {
+      this.#ahead += plan.ahead;
       takeOver(this.#feed, preview, plan);
     });
     preview.clearMedia();
@@ -305,7 +315,7 @@ export class OriginSet {
     const coming = this.#members.some((member) => member !== this.#onAir && member.flows);
     if (silent < slateAfter + (coming ? SLATE_WAITS : 0)) return;
     this.#take(undefined, this.#left?.reason ?? 'silent', () => {
-      slate.start(now);
+      this.#ahead -= slate.start(now, this.#ahead);
     });
     this.#handlers.onSlate();
   }

@@ -59,10 +59,12 @@ export class SlatePlayer {
   /**
    * Begins to feed the relay.
    * @param now - by the monotonic clock in milliseconds
+   * @param ahead - milliseconds by which the stream lies ahead of the clock on the wall: it may begin so much earlier
+   * @returns the part of them that it did
    */
-  start(now: number): void {
+  start(now: number, ahead = 0): number {
     const slate = this.#slate;
-    if (slate === undefined) return;
+    if (slate === undefined) return 0;
     const feed = this.#feed;
     const { codecs, ready } = feed;
     // A relay of pictures alone, or of sound alone, stays what it is.
@@ -73,12 +75,15 @@ export class SlatePlayer {
       ...(pictures ? [new Track(looped(slate.pictures, slate.length))] : []),
       ...(sound === undefined ? [] : [new Track(sound.tags)]),
     ];
-    feed.join({ timestamp: 0, time: timeAt(feed, now), continues: false });
+    const due = timeAt(feed, now);
+    const time = Math.max(Math.min(due, feed.clock.latest + 1), due - Math.round(ahead));
+    feed.join({ timestamp: 0, time, continues: false });
     feed.hint({ audio: sound !== undefined, video: pictures });
     if (feed.metadata === undefined) feed.push(TAG.data, 0, describe(slate, pictures, sound !== undefined));
     if (pictures) feed.push(TAG.video, 0, slate.videoHeader);
     if (sound !== undefined) feed.push(TAG.audio, 0, sound.header);
     this.#play();
+    return due - time;
   }
 
   /** Somebody else goes on. */

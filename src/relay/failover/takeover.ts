@@ -12,6 +12,8 @@ export interface Takeover {
   readonly tags: readonly SeenTag[];
   /** Whether pictures go on at once: with a keyframe that was kept, or amid the very group that is running. */
   readonly pictures: boolean;
+  /** Milliseconds by which its time lies ahead of the clock on the wall, so that what was kept has its place. */
+  readonly ahead: number;
 }
 
 /**
@@ -20,8 +22,12 @@ export interface Takeover {
  */
 const MOST_APART = 500;
 
-/** Plans what a source would give if it took over now. */
-export function planTakeover(feed: Feed, preview: Preview): Takeover {
+/**
+ * Plans what a source would give if it took over now.
+ * @param mayRunAhead - milliseconds by which its time may lie ahead of the clock on the wall. Where no stream is shown, as the
+ *   slate is none, a group that is under way is then shown from its keyframe on: the next one may be as far as a group is long
+ */
+export function planTakeover(feed: Feed, preview: Preview, mayRunAhead = 0): Takeover {
   const side = besides(feed, preview);
   const same = sameGroup(feed, preview, side);
   if (same !== undefined) return same;
@@ -29,8 +35,14 @@ export function planTakeover(feed: Feed, preview: Preview): Takeover {
   const given = feed.shown('video')?.time ?? -Infinity;
   const { tags } = preview;
   const from = tags.findIndex((tag) => tag.keyframe && timeOf(tag) > given);
+  const old = from < 0 ? tags.findLast(({ keyframe }) => keyframe) : undefined;
+  if (old !== undefined && given + 1 - timeOf(old) <= mayRunAhead) {
+    const group = tags.filter((tag, i) => tag.kind === 'audio' || i >= tags.indexOf(old));
+    const offset = { timestamp: old.timestamp, time: given + 1 };
+    return { joining: joiningAt(group[0], offset), tags: group, pictures: true, ahead: given + 1 - timeOf(old) };
+  }
   const kept = tags.filter(({ kind }, i) => kind === 'audio' || (from >= 0 && i >= from));
-  return { joining: joiningAt(kept[0], side), tags: kept, pictures: from >= 0 };
+  return { joining: joiningAt(kept[0], side), tags: kept, pictures: from >= 0, ahead: 0 };
 }
 
 /** Has a source go on: its headers, what of its tags was kept, and what it brings from now on. */
@@ -103,7 +115,7 @@ function sameGroup(feed: Feed, preview: Preview, side: Side): Takeover | undefin
   if (Math.abs(there - first.time) > MOST_APART) return undefined;
   const tags = preview.tags.filter(({ kind }, i) => kind === 'audio' || i >= from);
   const offset = { timestamp: keyframe.timestamp, time: first.time };
-  return { joining: { ...joiningAt(tags[0], offset), continues: true }, tags, pictures: true };
+  return { joining: { ...joiningAt(tags[0], offset), continues: true }, tags, pictures: true, ahead: 0 };
 }
 
 /** A source joins with its first tag. */

@@ -33,8 +33,8 @@ const AUDIO_CODECS: Readonly<Record<number, string>> = {
   4: 'nellymoser',
   5: 'nellymoser',
   6: 'nellymoser',
-  7: 'g711a',
-  8: 'g711u',
+  7: 'pcm_alaw',
+  8: 'pcm_mulaw',
   10: 'aac',
   11: 'speex',
   13: 'opus',
@@ -55,6 +55,8 @@ const FOURCC: Readonly<Record<string, string>> = {
   'ec-3': 'eac3',
   '.mp3': 'mp3',
 };
+/** What people call them, where FFmpeg's name is not it. */
+const TITLES: Readonly<Record<string, string>> = { pcm_alaw: 'G.711 A-law', pcm_mulaw: 'G.711 µ-law' };
 const FOURCC_BYTES = 4;
 const LEGACY_AAC = 10;
 const ENHANCED_AUDIO = 9;
@@ -127,6 +129,11 @@ export function videoCodec(payload: Uint8Array): string | undefined {
   const first = payload[0] ?? 0;
   if ((first & 0x80) === 0) return VIDEO_CODECS[first & 0x0f];
   return fourCc(payload, first & 0x0f, PACKET.multitrackVideo);
+}
+
+/** A codec as a sentence for people has it. */
+export function codecTitle(codec: string): string {
+  return TITLES[codec] ?? codec;
 }
 
 /** The name of an audio codec as FFmpeg has it; undefined for one that nobody knows. */

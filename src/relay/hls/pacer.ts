@@ -30,8 +30,8 @@ const SOON = 1000;
 const EARLY = 200;
 
 /**
- * Lets tags go at the pace of the wall clock: the first one at once, each other one as much later as it lies behind it in
- * the stream. What comes too late moves the whole schedule, so that one wait is not followed by many; `catchUp` makes up
+ * Lets tags go at the pace of the wall clock: the first picture at once, or the first sound where there is none, each other one
+ * as much later as it lies behind it in the stream. What comes too late moves the whole schedule, so that one wait is not followed by many; `catchUp` makes up
  * for such waits, and for clocks that run apart, by going a twentieth faster.
  */
 export class Pacer {
@@ -41,6 +41,8 @@ export class Pacer {
   #origin: number | undefined;
   /** The time of the first tag of all. */
   #first = 0;
+  /** Whether a picture has come. */
+  #pictured = false;
   #released: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** When the timer fires. */
@@ -107,10 +109,18 @@ export class Pacer {
       this.#wake(now);
       return false;
     }
+    if (type === TAG.video && !this.#pictured) this.#anchor(time, now);
     const due = this.#origin + time;
     if (due < now) this.#origin += now - due;
     this.#wake(Math.max(now, due));
     return true;
+  }
+
+  /** The first picture is what is waited for: where sound lies a little ahead of it, that goes with it at once. */
+  #anchor(time: number, now: number): void {
+    this.#pictured = true;
+    const wait = (this.#origin ?? now) + time - now;
+    if (wait > 0 && time - this.#first <= EARLY) this.#origin = now - time;
   }
 
   /** Looks at the queues at a time, or earlier. */

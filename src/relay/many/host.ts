@@ -1,6 +1,7 @@
 // Where relays run: this process, or another one that does the same.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RelayEvent } from '../events.js';
+import type { HistoryStep, RelaySample } from '../history.js';
 import type { RelayPlan } from './config.js';
 import type { HostMetrics, HostSurvey } from './status.js';
 
@@ -42,6 +43,8 @@ export interface RelayHost {
   view(name: string, visit: Visit): void;
   /** What it knows; undefined when it does not answer in time. */
   survey(): Promise<HostSurvey | undefined>;
+  /** What a relay was like; rejects with FR_CLOSED or FR_TIMEOUT where its process does not say. */
+  history(name: string, step: HistoryStep): Promise<readonly RelaySample[]>;
   metrics(): Promise<HostMetrics>;
   /** Ends all relays; resolves when they are over. */
   close(): Promise<void>;

@@ -4,7 +4,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { FramerailError, isFramerailError, systemCode } from '../../base/index.js';
 import { PROMETHEUS_TYPE } from '../../telemetry/index.js';
+import type { HistoryStep, RelaySample } from '../history.js';
 import type { RelayCommand, RelayHost } from './host.js';
+import { readHistory } from './http-history.js';
 import { readCommand } from './http-command.js';
 import { PAGE, PAGE_POLICY } from './page.js';
 import type { RelaysStatus } from './status.js';
@@ -18,6 +20,8 @@ export interface Served {
   readonly viewers: number;
   hostOf(name: string): RelayHost | undefined;
   status(): Promise<RelaysStatus>;
+  readonly names: readonly string[];
+  history(name: string, step: HistoryStep): Promise<readonly RelaySample[]>;
   prometheus(): Promise<string>;
 }
 
@@ -98,6 +102,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, served
     const headers = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...corsHeaders(served.cors) };
     if (path === '/status') {
       const text = `${JSON.stringify(await served.status())}\n`;
+      send(response, 200, { ...headers, 'Content-Type': 'application/json; charset=utf-8' }, text);
+    } else if (path === '/history') {
+      const text = `${JSON.stringify(await readHistory(request.url ?? '', served))}\n`;
       send(response, 200, { ...headers, 'Content-Type': 'application/json; charset=utf-8' }, text);
     } else if (path === '/metrics')
       send(response, 200, { ...headers, 'Content-Type': PROMETHEUS_TYPE }, await served.prometheus());

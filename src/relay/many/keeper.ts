@@ -1,6 +1,7 @@
 // Keeps one relay of a configuration: it runs while it is wanted, again after it failed, and otherwise as it is told.
 import { Backoff, FramerailError, isFramerailError } from '../../base/index.js';
 import { eventError, type EventError, type RelayEvent } from '../events.js';
+import type { HistoryStep, RelaySample } from '../history.js';
 import type { RelayOptions } from '../options.js';
 import { Audience } from './audience.js';
 import type { RelayPlan } from './config.js';
@@ -158,6 +159,11 @@ export class RelayKeeper {
     };
   }
 
+  /** Of the run; empty while it does not run. */
+  history(step: HistoryStep): RelaySample[] {
+    return this.#run?.history(step) ?? [];
+  }
+
   metrics(): MetricSnapshot[] {
     return this.#run?.metrics() ?? [];
   }
@@ -269,10 +275,14 @@ export class RelayKeeper {
     if (performance.now() - this.#begunAt > HEALTHY) this.#backoff.reset();
     if (error === undefined || this.#plan.options.onEnd === 'exit') this.#ended = true;
     else
-      this.#retry = setTimeout(() => {
-        this.#retry = undefined;
-        this.#settle();
-      }, this.#backoff.next());
+      this.#retry = setTimeout(
+        () => {
+          this.#retry = undefined;
+          this.#settle();
+        },
+        // Cameras lock out whoever comes with a wrong login again and again.
+        error.code === 'FR_RELAY_AUTH' ? AGAIN.longest : this.#backoff.next(),
+      );
     this.#settle();
   }
 }

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as later } from 'node:timers/promises';
 import { FramerailError } from '../../base/index.js';
+import type { HistoryStep, RelaySample } from '../history.js';
 import type { RelayPlan } from './config.js';
 import type { HostHandlers, RelayCommand, RelayHost, Visit } from './host.js';
 import { RelayKeeper } from './keeper.js';
@@ -92,6 +93,10 @@ export class LocalHost implements RelayHost {
       memoryBytes: process.memoryUsage.rss(),
       relays: [...this.#keepers.values()].map((keeper) => keeper.status()),
     };
+  }
+
+  async history(name: string, step: HistoryStep): Promise<readonly RelaySample[]> {
+    return this.#keepers.get(name)?.history(step) ?? [];
   }
 
   async metrics(): Promise<HostMetrics> {

@@ -2,6 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Backoff, errorFromData, FramerailError, monotonicNow } from '../../base/index.js';
+import type { HistoryStep, RelaySample } from '../history.js';
 import type { RelayPlan } from './config.js';
 import type { HostHandlers, RelayCommand, RelayHost, Visit } from './host.js';
 import type { FromHost, Question, ToHost } from './protocol.js';
@@ -94,6 +95,10 @@ export class ProcessHost implements RelayHost {
 
   async survey(): Promise<HostSurvey | undefined> {
     return (await this.#ask({ ask: 'survey' }).catch(() => undefined)) as HostSurvey | undefined;
+  }
+
+  async history(name: string, step: HistoryStep): Promise<readonly RelaySample[]> {
+    return (await this.#ask({ ask: 'history', name, step })) as readonly RelaySample[];
   }
 
   async metrics(): Promise<HostMetrics> {

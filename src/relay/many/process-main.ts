@@ -28,6 +28,8 @@ async function answer(question: Question): Promise<unknown> {
       return undefined;
     case 'command':
       return await host.command(question.name, question.command);
+    case 'history':
+      return await host.history(question.name, question.step);
     case 'survey':
       return await host.survey();
     case 'metrics':

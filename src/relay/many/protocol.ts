@@ -1,6 +1,7 @@
 // What is said between the process that was configured and those that run relays for it.
 import type { ErrorData } from '../../base/index.js';
 import type { RelayEvent } from '../events.js';
+import type { HistoryStep } from '../history.js';
 import type { RelayPlan } from './config.js';
 import type { RelayCommand } from './host.js';
 
@@ -8,6 +9,7 @@ import type { RelayCommand } from './host.js';
 export type Question =
   | { readonly ask: 'remove'; readonly name: string }
   | { readonly ask: 'command'; readonly name: string; readonly command: RelayCommand }
+  | { readonly ask: 'history'; readonly name: string; readonly step: HistoryStep }
   | { readonly ask: 'survey' | 'metrics' | 'alive' | 'close' };
 
 /** To a process that runs relays; `view` comes with a connection. */

@@ -1,6 +1,7 @@
 // Many relays from one configuration, as a program uses them; what runs them is loaded when they are begun.
 import { EventEmitter } from 'node:events';
-import { FramerailError } from '../../base/index.js';
+import { checkOneOf, FramerailError } from '../../base/index.js';
+import type { HistoryStep, RelaySample } from '../history.js';
 import type { ConfigProblem, RelaysConfig } from './config.js';
 import type { RelayCommand } from './host.js';
 import type { RelaysService } from './service.js';
@@ -120,6 +121,15 @@ export class Relays extends EventEmitter<{ event: [RelaysEvent] }> {
   /** What is known now; rejects with FR_CLOSED when they do not run. */
   async status(): Promise<RelaysStatus> {
     return await this.#running().status();
+  }
+
+  /**
+   * What a relay was like in its present run: the last five minutes by seconds, or the last day by minutes, from the oldest to
+   * the newest; empty while it does not run. Rejects with FR_ARG_INVALID or FR_CLOSED.
+   */
+  async history(name: string, step: HistoryStep): Promise<readonly RelaySample[]> {
+    checkOneOf('step', step, ['second', 'minute']);
+    return await this.#running().history(name, step);
   }
 
   /** The metrics as text for Prometheus: counters and gauges by the label `relay`, the steps of starts of all together. */

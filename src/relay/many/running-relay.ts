@@ -1,6 +1,7 @@
 // One run of a relay of a configuration: the relay, whoever watches it, and destinations that come and go.
 import type { EventError, RelayEvent } from '../events.js';
 import { eventError } from '../events.js';
+import type { HistoryStep, RelaySample } from '../history.js';
 import { checkRelay, type RelayOptions } from '../options.js';
 import { Relay } from '../relay.js';
 import type { RelayStatus } from '../status.js';
@@ -86,6 +87,10 @@ export class RunningRelay {
 
   status(): RelayStatus {
     return this.#relay.status();
+  }
+
+  history(step: HistoryStep): RelaySample[] {
+    return this.#relay.history(step);
   }
 
   metrics(): MetricSnapshot[] {

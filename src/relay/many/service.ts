@@ -4,6 +4,7 @@ import { FramerailError, isFramerailError } from '../../base/index.js';
 import { FileWatch, readText, type Environment, type WatchTimes } from '../../config/index.js';
 import type { CheckedRelays, ConfigProblem, RelaysConfig } from './config.js';
 import { Fleet } from './fleet.js';
+import type { HistoryStep, RelaySample } from '../history.js';
 import type { RelayCommand, RelayHost } from './host.js';
 import { RelaysServer, type Served } from './http-server.js';
 import { manyToPrometheus } from './metrics.js';
@@ -119,10 +120,7 @@ export class RelaysService implements Served {
 
   /** Has a relay do something; rejects with FR_ARG_INVALID for one that there is not. */
   async command(name: string, command: RelayCommand): Promise<number | boolean | undefined> {
-    const host = this.#fleet.hostOf(name);
-    if (host === undefined)
-      throw new FramerailError('FR_ARG_INVALID', `There is no relay \`${name}\` in the configuration.`);
-    return await host.command(name, command);
+    return await this.#find(name).command(name, command);
   }
 
   /** What is known now. */
@@ -133,6 +131,15 @@ export class RelaysService implements Served {
       this.#status = this.#survey();
     }
     return await this.#status;
+  }
+
+  get names(): readonly string[] {
+    return [...this.#fleet.names];
+  }
+
+  /** What a relay was like; rejects with FR_ARG_INVALID for one that there is not. */
+  async history(name: string, step: HistoryStep): Promise<readonly RelaySample[]> {
+    return await this.#find(name).history(name, step);
   }
 
   async prometheus(): Promise<string> {
@@ -149,6 +156,13 @@ export class RelaysService implements Served {
     await this.#changes;
     await this.#fleet.close();
     this.#server?.destroy();
+  }
+
+  #find(name: string): RelayHost {
+    const host = this.#fleet.hostOf(name);
+    if (host === undefined)
+      throw new FramerailError('FR_ARG_INVALID', `There is no relay \`${name}\` in the configuration.`);
+    return host;
   }
 
   async #read(source: RelaysConfig | string): Promise<CheckedRelays> {

@@ -3,7 +3,7 @@ import { AudioUntagger } from '../elementary/audio-untagger.js';
 import { joinAnnexB } from '../elementary/annex-b.js';
 import type { NalCodecName } from '../elementary/nal-codecs.js';
 import { VideoUntagger } from '../elementary/video-untagger.js';
-import { audioCodec, audioKind, KIND, TAG, videoCodec } from '../flv/tag.js';
+import { audioCodec, audioKind, codecTitle, KIND, TAG, videoCodec } from '../flv/tag.js';
 import { Notices } from './notices.js';
 import { opusChannelCode, opusControl } from './opus.js';
 import { PacketWriter, type PesPacket } from './packet-writer.js';
@@ -203,7 +203,9 @@ export class TsMuxer {
   }
 
   #leaveOut(what: string, codec: string | undefined): void {
-    this.#notices.once(`MPEG-TS cannot carry the ${what} and it is left out: ${codec ?? 'an unknown codec'}.`);
+    this.#notices.once(
+      `MPEG-TS cannot carry the ${what} and it is left out: ${codec === undefined ? 'an unknown codec' : codecTitle(codec)}.`,
+    );
   }
 
   /** A new stream, or one of another codec, gets a number of its own: receivers take it for what it is. */

@@ -1,6 +1,7 @@
 // What becomes of a recorded file: published as it is, or made an MP4 by a worker, and never lost on the way.
 import { rename, rm, stat } from 'node:fs/promises';
 import { FramerailError, isFramerailError, outputError, temporaryName } from '../../base/index.js';
+import { codecTitle } from '../flv/tag.js';
 import { keptName } from './names.js';
 import type { RecordFormat } from './format.js';
 
@@ -54,7 +55,9 @@ export class Finisher {
 
   async #leftOut(path: string, target: string, codecs: readonly string[]): Promise<void> {
     const kept = await keep(path, target);
-    this.#onWarning(`${target} does not hold ${codecs.join(' and ')}: all of the recording is in ${kept}.`);
+    this.#onWarning(
+      `${target} does not hold ${codecs.map(codecTitle).join(' and ')}: all of the recording is in ${kept}.`,
+    );
   }
 }
 

@@ -1,12 +1,15 @@
 // Records the stream of a relay beside its destinations: as one file, or as one after the other.
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { access, constants } from 'node:fs/promises';
 import { type FramerailError, isFramerailError, outputError, publishable } from '../../base/index.js';
 import type { AmfObject } from '../amf0.js';
+import { Attempts } from '../attempts.js';
+import { eventError } from '../events.js';
 import type { Feed, FeedNews, FeedTarget } from '../feed.js';
 import { FeedGate, type GateTaker } from '../feed-gate.js';
 import { KIND, TAG } from '../flv/tag.js';
 import { METADATA_TIME, metadataTag } from '../metadata.js';
+import type { RecordingState, RecordingStatus } from '../status.js';
 import { Finisher } from './finisher.js';
 import { recordFormat, type RecordFormat } from './format.js';
 import { countedName, partName, timedName } from './names.js';
@@ -27,11 +30,11 @@ export interface RecordHandlers {
   /** A file is complete under its name. */
   readonly onPublished: (path: string) => void;
   readonly onWarning: (message: string) => void;
-  /** It cannot go on. */
-  readonly onFail: (error: FramerailError) => void;
+  /** It could not go on; `retryIn` milliseconds until it begins anew, or undefined when it is given up. */
+  readonly onLost: (error: FramerailError, retryIn: number | undefined) => void;
 }
 
-/** Writes one recording. */
+/** Writes one recording, and begins it anew where it could not go on. */
 export class Recorder implements FeedTarget, GateTaker {
   readonly #options: RecordOptions;
   readonly #handlers: RecordHandlers;
@@ -39,9 +42,14 @@ export class Recorder implements FeedTarget, GateTaker {
   readonly #format: RecordFormat;
   readonly #gate: FeedGate;
   readonly #finisher: Finisher;
+  readonly #attempts = new Attempts();
+  #state: RecordingState = 'idle';
   #target = '';
   #opened: Promise<void> = Promise.resolve();
   #ready = false;
+  #retry: NodeJS.Timeout | undefined;
+  /** Files that were begun. */
+  #begun = 0;
   #part: RecordPart | undefined;
   /** Takes over from the current one with the next keyframe; streams that changed are written there already. */
   #next: RecordPart | undefined;
@@ -49,6 +57,9 @@ export class Recorder implements FeedTarget, GateTaker {
   /** Files are published in their order. */
   #publishing: Promise<void> = Promise.resolve();
   #published = 0;
+  /** Files that are complete under their names. */
+  #complete = 0;
+  #lastError: FramerailError | undefined;
   #failure: FramerailError | undefined;
 
   constructor(options: RecordOptions, feed: Feed, handlers: RecordHandlers) {
@@ -60,18 +71,29 @@ export class Recorder implements FeedTarget, GateTaker {
     this.#finisher = new Finisher(handlers.onWarning);
   }
 
+  /** What is known of it now. */
+  get status(): RecordingStatus {
+    return {
+      file: resolve(this.#options.path),
+      state: this.#state,
+      files: this.#complete,
+      lastError: this.#lastError === undefined ? null : eventError(this.#lastError),
+    };
+  }
+
   /** Looks whether there is a place for it: what cannot be written fails before anything is recorded. */
   open(): void {
-    this.#opened = this.#prepare();
-    this.#opened.catch((error: unknown) => {
-      this.#fail(isFramerailError(error) ? error : outputError(this.#options.path, error));
+    this.#state = 'idle';
+    this.#opened = this.#prepare().catch((error: unknown) => {
+      this.#lost(outputError(this.#options.path, error));
     });
   }
 
   /** The streams are known. */
   begin(): void {
-    if (!this.#ready || this.#failure !== undefined || !this.#gate.open()) return;
+    if (this.#state !== 'idle' || !this.#ready || !this.#gate.open()) return;
     const { gop, clock } = this.#feed;
+    this.#state = 'recording';
     this.#part = this.#begin(gop.tags[0]?.time ?? clock.latest);
     this.#gate.begin((type, kind, time, payload) => {
       this.media(type, kind, time, payload);
@@ -119,37 +141,43 @@ export class Recorder implements FeedTarget, GateTaker {
    * @param publish - false to remove what there is of the last file
    */
   async close(publish: boolean): Promise<void> {
-    await this.#opened.catch(() => undefined);
-    for (const part of [this.#part, this.#next]) if (part !== undefined) this.#end(part, publish);
-    this.#part = this.#next = undefined;
+    // A beginning that is on its way is waited for: there may be something to record already.
+    await this.#opened;
+    clearTimeout(this.#retry);
+    this.#state = 'closed';
+    this.#leave(publish);
     await this.#publishing;
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   async #prepare(): Promise<void> {
-    const { path } = this.#options;
-    try {
-      this.#target = await publishable(path);
-      await access(dirname(this.#target), constants.W_OK | constants.X_OK);
-    } catch (error) {
-      throw outputError(path, error);
-    }
+    // What is told of its files holds wherever it is read.
+    this.#target = await publishable(resolve(this.#options.path));
+    await access(dirname(this.#target), constants.W_OK | constants.X_OK);
     this.#ready = true;
     this.begin();
   }
 
   #begin(start: number): RecordPart {
-    const { written } = this.#format;
+    const { written, container } = this.#format;
     const path = partName(this.#target, written, new Date());
     // Whoever plays FLV as it is expects the times of the stream; a day later they would only be large numbers.
-    const zero = this.#format.container === undefined && this.#options.every === undefined ? 0 : start;
-    return new RecordPart({
+    const first = this.#begun === 0 && this.#options.every === undefined;
+    const zero = container === undefined && first ? 0 : start;
+    this.#begun += 1;
+    const part: RecordPart = new RecordPart({
       ...{ path, written, name: this.#options.path, zero, start },
+      onOpen: () => {
+        this.#attempts.accepted();
+      },
       onFail: (error) => {
-        this.#fail(error);
+        if (this.#state === 'closed') this.#failed(error);
+        else if (part === this.#part || part === this.#next) this.#lost(error);
+        else this.#failed(error);
       },
       onWarning: this.#handlers.onWarning,
     });
+    return part;
   }
 
   #isDue(time: number): boolean {
@@ -189,14 +217,20 @@ export class Recorder implements FeedTarget, GateTaker {
     this.#moved.clear();
   }
 
+  /** Ends what grows. */
+  #leave(publish: boolean): void {
+    this.#gate.close();
+    for (const part of [this.#part, this.#next]) if (part !== undefined) this.#end(part, publish);
+    this.#part = this.#next = undefined;
+    this.#moved.clear();
+  }
+
   /** Publishes a part behind those ahead of it. */
   #end(part: RecordPart, publish: boolean): void {
     const closed = part.close();
-    closed.catch(() => undefined);
     this.#publishing = this.#publishing.then(async () => {
       try {
-        await closed;
-        if (publish && part.holds()) await this.#publish(part);
+        if ((await closed) && publish) await this.#publish(part);
         else await part.remove();
       } catch (error) {
         this.#failed(isFramerailError(error) ? error : outputError(this.#options.path, error));
@@ -210,18 +244,34 @@ export class Recorder implements FeedTarget, GateTaker {
       every === undefined ? countedName(this.#target, this.#published) : await timedName(this.#target, part.began);
     this.#published += 1;
     await this.#finisher.publish({ path: part.path, target, format: this.#format });
+    this.#complete += 1;
     this.#handlers.onPublished(target);
   }
 
   /** A file that could not be published is no reason to stop: the next one may be. At the end it is one to say so. */
   #failed(error: FramerailError): void {
-    if (this.#failure === undefined) this.#handlers.onWarning(error.message);
+    this.#handlers.onWarning(error.message);
+    this.#lastError = error;
     this.#failure ??= error;
   }
 
-  #fail(error: FramerailError): void {
-    if (this.#failure !== undefined) return;
-    this.#failure = error;
-    this.#handlers.onFail(error);
+  /** It cannot go on: what there is of it is published, and it begins anew as a destination is dialled again. */
+  #lost(error: FramerailError): void {
+    this.#ready = false;
+    this.#lastError = error;
+    this.#failure ??= error;
+    const wait = this.#attempts.failed(error);
+    this.#state = wait === undefined ? 'failed' : 'waiting';
+    const rests = [this.#part, this.#next].map(async (part) => await part?.close());
+    this.#leave(true);
+    this.#handlers.onLost(error, wait);
+    if (wait === undefined) return;
+    // What waits for a slow disk is not joined by more of the same.
+    void Promise.all(rests).then(() => {
+      if (this.#state !== 'waiting') return;
+      this.#retry = setTimeout(() => {
+        this.open();
+      }, wait);
+    });
   }
 }

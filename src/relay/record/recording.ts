@@ -1,14 +1,18 @@
 // The recording of a relay, whose code is loaded when there is one: reading code is half of a cold start.
+import { resolve } from 'node:path';
 import type { Feed, FeedTarget } from '../feed.js';
+import type { RecordingStatus } from '../status.js';
 import type { Recorder, RecordHandlers, RecordOptions } from './recorder.js';
 
 /** Records a feed as soon as it can. */
 export class Recording {
   readonly #recorder: Promise<Recorder>;
+  readonly #path: string;
   #loaded: Recorder | undefined;
 
   /** @param targets - of the feed: the recorder is one of them from its beginning on */
   constructor(options: RecordOptions, feed: Feed, handlers: RecordHandlers, targets: Set<FeedTarget>) {
+    this.#path = resolve(options.path);
     this.#recorder = import('./recorder.js').then((module) => {
       const recorder = new module.Recorder(options, feed, handlers);
       this.#loaded = recorder;
@@ -16,6 +20,11 @@ export class Recording {
       recorder.open();
       return recorder;
     });
+  }
+
+  /** What is known of it now. */
+  get status(): RecordingStatus {
+    return this.#loaded?.status ?? { file: this.#path, state: 'idle', files: 0, lastError: null };
   }
 
   /** The streams are known. */

@@ -2,7 +2,7 @@
 import { argumentError, monotonicNow, type FramerailError } from '../../base/index.js';
 import type { Origin, OriginHandlers, OriginMarks, OriginSource } from '../origin.js';
 import { parseRtmp, type RtmpAddress } from './address.js';
-import { joinPort } from './listen-port.js';
+import { joinPort, type ListenTicket } from './listen-port.js';
 
 /** Whether an address asks to listen instead of dialling. */
 export function parseListen(address: string): boolean {
@@ -30,7 +30,7 @@ export function listenOrigin(name: string, text: string): OriginSource {
 class ListenOrigin implements Origin {
   readonly marks: { -readonly [name in keyof OriginMarks]: OriginMarks[name] } = { dialled: monotonicNow() };
   readonly #handlers: OriginHandlers;
-  readonly #port: { leave(): void };
+  readonly #port: ListenTicket;
   #over = false;
 
   constructor(address: RtmpAddress, handlers: OriginHandlers) {
@@ -66,7 +66,9 @@ class ListenOrigin implements Origin {
 
   #end(error: FramerailError | undefined): void {
     if (this.#over) return;
-    this.close();
+    this.#over = true;
+    // It is listened to again at once, unless this was the end.
+    this.#port.leave(true);
     this.#handlers.onEnd(error);
   }
 }

@@ -1,7 +1,7 @@
 // A port that streams are pushed to, for one key or for many: relays that listen on the same one share it.
 import { createServer, type Server, type Socket } from 'node:net';
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { FramerailError } from '../../base/index.js';
+import { FramerailError, systemCode } from '../../base/index.js';
 import type { RtmpAddress } from './address.js';
 import type { Message } from './message.js';
 import { RtmpPublisherSession } from './publisher-session.js';
@@ -20,14 +20,28 @@ export interface ListenPlace {
   readonly onFail: (error: FramerailError) => void;
 }
 
+/** How one who waits for a key stops to. */
+export interface ListenTicket {
+  /** @param again - whether he will wait for it again at once, as its publisher is gone */
+  leave(again?: boolean): void;
+}
+
 /** Publishers that have not yet shown a key, at once; whoever comes then takes the place of the oldest. */
 const MOST_STRANGERS = 16;
+
+/**
+ * Milliseconds for which a key is kept whose publisher is gone, until who waited for it does so again. A publisher that begins
+ * anew, as for a stream that came late, dials while its first connection says goodbye: it would find nobody.
+ */
+const KEPT = 250;
+/** Milliseconds for which a publisher waits until the one ahead of it is gone, before it is told that the name is taken. */
+const GRACE = 500;
 
 /** Ports of this process, by host and number. */
 const ports = new Map<string, ListenPort>();
 
 /** Listens for one key. Nobody is told before this returns. */
-export function joinPort(place: ListenPlace): { leave(): void } {
+export function joinPort(place: ListenPlace): ListenTicket {
   const { host, port } = place.address;
   const name = `${host} ${String(port)}`;
   const shared = ports.get(name) ?? new ListenPort(name, host, port);
@@ -40,6 +54,10 @@ class ListenPort {
   readonly #server: Server;
   /** By what is published there. */
   readonly #places = new Map<string, ListenPlace>();
+  /** What is kept for who will wait for it again. */
+  readonly #kept = new Map<string, NodeJS.Timeout>();
+  /** Publishers that wait until they may begin, by what they want to publish. */
+  readonly #queue = new Map<string, Set<() => void>>();
   /** Whoever is connected, and for whom he publishes. */
   readonly #sessions = new Map<RtmpPublisherSession, ListenPlace | undefined>();
 
@@ -52,7 +70,7 @@ class ListenPort {
       this.#forget();
       for (const place of [...this.#places.values()])
         place.onFail(
-          new FramerailError('FR_RELAY_CONNECT', `${place.address.shown} cannot be listened on: ${error.message}.`, {
+          new FramerailError('FR_RELAY_CONNECT', `${place.address.shown} cannot be listened on: ${whyNot(error)}.`, {
             cause: error,
           }),
         );
@@ -60,7 +78,7 @@ class ListenPort {
     this.#server.listen(port, host);
   }
 
-  join(place: ListenPlace): { leave(): void } {
+  join(place: ListenPlace): ListenTicket {
     const path = pathOf(place.address);
     if (this.#places.has(path)) {
       const why = 'another relay waits for the same key there';
@@ -70,18 +88,42 @@ class ListenPort {
       return { leave: () => undefined };
     }
     this.#places.set(path, place);
+    clearTimeout(this.#kept.get(path));
+    this.#kept.delete(path);
+    this.#server.ref();
+    // Nobody is told before this returns.
+    queueMicrotask(() => {
+      this.#admit(path);
+    });
     return {
-      leave: () => {
-        this.#leave(path, place);
+      leave: (again = false) => {
+        this.#leave(path, place, again);
       },
     };
   }
 
-  #leave(path: string, place: ListenPlace): void {
+  #leave(path: string, place: ListenPlace, again: boolean): void {
     if (this.#places.get(path) !== place) return;
     this.#places.delete(path);
     for (const [session, owner] of this.#sessions) if (owner === place) this.#dismiss(session);
+    if (again && this.#server.listening) {
+      const end = setTimeout(() => {
+        this.#kept.delete(path);
+        this.#admit(path);
+        this.#closeIdle();
+      }, KEPT);
+      this.#kept.set(path, end.unref());
+    }
+    this.#closeIdle();
+  }
+
+  #closeIdle(): void {
     if (this.#places.size > 0) return;
+    if (this.#kept.size > 0) {
+      // A process that has nothing else to do may end.
+      this.#server.unref();
+      return;
+    }
     this.#forget();
     this.#server.close();
     for (const session of [...this.#sessions.keys()]) this.#dismiss(session);
@@ -93,13 +135,14 @@ class ListenPort {
 
   #welcome(socket: Socket): void {
     const session: RtmpPublisherSession = new RtmpPublisherSession(socket, {
-      knows: (app) => [...this.#places.values()].some(({ address }) => address.app.split('/')[0] === app),
+      knows: (app) => [...this.#places.keys(), ...this.#kept.keys()].some((path) => path.split('/')[0] === app),
+      vacancy: (path) => this.#vacancy(path),
       isBusy: (path) => {
-        const place = this.#find(path);
-        return place !== undefined && [...this.#sessions.values()].includes(place);
+        const place = this.#places.get(this.#find(path) ?? '');
+        return place !== undefined && this.#isFed(place);
       },
       begin: (path) => {
-        const place = this.#find(path);
+        const place = this.#places.get(this.#find(path) ?? '');
         if (place === undefined) return undefined;
         this.#sessions.set(session, place);
         place.onPublish(session);
@@ -124,13 +167,50 @@ class ListenPort {
     session.close(within);
   }
 
+  /** Resolves when somebody may begin there, or after a moment; undefined where nothing is waited for. */
+  #vacancy(wanted: string): Promise<void> | undefined {
+    const path = this.#find(wanted);
+    const place = path === undefined ? undefined : this.#places.get(path);
+    if (path === undefined || (place !== undefined && !this.#isFed(place))) return undefined;
+    return new Promise((resolve) => {
+      const queue = this.#queue.get(path) ?? new Set();
+      this.#queue.set(path, queue);
+      const end = (): void => {
+        clearTimeout(late);
+        queue.delete(end);
+        resolve();
+      };
+      const late = setTimeout(end, GRACE).unref();
+      queue.add(end);
+    });
+  }
+
+  #admit(path: string): void {
+    for (const begin of [...(this.#queue.get(path) ?? [])]) begin();
+    this.#queue.delete(path);
+  }
+
+  #isFed(place: ListenPlace): boolean {
+    return [...this.#sessions.values()].includes(place);
+  }
+
   /** Compares with every key, and without telling by its time how much was right. */
-  #find(path: string): ListenPlace | undefined {
+  #find(path: string): string | undefined {
     const wanted = digest(path);
-    let found: ListenPlace | undefined;
-    for (const [name, place] of this.#places) if (timingSafeEqual(digest(name), wanted)) found = place;
+    let found: string | undefined;
+    for (const name of [...this.#places.keys(), ...this.#kept.keys()])
+      if (timingSafeEqual(digest(name), wanted)) found = name;
     return found;
   }
+}
+
+function whyNot(error: Error): string {
+  const code = systemCode(error);
+  return (
+    { EADDRINUSE: 'the port is taken', EACCES: 'this user may not', EADDRNOTAVAIL: 'it is no address of this machine' }[
+      code
+    ] ?? code
+  );
 }
 
 function pathOf({ app, key }: RtmpAddress): string {

@@ -11,6 +11,8 @@ import { CONTROL, type Message } from './message.js';
 export interface PublisherOptions {
   /** Whether something may be published to an application of this name. */
   readonly knows: (app: string) => boolean;
+  /** Resolves when it is worth while to begin there, as somebody still publishes; undefined where that is not waited for. */
+  readonly vacancy: (path: string) => Promise<void> | undefined;
   /** Whether somebody publishes there already. */
   readonly isBusy: (path: string) => boolean;
   /**
@@ -51,6 +53,8 @@ export class RtmpPublisherSession {
   /** The application that it connected to; undefined before, or where it is none of ours. */
   #app: string | undefined;
   #target: PublisherTarget | undefined;
+  /** Whether it has asked to publish, and waits until somebody else is gone. */
+  #waits = false;
   /** It was refused, or has finished: what else it sent with that is not looked at. */
   #over = false;
 
@@ -145,6 +149,23 @@ export class RtmpPublisherSession {
   #publish(stream: number, values: RtmpCommand['values']): void {
     const key = values.find((value) => typeof value === 'string') ?? '';
     const path = this.#app === undefined ? undefined : `${this.#app}/${key}`;
+    // Who waits for an answer has asked already.
+    if (this.#waits) return;
+    const vacancy = path === undefined ? undefined : this.#options.vacancy(path);
+    if (vacancy === undefined) {
+      this.#begin(stream, path);
+      return;
+    }
+    this.#waits = true;
+    void vacancy.then(() => {
+      this.#waits = false;
+      if (this.#over || this.#wire.over) return;
+      this.#begin(stream, path);
+      this.#link.flush();
+    });
+  }
+
+  #begin(stream: number, path: string | undefined): void {
     if (path !== undefined && this.#options.isBusy(path)) {
       this.#deny(stream, 'NetStream.Publish.BadName', 'Already publishing.');
       return;

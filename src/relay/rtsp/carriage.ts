@@ -125,7 +125,7 @@ const mp3: Reader = ({ clockRate }) => ({
   depacketizer: (onFrame, complain) => new Mp3Depacketizer(clockRate, onFrame, complain),
 });
 
-function g711(codec: 'g711a' | 'g711u'): Reader {
+function g711(codec: 'pcm_alaw' | 'pcm_mulaw'): Reader {
   return ({ clockRate, channels = 1 }) => {
     // A tag of it has no room for a rate: it means this one.
     if (clockRate !== 8000 || channels !== 1)
@@ -141,7 +141,7 @@ function tableOf(kind: string): Readonly<Record<string, Reader>> {
 const VIDEO: Readonly<Record<string, Reader>> = { H264: h264, H265: hevc, HEVC: hevc };
 const AUDIO: Readonly<Record<string, Reader>> = {
   ...{ 'MPEG4-GENERIC': aac, 'MP4A-LATM': latm, OPUS: opus, MPA: mp3 },
-  ...{ PCMA: g711('g711a'), PCMU: g711('g711u') },
+  ...{ PCMA: g711('pcm_alaw'), PCMU: g711('pcm_mulaw') },
 };
 
 function parameterSets(parameters: ReadonlyMap<string, string>, names: readonly string[]): Buffer[] {

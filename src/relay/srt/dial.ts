@@ -25,6 +25,8 @@ export interface DialRequest extends DialHandlers {
   readonly direction: Direction;
   /** Milliseconds until the peer must have answered; who listens waits for as long as it takes. */
   readonly timeout: number;
+  /** Whether it is dialled ahead of who needs it: its bytes wait, and it keeps nobody from ending, until it is begun. */
+  readonly ahead?: boolean | undefined;
   /** The processes that host its links; those of this process unless told. */
   readonly group?: LinkGroup | undefined;
 }
@@ -48,16 +50,19 @@ export class SrtDial {
   #link: WorkerLink | undefined;
   /** When the last address was dialled, and the milliseconds that it had. */
   #attempt = { at: 0, limit: 0 };
+  #ahead: boolean;
   #over = false;
 
   constructor(request: DialRequest) {
     this.#request = request;
-    const { address, timeout } = request;
+    const { address, timeout, ahead = false } = request;
+    this.#ahead = ahead;
     this.#limit = Math.min(timeout, address.connectTimeout ?? timeout);
     // For a listener this ends when it listens: only its worker can fail to answer.
     this.#late = setTimeout(() => {
       this.fail(timeoutError({ ...address, listens: false }, this.#limit));
     }, this.#limit);
+    if (ahead) this.#late.unref();
     this.#resolve();
   }
 
@@ -69,6 +74,14 @@ export class SrtDial {
   /** Bytes that libsrt has taken. */
   get sent(): number {
     return this.#link?.sent ?? 0;
+  }
+
+  /** Hands over what came of what was dialled ahead, and goes on as any other. */
+  begin(): void {
+    this.#ahead = false;
+    this.#late.ref();
+    this.#link?.hold(true);
+    this.#link?.resume();
   }
 
   /** Sends bytes, which must not change any more. */
@@ -149,6 +162,9 @@ export class SrtDial {
       },
     );
     this.#link = link;
+    if (!this.#ahead) return;
+    link.hold(false);
+    link.pause();
   }
 
   #options(): Record<string, string> {

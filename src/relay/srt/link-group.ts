@@ -1,10 +1,9 @@
 // The worker processes of SRT links: a few links in each, so that a crash hurts few, and a link costs no whole process.
 import { LinkProcess } from './link-process.js';
 import type { LinkRequest } from './messages.js';
+import { LINKS_PER_PROCESS } from './start-worker.js';
 import type { LinkHandlers, WorkerLink } from './worker-link.js';
 
-/** Links of one process. */
-const LINKS_PER_PROCESS = 8;
 /** Milliseconds that a process without links waits for the next one: a link that was lost is dialled again soon. */
 const IDLE = 30_000;
 

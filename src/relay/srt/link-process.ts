@@ -1,18 +1,16 @@
 // A process that hosts links, seen from outside: started, spoken to, watched, and ended when nobody needs it.
 import type { ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import { exitOf, holdChild, startNode, type ExitFacts } from '../../workers/index.js';
+import type { ExitFacts } from '../../workers/index.js';
+import { exitOf, holdChild } from '../../workers/node-child.js';
 import { FrameReader, FrameWriter } from './frames.js';
 import { checkFromLinks, type LinkRequest } from './messages.js';
 import { Refusals } from './refusals.js';
+import { takeWorker } from './start-worker.js';
 import { WorkerLink, type LinkHandlers } from './worker-link.js';
 
-const MAIN = fileURLToPath(new URL('./worker.js', import.meta.url));
 /** The pipe, as the child's own constant has it. */
 const PIPE_FD = 3;
-/** Threads of libuv beside one for each link, for what Node itself needs. */
-const SPARE_THREADS = 4;
 /** Milliseconds in which a link must be gone when it was told to: an interrupt needs a tenth of a second. */
 const CLOSE_PATIENCE = 5000;
 /** Milliseconds that what was sent may take to be written when a link is closed in good order. */
@@ -49,13 +47,7 @@ export class LinkProcess {
       );
       if (listeners.length === 1) listeners[0]?.turnedAway(refusal);
     });
-    this.#child = startNode({
-      main: MAIN,
-      setup: { parent: process.pid },
-      channels: ['pipe'],
-      // Calls of libav wait in these threads: with one for each link, no hung link holds up another.
-      env: { UV_THREADPOOL_SIZE: String(options.most + SPARE_THREADS) },
-    });
+    this.#child = takeWorker(options.most);
     const pipe = this.#child.stdio[PIPE_FD];
     // A process that could not be started has no pipe; its exit is on the way.
     this.#pipe = pipe instanceof Socket ? pipe : new Socket();
@@ -82,12 +74,17 @@ export class LinkProcess {
   /** Opens a link. */
   open(request: LinkRequest, handlers: LinkHandlers): WorkerLink {
     clearTimeout(this.#idle);
-    holdChild(this.#child, true);
     const id = this.#nextId++;
-    const link: WorkerLink = new WorkerLink(id, request, this.#frames, handlers, (drain) => {
-      this.#close(link, drain);
+    const link: WorkerLink = new WorkerLink(id, request, this.#frames, handlers, {
+      onClose: (drain) => {
+        this.#close(link, drain);
+      },
+      onHold: () => {
+        this.#hold();
+      },
     });
     this.#links.set(id, link);
+    this.#hold();
     return link;
   }
 
@@ -163,12 +160,19 @@ export class LinkProcess {
 
   /** Without links it waits a while, and keeps nobody from ending. */
   #rest(): void {
+    this.#hold();
     if (this.#links.size > 0) return;
-    holdChild(this.#child, false);
     this.#idle = setTimeout(() => {
       this.#retire();
       this.#pipe.end();
     }, this.#options.idle).unref();
+  }
+
+  #hold(): void {
+    holdChild(
+      this.#child,
+      [...this.#links.values()].some(({ holds }) => holds),
+    );
   }
 
   #retire(): void {

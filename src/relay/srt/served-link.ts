@@ -1,5 +1,5 @@
 // One link inside its worker: opened, read or written by libav, and closed, one call at a time.
-import { NetworkInput, NetworkOutput, type NetworkPlace } from '../../av/index.js';
+import { NetworkInput, NetworkOutput, type NetworkPlace } from '../../av/network-bytes.js';
 import { errorToData } from '../../base/index.js';
 import type { FrameWriter } from './frames.js';
 import { WINDOW, type LinkFailure, type LinkRequest } from './messages.js';

@@ -4,7 +4,8 @@ import { TsDemuxer } from '../mpegts/demuxer.js';
 import { Notices } from '../mpegts/notices.js';
 import type { Origin, OriginHandlers, OriginMarks, OriginOptions, OriginSource } from '../origin.js';
 import { parseSrt, type SrtAddress } from './address.js';
-import { SrtDial } from './dial.js';
+import { SrtDial, type DialHandlers } from './dial.js';
+import { takeEarlyDial } from './early-dial.js';
 
 /** libsrt gives a peer up that says nothing for five seconds, and delivers what it holds back until then (SRTO_PEERIDLETIMEO). */
 const GIVEN_UP = 4500;
@@ -17,7 +18,7 @@ export function srtOrigin(name: string, text: string): OriginSource {
   return {
     shown: address.shown,
     listens: address.listens,
-    open: (handlers, options) => new SrtOrigin(address, handlers, options),
+    open: (handlers, options) => new SrtOrigin(text, address, handlers, options),
   };
 }
 
@@ -29,13 +30,13 @@ class SrtOrigin implements Origin {
   #heardAt = 0;
   #over = false;
 
-  constructor(address: SrtAddress, handlers: OriginHandlers, { timeout }: OriginOptions) {
+  constructor(text: string, address: SrtAddress, handlers: OriginHandlers, { timeout }: OriginOptions) {
     this.#handlers = handlers;
     const { onHints, onTag, onWarning, onOpen, onTurn } = handlers;
     const notices = new Notices(onWarning);
     this.#demuxer = new TsDemuxer({ onHints, onTag, onWarning }, { program: address.program });
-    this.#dial = new SrtDial({
-      ...{ address, timeout, direction: 'in', onAccepted: onOpen, onTurn },
+    const dialHandlers: DialHandlers = {
+      ...{ onAccepted: onOpen, onTurn },
       onBytes: (bytes) => {
         this.#read(bytes);
       },
@@ -48,7 +49,9 @@ class SrtOrigin implements Origin {
         const silence = monotonicNow() - this.#heardAt;
         this.#end(goodbye && silence < GIVEN_UP - address.latency ? undefined : error);
       },
-    });
+    };
+    const request = { address, timeout, direction: 'in' as const, ...dialHandlers };
+    this.#dial = takeEarlyDial(text, timeout, dialHandlers) ?? new SrtDial(request);
   }
 
   get marks(): OriginMarks {

@@ -29,6 +29,13 @@ export interface LinkHandlers {
   readonly onEnd: (end: LinkEnd) => void;
 }
 
+/** What a link asks of its process. */
+export interface LinkKeeper {
+  readonly onClose: (drain: boolean) => void;
+  /** Whether it keeps the parent from ending has changed. */
+  readonly onHold: () => void;
+}
+
 /** Bytes that were taken and not yet said to be. */
 const SAID_BYTES = WINDOW.in / 4;
 
@@ -39,9 +46,11 @@ export class WorkerLink {
   /** Bytes that libsrt has taken. */
   sent = 0;
   state: 'opening' | 'open' | 'over' = 'opening';
+  /** Whether it keeps the parent from ending. */
+  holds = true;
   readonly #frames: FrameWriter;
   readonly #handlers: LinkHandlers;
-  readonly #onClose: (drain: boolean) => void;
+  readonly #keeper: LinkKeeper;
   /** What waits for room. */
   readonly #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
@@ -56,18 +65,12 @@ export class WorkerLink {
   readonly gone: Promise<void>;
   #settle: () => void = () => undefined;
 
-  constructor(
-    id: number,
-    request: LinkRequest,
-    frames: FrameWriter,
-    handlers: LinkHandlers,
-    onClose: (drain: boolean) => void,
-  ) {
+  constructor(id: number, request: LinkRequest, frames: FrameWriter, handlers: LinkHandlers, keeper: LinkKeeper) {
     this.id = id;
     this.request = request;
     this.#frames = frames;
     this.#handlers = handlers;
-    this.#onClose = onClose;
+    this.#keeper = keeper;
     this.gone = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -85,6 +88,12 @@ export class WorkerLink {
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.byteLength;
     this.#pump();
+  }
+
+  /** Says whether it keeps the parent from ending. */
+  hold(holds: boolean): void {
+    this.holds = holds;
+    this.#keeper.onHold();
   }
 
   /** Holds back what comes: the worker stops to read when its window is full. */
@@ -111,7 +120,7 @@ export class WorkerLink {
       if (!drain) this.#waiting.length = this.#waitingBytes = 0;
       // What waits for room goes ahead of the goodbye, also beyond the window.
       for (const bytes of this.#waiting.splice(0)) this.#frames.data(this.id, bytes);
-      this.#onClose(drain);
+      this.#keeper.onClose(drain);
     }
     return this.gone;
   }

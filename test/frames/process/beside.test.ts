@@ -153,6 +153,16 @@ describe('encoded anew', () => {
     expect((await failure(make)).message).toMatch(why);
   });
 
+  test.each(['mp4', 'mkv'])('sound that is of another form than .%s says, as one channel of MP3', async (ending) => {
+    const [clip, output] = [join(temporaryFolder(), `clip.${ending}`), join(temporaryFolder(), 'out.flv')];
+    const tone = ['-f', 'lavfi', '-i', 'sine=frequency=440:duration=4:sample_rate=44100'];
+    const pictures = ['-f', 'lavfi', '-i', 'color=s=64x36:r=5:d=4'];
+    const mono = ['-c:v', 'libx264', '-c:a', 'libmp3lame', '-ac', '1'];
+    await ffmpeg(...pictures, ...tone, ...mono, clip);
+    await engine.process(clip, output, { ...SMALL, sound: { sampleRate: 48_000, channels: 2 } }).result;
+    expect(pitch(await samples(output))).toBeCloseTo(440, 0);
+  });
+
   test('a range of it is cut and moved like the pictures', async () => {
     const output = join(temporaryFolder(), 'out.webm');
     await engine.process(fixture('plain.mp4'), output, { ...SMALL, codec: 'vp8', from: 1, to: 2.5 }).result;

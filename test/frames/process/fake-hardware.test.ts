@@ -81,10 +81,13 @@ const manners: readonly [string, Omit<FakeHardware, 'folder'>, ProcessOptions][]
   ['with pictures one by one', {}, { lowLatency: true }],
   ['with a delay of its own', { delay: 7 }, { lowLatency: true }],
 ];
-const cases = places.flatMap((dieAt) =>
-  manners.flatMap(([how, faults, options]) =>
-    [4, 51, 99].map((dieAfter) => ({ dieAt, dieAfter, how, faults, options })),
-  ),
+const MOMENTS = [4, 51, 99];
+// Every place with every manner, and each of them with every moment: twelve cases hold all pairs.
+const cases = places.flatMap((dieAt, i) =>
+  manners.map(([how, faults, options], j) => {
+    const dieAfter = MOMENTS[(i + j) % MOMENTS.length]!;
+    return { dieAt, dieAfter, how, faults, options };
+  }),
 );
 
 describe('it dies', () => {

@@ -57,6 +57,28 @@ describe('tags of a segment', () => {
     pacer.close();
   });
 
+  test('begin with the first picture: sound that lies ahead of it goes with it', () => {
+    const { pacer, given } = paced();
+    put(pacer.queue(1e6), sound(5000, 1), sound(5023, 2), sound(5046, 3), ...pictures(5040, 3));
+    vi.advanceTimersByTime(0);
+    expect(times(given)).toEqual([5000, 5023, 5040].map((time) => [time, 0]));
+    vi.advanceTimersByTime(100);
+    for (const [timestamp = 0, at = 0] of times(given).slice(3))
+      expect(at - (timestamp - 5040)).toBeLessThanOrEqual(11);
+    expect(given).toHaveLength(6);
+    pacer.close();
+  });
+
+  test('of a stream whose pictures come much later than its sound are not hurried', () => {
+    const { pacer, given } = paced();
+    put(pacer.queue(1e6), sound(0, 1), ...pictures(1000, 2));
+    vi.advanceTimersByTime(990);
+    expect(times(given)).toEqual([[0, 0]]);
+    vi.advanceTimersByTime(60);
+    expect(given).toHaveLength(3);
+    pacer.close();
+  });
+
   test('that come late move all that follow, so that nothing comes in a burst', () => {
     const { pacer, given } = paced();
     const queue = pacer.queue(1e6);

@@ -72,6 +72,32 @@ test('/status and /metrics tell of all relays, without secrets', async () => {
     expect(lines.filter((one) => one === family)).toHaveLength(1);
 });
 
+test.each([1, 2])(
+  '/history has the past of relays in %d processes, second by second or minute by minute',
+  async (processes) => {
+    const { relays } = await served({ processes });
+    const past = async (query: string): Promise<{ status: number; body: unknown }> => {
+      const answer = await ask(relays, `/history${query}`);
+      return { status: answer.status, body: await answer.json() };
+    };
+    const name = 'live';
+    // A second has to be over.
+    const samples = async (): Promise<number> => (await relays.history(name, 'second')).length;
+    await expect.poll(samples, { timeout: 10_000 }).toBeGreaterThan(1);
+    const sample = { at: expect.any(Number), live: 2, dropped: 0, videoBitsPerSecond: expect.any(Number) };
+    const { status, body } = await past('?relay=live');
+    expect([status, body]).toMatchObject([200, { step: 'second', relays: [{ name }] }]);
+    expect((body as { relays: [{ samples: unknown[] }] }).relays[0].samples.at(-1)).toMatchObject(sample);
+    const idle = { name: '<b>"x"', samples: [] };
+    expect(await past('?step=minute')).toMatchObject({
+      body: { step: 'minute', relays: expect.arrayContaining([idle, { name, samples: [] }]) },
+    });
+    for (const wrong of ['?step=hour', '?relay=nobody', '?relay=live&relay=nobody'])
+      expect(await past(wrong)).toMatchObject({ status: 400, body: { error: { code: 'FR_ARG_INVALID' } } });
+    await expect(relays.history('nobody', 'minute')).rejects.toMatchObject({ code: 'FR_ARG_INVALID' });
+  },
+);
+
 test('the page needs nothing from elsewhere, is allowed nothing else, and shows names as text', async () => {
   const { relays } = await served();
   const answer = await ask(relays, '/');

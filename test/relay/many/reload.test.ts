@@ -1,13 +1,17 @@
 // Reloading: what did not change is not touched, however many relays there are, and whatever else is wrong.
+import { once } from 'node:events';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { RelayConfig } from '#dist/relay/index.js';
 import { failure } from '../../support/failure.js';
+import { freePort } from '../../support/live.js';
 import { expectUnbroken } from '../../support/relay/compare.js';
 import { relaysOf } from '../../support/relay/many.js';
 import { rtmpOrigin, type Origin } from '../../support/relay/origin.js';
+import { relayOf } from '../../support/relay/relays.js';
 import { isMedia, rtmpSink, type Arrival, type Sink } from '../../support/relay/sink.js';
 import { stream } from '../../support/relay/stream.js';
 import { metadata, videoHeader, type Tag } from '../../support/relay/tags.js';
@@ -193,4 +197,38 @@ test('a relay under another name takes over the port that the old one listened o
   const port = Number(/:(\d+)\//.exec(from)?.[1]);
   await expect.poll(async () => await answers(port), { timeout: 10_000 }).toBe(true);
   expect(events.items.filter((one) => one.event === 'originLost')).toEqual([]);
+});
+
+test('a relay whose port is taken at a reload says so, alone, and listens when it is free', async () => {
+  const [source, sink, path] = [await origin(), await rtmpSink(), join(temporaryFolder(), 'relays.yaml')];
+  const port = await freePort('tcp');
+  const other = createServer().listen(port, '127.0.0.1');
+  onTestFinished(() => void other.close());
+  await once(other, 'listening');
+  const listens = `rtmp://127.0.0.1:${String(port)}/live/key?listen`;
+  const write = (from: string): void => {
+    const relays = { calm: { from: source.url, to: at(sink, 'calm') }, moved: { from, to: at(sink, 'moved') } };
+    writeFileSync(path, stringify({ processes: 1, relays }));
+  };
+  write(source.url);
+  const { relays, events, told, until } = await relaysOf(path);
+  await told('calm', 'picture');
+  await told('moved', 'picture');
+  write(listens);
+  await relays.reload();
+  const lost = await events.count(
+    2,
+    (one) => one.event === 'originLost' && 'relay' in one && one.relay === 'moved',
+    'attempts to listen',
+  );
+  const message = `rtmp://127.0.0.1:${String(port)}/live/*** cannot be listened on: the port is taken.`;
+  expect(lost[0]).toMatchObject({ error: { code: 'FR_RELAY_CONNECT', message }, retryInMs: expect.any(Number) });
+  expect((await relays.status()).relays).toMatchObject([
+    { name: 'calm', state: 'running', runs: 1, relay: { origin: { open: true } } },
+    { name: 'moved', state: 'running', relay: { origins: [{ lastError: { message } }] } },
+  ]);
+  other.close();
+  // Whoever pushes is let in as soon as it listens.
+  relayOf(source.url, listens.replace('?listen', ''));
+  await until(({ relays: [, moved] }) => moved?.relay?.origin.open === true, 'the publisher');
 });

@@ -346,8 +346,8 @@ test.each([
   ['aac as LATM', ['-c:a', 'aac', 'latm'], ['-f', 'adts']],
   ['mp3', ['-c:a', 'libmp3lame', '-reservoir', '0'], ['-write_xing', '0', '-id3v2_version', '0', '-f', 'mp3']],
   ['opus', ['-c:a', 'libopus'], ['-f', 'ogg']],
-  ['g711a', ['-c:a', 'pcm_alaw', '-ar', '8000', '-ac', '1'], ['-f', 'alaw']],
-  ['g711u', ['-c:a', 'pcm_mulaw', '-ar', '8000', '-ac', '1'], ['-f', 'mulaw']],
+  ['pcm_alaw', ['-c:a', 'pcm_alaw', '-ar', '8000', '-ac', '1'], ['-f', 'alaw']],
+  ['pcm_mulaw', ['-c:a', 'pcm_mulaw', '-ar', '8000', '-ac', '1'], ['-f', 'mulaw']],
 ] as [string, string[], string[]][])(
   'what ffmpeg sends of %s comes out as it is in a file',
   async (name, encode, muxer) => {
@@ -377,7 +377,7 @@ test.each([
     }
     const steps = times.slice(1).map((time, i) => (time - times[i]! + 2 ** 32) % 2 ** 32);
     // A byte of G.711 is a sample.
-    if (name.startsWith('g711')) expect(steps).toEqual(got.slice(0, -1).map(({ byteLength }) => byteLength));
+    if (name.startsWith('pcm_')) expect(steps).toEqual(got.slice(0, -1).map(({ byteLength }) => byteLength));
     else expect([...new Set(steps)].sort((a, b) => a - b)).toEqual(STEPS[name]);
   },
 );

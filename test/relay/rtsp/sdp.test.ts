@@ -65,8 +65,8 @@ test('the defects of cameras are looked past', () => {
 });
 
 test.each([
-  ['m=audio 0 RTP/AVP 0', 'g711u'],
-  ['m=audio 0 RTP/AVP 8', 'g711a'],
+  ['m=audio 0 RTP/AVP 0', 'pcm_mulaw'],
+  ['m=audio 0 RTP/AVP 8', 'pcm_alaw'],
   ['m=audio 0 RTP/AVP 14', 'mp3'],
 ])('%s needs no rtpmap', (line, codec) => {
   expect(chosen([line]).streams).toMatchObject([{ carriage: { codec } }]);

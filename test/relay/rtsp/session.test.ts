@@ -4,6 +4,8 @@ import { FramerailError } from '#dist/index.js';
 import type { RtspRules } from '#dist/relay/rtsp/rtsp-origin.js';
 import { bye } from '../../support/relay/rtp.js';
 import { MediaSender, numberOf, opened, SOURCES } from '../../support/relay/rtsp-media.js';
+import { relayOf } from '../../support/relay/relays.js';
+import { rtmpSink } from '../../support/relay/sink.js';
 import { rtspPeer, SDP, VIDEO_SDP, type PeerPlayer, type RtspPeer } from '../../support/relay/rtsp-peer.js';
 
 /** A picture and a frame of sound. */
@@ -111,6 +113,14 @@ test('a wrong login is sent once, as cameras lock out who tries too often, and n
   expect(peer.requests.items.filter(({ headers }) => headers.has('authorization'))).toHaveLength(1);
   expect(wrong?.message).not.toContain('wrong');
   expect(await opened(peer.url).ended).toMatchObject({ code: 'FR_RELAY_AUTH' });
+});
+
+test('a relay ends with the first refusal of its login', async () => {
+  const peer = await rtspPeer(play, { login: { scheme: 'md5', user: 'user', password: 'right' } });
+  const { relay, all } = relayOf(peer.url.replace('//', '//user:wrong@'), (await rtmpSink()).url);
+  await expect(relay.done).rejects.toMatchObject({ code: 'FR_RELAY_AUTH' });
+  expect(peer.requests.items.filter(({ headers }) => headers.has('authorization'))).toHaveLength(1);
+  expect(all('originLost')).toMatchObject([{ error: { code: 'FR_RELAY_AUTH' }, retryInMs: null }]);
 });
 
 test('nonces that grow old on the way are replaced', async () => {

@@ -18,8 +18,8 @@ const PAYLOADERS = {
   aac: 'aacparse ! rtpmp4gpay',
   latm: 'aacparse ! rtpmp4apay',
   opus: 'opusparse ! rtpopuspay',
-  g711a: 'rtppcmapay',
-  g711u: 'rtppcmupay',
+  pcm_alaw: 'rtppcmapay',
+  pcm_mulaw: 'rtppcmupay',
   mp3: 'mpegaudioparse ! rtpmpapay',
 } as const;
 

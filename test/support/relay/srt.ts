@@ -84,9 +84,13 @@ export async function feed(to: string, again: 'once' | 'again' = 'once'): Promis
   };
 }
 
-/** A port whose owner takes what comes, and never answers. */
-export async function silentPeer(): Promise<number> {
-  return (await openSocket()).address().port;
+/**
+ * A port whose owner takes what comes, and never answers.
+ * @param onCall - hears of every datagram
+ */
+export async function silentPeer(onCall: () => void = () => undefined): Promise<number> {
+  const socket = await openSocket();
+  return socket.on('message', onCall).address().port;
 }
 
 /** Peers by how their handshake goes (draft-sharabayko-srt, 3.2.1 and 4.3.1): each is refused for one reason. */
