@@ -42,5 +42,5 @@ export { hardwareDesk, surveyHardware, testSoftware, type EncoderFinding } from 
 export { decoderOf, readHeaders, type Headers, type StreamSamples } from './spawned/headers.js';
 export { PictureNotes, SHOW_PICTURES, type PictureNote } from './spawned/picture-notes.js';
 export type { OpenedVideo } from './input-ways.js';
-export { loadExactPictures, type ExactPictures } from './load-exact-pictures.js';
+export { loadExactPictures } from './load-exact-pictures.js';
 export { loadSteppedPictures, type SteppedPictures } from './load-stepped-pictures.js';

@@ -30,7 +30,7 @@ test('--json tells about it', async () => {
   const args = ['--out', out, '--width', '32', '--format', 'webp', '--no-hls', '--precision', 'exact', '--json'];
   const { code, stdout, stderr } = await cli('storyboard', fixture('turned-90.mp4'), ...args);
   expect([code, stderr]).toEqual([0, '']);
-  const facts = JSON.parse(stdout.toString());
+  const facts = JSON.parse(stdout.toString()) as { timings: { total: number }; tiles: { start: number }[] };
   expect(facts).toMatchObject({
     folder: out,
     every: 1,
@@ -40,7 +40,7 @@ test('--json tells about it', async () => {
     vtt: 'storyboard.vtt',
   });
   expect(facts.timings.total).toBeGreaterThan(0);
-  expect(facts.tiles.map(({ start }: { start: number }) => start)).toEqual(
+  expect(facts.tiles.map(({ start }) => start)).toEqual(
     readVtt(out).map(({ from }): unknown => expect.closeTo(from, 2)),
   );
   expect(filesIn(out)).toEqual(['sheet-001.webp', 'storyboard.json', 'storyboard.vtt']);

@@ -31,14 +31,14 @@ test.each(['subject.mp4', 'subject-90.mp4'] as const)('%s', async (clip) => {
     expect(crop.x + crop.width).toBeGreaterThanOrEqual(subject.x + subject.width);
     expect(crop.y + crop.height).toBeGreaterThanOrEqual(subject.y + subject.height);
     expect(attention!.score).toBeGreaterThanOrEqual(attention!.centerScore);
-    // The pixels are those of the crop that it tells of.
+    // The pixels are those of the crop that it tells of; a turned one is cut at even places, up to a pixel beside it.
     const filters = [
       `crop=${[crop.width, crop.height, crop.x, crop.y].join(':')}:exact=1`,
       `scale=${String(width)}:${String(height)}:flags=bicubic+accurate_rnd`,
       'scale=out_color_matrix=bt601:out_range=full',
     ].join(',');
     const wanted = await rawPixels(fixture(clip), '-vf', filters, '-frames:v', '1', '-pix_fmt', 'gray');
-    expect(psnr(await imagePixels(data, 'gray'), wanted)).toBeGreaterThan(30);
+    expect(psnr(await imagePixels(data, 'gray'), wanted)).toBeGreaterThan(clip === 'subject.mp4' ? 30 : 25);
   }
   const [portrait] = images;
   expect(portrait!.attention!.score).toBeGreaterThan(

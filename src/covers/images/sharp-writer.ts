@@ -1,4 +1,5 @@
 // WebP and AVIF, by the package sharp; the only file that loads it, and only when such an image is wanted.
+import type sharpModule from 'sharp';
 import { FramerailError } from '../../base/index.js';
 import type { ImageWriter } from './reach-goal.js';
 import { ssim, type Plane } from './ssim.js';
@@ -13,7 +14,7 @@ export interface RgbPixels {
 /** What sharp writes. */
 export type SharpFormat = 'webp' | 'avif';
 
-type Sharp = typeof import('sharp').default;
+type Sharp = typeof sharpModule;
 
 const QUALITIES = Array.from({ length: 100 }, (_, i) => i + 1);
 /**

@@ -111,7 +111,8 @@ export class CoverComposer {
   #scale(crop: Rect, target: Picture, wish: ScalerWish, background: CoverShape['background']): void {
     const picture = this.#picture;
     const cut = turned(picture, { crop: isWhole(crop, picture) ? undefined : crop, orientation: UPRIGHT });
-    const flat = flatten(cut, { size: target, filter: wish.filter, background });
+    const { width, height } = target;
+    const flat = flatten(cut, { size: { width, height }, filter: wish.filter, background });
     // A new scaler costs more than a small scale.
     const scaler = borrowScaler(wish, flat, target);
     try {

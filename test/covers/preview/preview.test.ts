@@ -286,7 +286,7 @@ test.each<[string, object]>([
   ['maxBytes', { maxBytes: 0 }],
   ['secods', { secods: 1 }],
 ])('a wrong %s is refused: %o', async (name, options) => {
-  const error = await failure(() => make('plain.mp4', options as PreviewOptions));
+  const error = await failure(() => make('plain.mp4', options));
   expect(error).toMatchObject({ code: 'FR_ARG_INVALID', message: expect.stringContaining(name) });
 });
 

@@ -55,12 +55,16 @@ test('every file says the same', async () => {
   expect(cues.map(({ url, x, y, width, height }) => ({ url, x, y, width, height }))).toEqual(
     tiles.map(({ sheet, x, y }) => ({ url: sheets[sheet]!.file, x, y, width: 64, height: 36 })),
   );
-  const json = JSON.parse(readFileSync(join(folder, board.json), 'utf8'));
+  const json = JSON.parse(readFileSync(join(folder, board.json), 'utf8')) as {
+    duration: number;
+    sheets: { url: string }[];
+    tiles: { start: number; x: number; y: number; sheet: number }[];
+  };
   expect(json).toMatchObject({ url: 'sheet-001.jpg', tile_width: 64, tile_height: 36, every: 0.5 });
   expect(json.duration).toBeCloseTo(duration, 3);
-  expect(
-    json.tiles.map(({ start, x, y, sheet }: Record<string, number>) => [start, x, y, json.sheets[sheet!].url]),
-  ).toEqual(cues.map(({ from, x, y, url }) => [from, x, y, url]));
+  expect(json.tiles.map(({ start, x, y, sheet }) => [start, x, y, json.sheets[sheet]!.url])).toEqual(
+    cues.map(({ from, x, y, url }) => [from, x, y, url]),
+  );
   const { target, segments } = readPlaylist(folder);
   expect(segments).toMatchObject([
     { duration: 3, url: 'sheet-001.jpg', tile: [64, 36], layout: [3, 2], tileDuration: 0.5 },

@@ -54,19 +54,11 @@ function uint(value: number): Buffer {
   return Buffer.from([value]);
 }
 
-/** What is put into the description of a picture (RFC 9559, section 5.1.4.1.28). */
+/** What is put into the description of a picture: its projection (RFC 9559). */
 export const projection = {
   /** A turn in degrees, counter-clockwise. */
   roll: (degrees: number): Buffer =>
     element(0x7670, Buffer.concat([element(0x7671, uint(0)), element(0x7675, float(degrees))])),
-  /** Columns and rows that are cut off. */
-  crop: ({ left, right, top, bottom }: Readonly<Record<'left' | 'right' | 'top' | 'bottom', number>>): Buffer =>
-    Buffer.concat([
-      element(0x54aa, uint(bottom)),
-      element(0x54bb, uint(top)),
-      element(0x54cc, uint(left)),
-      element(0x54dd, uint(right)),
-    ]),
 };
 
 /** Adds to the description of the pictures. The file must come from a pipe: its sizes are left open, and nothing is indexed. */
