@@ -1,122 +1,29 @@
-// framerail bench covers: one small JPEG of a 1080p clip at several times, beside ffmpeg, as a library and as a command.
-import { createCovers, type CoverTimings } from '#dist/index.js';
-import { coldCover, ffmpegCover, tunedFfmpegCover, warmCover, type CoverRun, type CoverWork } from './covers-sides.js';
+// framerail bench covers: what a cover costs, beside the commands that people make covers with, part by part.
+import { files } from './covers-files.js';
+import { single } from './covers-single.js';
 import { machineText, readMachine } from './machine.js';
-import { checkRuns, rounds, type BenchOptions } from './options.js';
-import { findClip } from './sample-clip.js';
-import { exitOnSignals, scratchFolder } from './scratch.js';
-import { median } from './statistics.js';
-import { table } from './table.js';
-import { figure, judge, TARGET_HEAD, targetRow, type Target } from './target.js';
+import { checkPart, checkRuns, rounds, type BenchOptions } from './options.js';
+import { printPart, type Part } from './part.js';
+import { exitOnSignals } from './scratch.js';
 
-/** Covers of a round, at times spread over the clip. */
-const COVERS = 12;
-const STAGES = ['open', 'seek', 'decode', 'scale', 'encode', 'total'] as const;
-const METHOD = [
-  'Medians over all covers; for each time the sides follow one another, and each cover ends as a file. framerail and',
-  'the tuned ffmpeg take the keyframe at or before the time, plain `ffmpeg -ss` decodes on to the exact frame. Times',
-  'of commands include their process; the warm library has its worker running. The floor is the decode and scale',
-  'stages inside the worker.',
-].join('\n');
-
-interface Runs {
-  readonly warm: CoverRun[];
-  readonly cold: CoverRun[];
-  readonly ffmpeg: CoverRun[];
-  readonly tuned: CoverRun[];
-}
-
-type Medians = Record<keyof Runs | 'floor', number> & { readonly stages: CoverTimings };
+/** The parts in the order of their turns. */
+const PARTS: Readonly<Record<string, (runs: number, input: string | undefined) => Promise<Part[]>>> = {
+  single: async (runs, input) => [await single(runs, input)],
+  files: async (runs) => [await files(runs)],
+};
 
 /** Runs the suite and prints what came of it. */
 export async function run(options: BenchOptions): Promise<void> {
   checkRuns(options.runs);
+  const names = options.only === undefined ? Object.keys(PARTS) : [checkPart(options.only, Object.keys(PARTS))];
   exitOnSignals();
   const machine = await readMachine();
-  const clip = await findClip(options.input);
-  const times = Array.from({ length: COVERS }, (_, i) => Number((((i + 0.5) / COVERS) * clip.duration).toFixed(3)));
-  const runs = await takeTurns(clip.path, times, options.runs);
-  const medians = summarise(runs);
-  const targets = judgeAll(medians);
-  if (options.json === true) {
-    console.log(JSON.stringify({ suite: 'covers', machine, clip, times, runs, medians, targets }));
-    return;
-  }
-  console.log(`bench covers: ${clip.text}, 320x180 JPEG, ${rounds(options.runs)} of ${String(COVERS)} covers`);
-  console.log(`${machineText(machine)}\n`);
-  console.log(table(['one at a time', 'ms a cover', 'ffmpeg -ss takes'], sideRows(medians)));
-  console.log(`\n${table(['stages of the warm library', ...STAGES], [stageRow(medians.stages)])}`);
-  console.log(
-    `\n${table(
-      TARGET_HEAD,
-      targets.map((target) => targetRow(target, 1)),
-    )}`,
-  );
-  console.log(`\n${METHOD}`);
-}
-
-async function takeTurns(path: string, times: readonly number[], count: number): Promise<Runs> {
-  const runs: Runs = { warm: [], cold: [], ffmpeg: [], tuned: [] };
-  const folder = scratchFolder();
-  await using covers = createCovers();
-  const turn = async (work: CoverWork): Promise<void> => {
-    runs.warm.push(await warmCover(covers, work));
-    runs.ffmpeg.push(await ffmpegCover(work));
-    runs.cold.push(await coldCover(work));
-    runs.tuned.push(await tunedFfmpegCover(work));
-  };
-  // One untimed turn: every program and the file are then in the page cache.
-  await turn({ path, time: times[0] ?? 0, folder });
-  for (const side of Object.values(runs) as CoverRun[][]) side.length = 0;
-  for (let round = 0; round < count; round++) for (const time of times) await turn({ path, time, folder });
-  return runs;
-}
-
-function summarise(runs: Runs): Medians {
-  const timings = runs.warm.flatMap((run) => run.timings ?? []);
-  const stage = (name: keyof CoverTimings): number => median(timings.map((timing) => timing[name]));
-  const wall = (side: keyof Runs): number => median(runs[side].map((run) => run.wall));
-  return {
-    warm: wall('warm'),
-    cold: wall('cold'),
-    ffmpeg: wall('ffmpeg'),
-    tuned: wall('tuned'),
-    floor: median(timings.map(({ decode, scale }) => decode + scale)),
-    stages: {
-      open: stage('open'),
-      seek: stage('seek'),
-      decode: stage('decode'),
-      scale: stage('scale'),
-      encode: stage('encode'),
-      total: stage('total'),
-    },
-  };
-}
-
-function judgeAll({ warm, cold, ffmpeg }: Medians): Target[] {
-  return [
-    judge({
-      name: 'warm library, times faster than ffmpeg -ss',
-      ours: warm,
-      against: ffmpeg,
-      wanted: { atLeast: 8 },
-      timesFaster: true,
-    }),
-    judge({ name: 'framerail cover against ffmpeg -ss', ours: cold, against: ffmpeg, wanted: { atMost: 1 } }),
-  ];
-}
-
-function sideRows({ warm, cold, ffmpeg, tuned, floor }: Medians): string[][] {
-  const row = (name: string, value: number): string[] => [name, figure(value, 1), `${figure(ffmpeg / value, 1)} x`];
-  return [
-    row('framerail library, warm', warm),
-    row('floor: decode and scale', floor),
-    row('framerail cover (command)', cold),
-    row('ffmpeg -ss', ffmpeg),
-    row('ffmpeg tuned: keyframes, one thread', tuned),
-  ];
-}
-
-function stageRow(stages: CoverTimings): string[] {
-  return ['median ms', ...STAGES.map((name) => figure(stages[name], 2))];
+  const parts: Part[] = [];
+  if (options.json !== true) console.log(`bench covers: ${rounds(options.runs)}\n${machineText(machine)}`);
+  for (const name of names)
+    for (const part of (await PARTS[name]?.(options.runs, options.input)) ?? []) {
+      parts.push(part);
+      if (options.json !== true) printPart(part, 1);
+    }
+  if (options.json === true) console.log(JSON.stringify({ suite: 'covers', machine, parts }));
 }

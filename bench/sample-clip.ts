@@ -64,8 +64,14 @@ const KEYFRAMES = {
     ...['-g', '1', '-pix_fmt', 'yuv420p'],
   ],
 } as const;
-/** A slow machine encodes 300 frames of 1080p in a minute. */
-const ENCODE_DEADLINE = 300_000;
+/** A show whose groups of pictures files are cut out of, from as many places, of up to so many groups. */
+const [PLACES, GROUPS, GROUP_SECONDS] = [40, 6, 2];
+const SHOW = {
+  name: 'testsrc2-noise8-1080p30-92s-gop60-crf23.mp4',
+  recipe: [...noisy((PLACES + GROUPS) * GROUP_SECONDS), '-sc_threshold', '0'],
+};
+/** A slow machine encodes 300 frames of 1080p in a minute, and the longest clip has 2,760. */
+const ENCODE_DEADLINE = 1_200_000;
 
 /** The caller's clip, or the generated one. */
 export async function findClip(input: string | undefined): Promise<Clip> {
@@ -77,6 +83,22 @@ export async function findLongClip(input: string | undefined): Promise<Clip> {
   if (input !== undefined) return describe(input);
   const piece = await made(PIECE);
   return describe(await made({ name: LONG, recipe: ['-stream_loop', '29', '-i', piece, '-c', 'copy'] }));
+}
+
+/**
+ * Different files of 1080p, as a platform gets them by the thousand: 4 to 12 s, 6 MB for 4 s, a group of pictures every two
+ * seconds. They are cut out of one show at 40 places, so that encoding it takes a minute and not ten.
+ * @returns their paths
+ */
+export async function findManyClips(count: number): Promise<string[]> {
+  const paths: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const [place, groups] = [i % PLACES, 2 + Math.floor(i / PLACES)];
+    const whole = await made(SHOW);
+    const range = ['-ss', String(place * GROUP_SECONDS), '-i', whole, '-t', String(groups * GROUP_SECONDS)];
+    paths.push(await made({ name: `${String(i)}-of-${SHOW.name}`, recipe: [...range, '-c', 'copy'] }));
+  }
+  return paths;
 }
 
 /** A live stream as a camera sends it: no picture is reordered, in FLV. */

@@ -39,7 +39,28 @@ const SECTIONS = [
   [
     '`covers.make()`',
     ['CoverOptions'],
-    'One picture from the keyframe at or before a place. `createCovers()` takes what `new Engine()` takes.',
+    'One picture from a place of a video. `createCovers()` takes what `new Engine()` takes.',
+  ],
+  [
+    '`covers.makeAll()`',
+    ['CoverSetOptions'],
+    'What `make()` takes, with lists of places and sizes:',
+    ['CoverFormOptions'],
+  ],
+  [
+    '`limits` of covers',
+    ['CoverLimitOptions'],
+    'What one video may ask for; beyond it a call rejects with `FR_INPUT_LIMIT`.',
+  ],
+  [
+    '`covers.storyboard()`',
+    ['StoryboardOptions'],
+    'Sheets of small pictures in a folder, with WebVTT, JSON and an HLS image media playlist; `framerail storyboard`.',
+  ],
+  [
+    '`covers.preview()`',
+    ['PreviewOptions'],
+    'An animated WebP or GIF, or a short muted H.264 video; `framerail preview`.',
   ],
 ];
 

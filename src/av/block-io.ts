@@ -2,7 +2,7 @@
 import { AVERROR_EIO, AVERROR_EOF, AVSEEK_CUR, AVSEEK_END, AVSEEK_SET, AVSEEK_SIZE } from './constants.js';
 import { IOContext } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
-import { BlockCache, type ReadBlock } from '../sources/index.js';
+import { blockReader, freeWhenClosed, type ReadBlock } from '../sources/index.js';
 
 /** A custom input of libav; `rethrow()` throws what a callback ran into, which libav itself can only call EIO. */
 export interface BlockIo {
@@ -24,18 +24,23 @@ const NOWHERE = 2n ** 60n;
 
 /** Makes the input for a source; one without a size comes in order and cannot seek. */
 export function blockIo(
-  source: { readonly name: string; readonly size?: number },
+  source: { readonly name: string; readonly size?: number; readonly exact?: true },
   read: ReadBlock | undefined,
 ): BlockIo {
   if (read === undefined) throw new FramerailError('FR_INTERNAL', `Nobody supplies the blocks of ${source.name}.`);
-  const { size } = source;
-  if (size === undefined) return new OneWayInput(source.name, read);
+  const { name, size, exact } = source;
+  if (size === undefined) return new OneWayInput(name, read);
   const input = kept.pop() ?? new SeekableInput();
-  input.assign(source.name, size, read);
+  input.assign(name, size, blockReader({ size, ...(exact && { exact }) }, read));
   return input;
 }
 
 const kept: SeekableInput[] = [];
+
+// Its callbacks keep a process alive as long as such a context is there: that of an inline engine would never end.
+freeWhenClosed(() => {
+  for (const input of kept.splice(0)) input.context.freeContext();
+});
 
 /** What both kinds of inputs do with a failure that libav itself can only call EIO. */
 class Failures {
@@ -105,7 +110,7 @@ class OneWayInput implements BlockIo {
 class SeekableInput implements BlockIo {
   readonly context = new IOContext();
   #failures = new Failures('');
-  #cache: BlockCache | undefined;
+  #blocks: ReadBlock | undefined;
   #size = 0;
   #position = 0;
   #used = false;
@@ -122,7 +127,7 @@ class SeekableInput implements BlockIo {
 
   assign(name: string, size: number, read: ReadBlock): void {
     this.#failures = new Failures(name);
-    this.#cache = new BlockCache(size, read);
+    this.#blocks = read;
     this.#size = size;
     this.#position = 0;
   }
@@ -138,7 +143,7 @@ class SeekableInput implements BlockIo {
   async #read(length: number): Promise<Buffer | number> {
     if (this.#position >= this.#size) return AVERROR_EOF;
     return this.#failures.around(async () => {
-      const bytes = (await this.#cache?.read(this.#position, length)) ?? new Uint8Array(0);
+      const bytes = (await this.#blocks?.(this.#position, length)) ?? new Uint8Array(0);
       this.#position += bytes.byteLength;
       return bytes;
     });
@@ -157,7 +162,7 @@ class SeekableInput implements BlockIo {
   }
 
   close(reusable: boolean): void {
-    this.#cache = undefined;
+    this.#blocks = undefined;
     // After a failure libav may have let go of it, or remembers the error.
     if (reusable && !this.#failures.failed && kept.length < KEPT_CONTEXTS) kept.push(this);
     else this.context.freeContext();

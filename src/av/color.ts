@@ -1,12 +1,21 @@
 // What the samples of a picture mean: the colour tags that travel with it into an encoder and its container.
 import {
+  AVCHROMA_LOC_CENTER,
   AVCHROMA_LOC_LEFT,
   AVCOL_PRI_BT709,
+  AVCOL_PRI_UNSPECIFIED,
   AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
+  AVCOL_SPC_BT2020_NCL,
+  AVCOL_SPC_BT470BG,
   AVCOL_SPC_BT709,
+  AVCOL_SPC_FCC,
+  AVCOL_SPC_RGB,
   AVCOL_SPC_SMPTE170M,
+  AVCOL_SPC_SMPTE240M,
+  AVCOL_SPC_UNSPECIFIED,
   AVCOL_TRC_BT709,
+  AVCOL_TRC_UNSPECIFIED,
 } from './constants.js';
 import type { Frame } from 'node-av/lib';
 import { isRgb } from '../pixels/index.js';
@@ -14,6 +23,23 @@ import { nativeFrame, type Picture } from './picture.js';
 
 /** Colour tags as libav numbers them (libavutil/pixfmt.h). */
 export type ColorTags = Pick<Frame, 'colorSpace' | 'colorRange' | 'colorPrimaries' | 'colorTrc' | 'chromaLocation'>;
+
+/** The matrices that libswscale converts (sws_test_colorspace in libswscale/format.c); it refuses all others. */
+const SCALABLE: ReadonlySet<number> = new Set([
+  AVCOL_SPC_RGB,
+  AVCOL_SPC_BT709,
+  AVCOL_SPC_UNSPECIFIED,
+  AVCOL_SPC_FCC,
+  AVCOL_SPC_BT470BG,
+  AVCOL_SPC_SMPTE170M,
+  AVCOL_SPC_SMPTE240M,
+  AVCOL_SPC_BT2020_NCL,
+]);
+
+/** Whether the scaler converts samples of this matrix. */
+export function isScalable(colorSpace: number): boolean {
+  return SCALABLE.has(colorSpace);
+}
 
 /** The tags of a picture. */
 export function colorOf(picture: Picture): ColorTags {
@@ -41,6 +67,18 @@ export const DRAWN: ColorTags = {
   colorTrc: AVCOL_TRC_BT709,
   chromaLocation: AVCHROMA_LOC_LEFT,
 };
+
+/** What the samples of a JPEG mean: full range with the matrix of SMPTE 170M, chroma in the middle (ITU-T T.871). */
+export const JFIF: ColorTags = {
+  colorSpace: AVCOL_SPC_SMPTE170M,
+  colorRange: AVCOL_RANGE_JPEG,
+  colorPrimaries: AVCOL_PRI_UNSPECIFIED,
+  colorTrc: AVCOL_TRC_UNSPECIFIED,
+  chromaLocation: AVCHROMA_LOC_CENTER,
+};
+
+/** Full-range RGB that says no more of itself: a PNG then holds no gamma that viewers would undo. */
+export const PLAIN_RGB: ColorTags = { ...JFIF, colorSpace: AVCOL_SPC_RGB };
 
 /** What the samples of a drawn picture mean that is not RGB: YUV as players expect it, gray in full range. */
 export function drawnColor(format: string): ColorTags {

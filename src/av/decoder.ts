@@ -33,6 +33,8 @@ export interface DecoderOptions {
   readonly limits?: InputLimits;
   /** Leave out deblocking, which nobody sees once the picture is a third of its size; saves a tenth of the time. */
   readonly rough?: boolean;
+  /** Decode transparency too, where the container says that there is some: FFmpeg's own VP8 and VP9 leave it out. */
+  readonly alpha?: boolean;
   /** A device to decode on; its pictures stay there. */
   readonly device?: { readonly context: HardwareDeviceContext; readonly format: string } | undefined;
 }
@@ -42,6 +44,9 @@ export interface DecoderOptions {
  * same pictures of a full decode. VP8 is not one of them: such a picture may still change its segment map.
  */
 const LEAVES_OUT = new Set(['h264', 'mpeg4', 'mpeg1video', 'mpeg2video']);
+
+/** The decoders that know about transparency, by the codecs whose own decoder does not. */
+const ALPHA_DECODERS: Readonly<Record<string, string>> = { vp8: 'libvpx', vp9: 'libvpx-vp9' };
 
 /** A software decoder. Open a fresh one for each file: a reused one has given wrong pictures for in-band headers. */
 export class VideoDecoder implements PictureDecoder {
@@ -59,15 +64,18 @@ export class VideoDecoder implements PictureDecoder {
     this.name = name;
   }
 
-  /** FFmpeg's name of the decoder that the selected stream needs; throws FR_DECODE_UNSUPPORTED. */
-  static nameFor(input: MediaInputHandle): string {
-    return findDecoder(input).name;
+  /**
+   * FFmpeg's name of the decoder that the selected stream needs; throws FR_DECODE_UNSUPPORTED.
+   * @param alpha - transparency is decoded too
+   */
+  static nameFor(input: MediaInputHandle, alpha = false): string {
+    return findDecoder(input, alpha).name;
   }
 
   /** Opens a decoder for the stream that the input selected. */
   static open(input: MediaInputHandle, options: DecoderOptions): VideoDecoder {
     const { stream } = nativeInput(input);
-    const { codec, name } = findDecoder(input);
+    const { codec, name } = findDecoder(input, options.alpha);
     const context = new CodecContext();
     context.allocContext3(codec);
     try {
@@ -152,8 +160,13 @@ export class VideoDecoder implements PictureDecoder {
   }
 }
 
-function findDecoder(input: MediaInputHandle): { readonly codec: Codec; readonly name: string } {
-  const codec = Codec.findDecoder(nativeInput(input).stream.codecpar.codecId);
+function findDecoder(input: MediaInputHandle, alpha = false): { readonly codec: Codec; readonly name: string } {
+  const { stream } = nativeInput(input);
+  const usual = Codec.findDecoder(stream.codecpar.codecId);
+  // Matroska and WebM say so of a track whose blocks carry a second, gray picture.
+  const transparent = alpha && stream.metadata?.get('alpha_mode') === '1';
+  const other = transparent ? ALPHA_DECODERS[usual?.name ?? ''] : undefined;
+  const codec = (other === undefined ? null : findByName(other)) ?? usual;
   const name = codec?.name ?? undefined;
   if (codec === null || name === undefined || !DECODERS.has(name))
     throw new FramerailError(
@@ -161,4 +174,8 @@ function findDecoder(input: MediaInputHandle): { readonly codec: Codec; readonly
       `${input.name} needs a decoder that is missing or not allowed (${name ?? 'none'}).`,
     );
   return { codec, name };
+}
+
+function findByName(name: string): Codec | null {
+  return Codec.findDecoderByName(name as Parameters<typeof Codec.findDecoderByName>[0]);
 }

@@ -1,5 +1,5 @@
 // Encodes single pictures as JPEG or PNG; opened encoders are kept for the next picture of the same kind.
-import { AV_CODEC_FLAG_QSCALE, AVCOL_RANGE_JPEG, FF_QP2LAMBDA } from './constants.js';
+import { AV_CODEC_FLAG_BITEXACT, AV_CODEC_FLAG_QSCALE, AVCOL_RANGE_JPEG, FF_QP2LAMBDA } from './constants.js';
 import { Codec, CodecContext, Packet, Rational } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
 import { jpegQuantiser } from '../spelling/index.js';
@@ -85,7 +85,8 @@ function openEncoder(kind: ImageKind, picture: Picture): ImageEncoder {
   const quality = kind.type === 'jpeg' ? jpegQuantiser(kind.quality) * FF_QP2LAMBDA : 0;
   if (kind.type === 'jpeg') {
     context.colorRange = AVCOL_RANGE_JPEG;
-    context.setFlags(AV_CODEC_FLAG_QSCALE);
+    // Bit-exact files do not name the library that wrote them.
+    context.setFlags(AV_CODEC_FLAG_QSCALE, AV_CODEC_FLAG_BITEXACT);
     context.qMin = 1;
     context.globalQuality = quality;
   }

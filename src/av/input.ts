@@ -1,5 +1,6 @@
 // Opens a byte source, names its streams, and reads packets. libav never opens anything by itself.
 import {
+  AV_PKT_DATA_DOVI_CONF,
   AV_PKT_FLAG_CORRUPT,
   AVFMT_NOTIMESTAMPS,
   AVDISCARD_ALL,
@@ -11,8 +12,10 @@ import { Packet, type FormatContext, type Stream } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
 import type { Ratio } from '../base/index.js';
 import { DEFAULT_LIMITS, pickVideo, type InputLimits, type SourceSpec } from '../sources/index.js';
+import { AttachedPicture } from './attached-picture.js';
 import { avError, check, isEof, isTimeout, reasonOf, stalledError } from './averror.js';
 import type { BlockIo } from './block-io.js';
+import type { ColorTags } from './color.js';
 import { isSeekable, openContext, type OpenedContext, type OpenOptions } from './open-input.js';
 import { KeptPacket } from './kept-packet.js';
 import { knownTimestamp } from './picture.js';
@@ -51,6 +54,9 @@ export interface BesideListener {
 /** How far libav's clock and ours may differ over one wait, in milliseconds. */
 const CLOCK_SLACK = 20;
 
+/** Containers that libav would leave at their end after a seek, beside those without times. */
+const STAYS_AT_END = /^webp_anim$/;
+
 let nativesOf: (input: MediaInputHandle) => { packet: Packet; stream: Stream; context: FormatContext };
 
 /** An open input; one per job. */
@@ -74,6 +80,8 @@ export class MediaInputHandle {
   #readSince = 0;
   #heard = false;
   #failed = false;
+  /** Seconds at which the last of the packets of the video that were read so far ends. */
+  readEnd = 0;
   /** FFmpeg's word for how a live stream ended; undefined when it ended by itself, or has not ended. */
   brokenBy: string | undefined;
   /** Whether it can go to another place; what comes in order, once, cannot. */
@@ -83,10 +91,14 @@ export class MediaInputHandle {
   /** Packets that were read as the input was opened, and not delivered yet. */
   readonly #ahead: Packet[];
   #video: Stream | undefined;
+  /** The chosen stream, where it is a picture beside the media. */
+  #attached: AttachedPicture | undefined;
   /** Streams whose packets are heard beside those of the video, by number. */
   readonly #beside = new Map<number, Stream>();
   #listener: BesideListener | undefined;
   #tick = 0;
+  /** Whether it can be read from another place than where it is. */
+  readonly goesBack: boolean;
   /** Whether this is a bare stream without any times: its pictures are counted instead, and it cannot seek. */
   readonly untimed: boolean;
   #counted = 0;
@@ -107,6 +119,7 @@ export class MediaInputHandle {
     this.#io = io;
     this.container = context.iformat?.name ?? 'unknown';
     this.untimed = ((context.iformat?.flags ?? 0) & AVFMT_NOTIMESTAMPS) !== 0;
+    this.goesBack = this.seekable && !this.untimed && !STAYS_AT_END.test(this.container);
     this.streams = context.streams.map((stream) => describeStream(stream));
     const duration = knownTimestamp(context.duration);
     // libav sums the container up only when it analyses; without that its longest stream says as much.
@@ -132,6 +145,7 @@ export class MediaInputHandle {
     }
     const { num, den } = this.#stream().timeBase;
     this.#tick = num / den;
+    if (info.attachedPicture) this.#attached = new AttachedPicture();
     return info;
   }
 
@@ -154,6 +168,21 @@ export class MediaInputHandle {
     return { timeBase: fraction(timeBase), frameRate: fraction(rate), pixelAspect: fraction(pixelAspect) };
   }
 
+  /** What the container says of the samples of the chosen stream. */
+  get color(): ColorTags {
+    const { colorSpace, colorRange, colorPrimaries, colorTrc, chromaLocation } = this.#stream().codecpar;
+    return { colorSpace, colorRange, colorPrimaries, colorTrc, chromaLocation };
+  }
+
+  /**
+   * Whether the chosen stream is Dolby Vision whose pictures have no colours of their own (profile 5): only a decoder
+   * that applies its metadata shows them right.
+   */
+  get dolbyVisionOnly(): boolean {
+    const record = this.#stream().codecpar.getCodedSideData(AV_PKT_DATA_DOVI_CONF);
+    return record !== null && record[2] === 5 && record[7] === 0;
+  }
+
   /** Seconds from the start of the file for a timestamp of the chosen stream. */
   toSeconds(timestamp: bigint): number {
     return Number(timestamp) * this.#tick - this.startTime;
@@ -166,7 +195,14 @@ export class MediaInputHandle {
 
   /** Reads the next packet of the chosen stream; undefined at the end. Only a `blocks` source makes it wait. */
   readPacket(): PacketFacts | undefined | Promise<PacketFacts | undefined> {
+    // Where others are listened to, theirs come behind it.
+    if (this.#attached !== undefined && this.#listener === undefined) return this.#readAttached(this.#attached);
     return this.#synchronous ? this.#readSync() : this.#readAsync();
+  }
+
+  async #readAttached(picture: AttachedPicture): Promise<PacketFacts | undefined> {
+    const given = await picture.deliver(this.#packet, async () => (await this.#readAsync()) !== undefined);
+    return given ? factsOf(this.#packet, 0, 0) : undefined;
   }
 
   #readSync(): PacketFacts | undefined {
@@ -223,7 +259,9 @@ export class MediaInputHandle {
     const pts = knownTimestamp(packet.pts);
     const duration = this.toDuration(packet.duration);
     const counted = this.untimed ? duration * this.#counted++ : undefined;
-    return factsOf(packet, pts === undefined ? counted : this.toSeconds(pts), duration);
+    const time = pts === undefined ? counted : this.toSeconds(pts);
+    this.readEnd = Math.max(this.readEnd, (time ?? 0) + duration);
+    return factsOf(packet, time, duration);
   }
 
   #besideFacts(packet: Packet, stream: Stream): PacketFacts {
@@ -254,8 +292,11 @@ export class MediaInputHandle {
 
   /** Moves to a place at or before `seconds`; returns false where the container cannot seek there. */
   async seek(seconds: number): Promise<boolean> {
-    // libav would leave such a stream at its end.
-    if (this.untimed || !this.seekable) return false;
+    if (this.#attached !== undefined && this.#listener === undefined) {
+      this.#attached.rewind();
+      return true;
+    }
+    if (!this.goesBack) return false;
     this.#listener?.restart();
     const stream = this.#stream();
     const target = BigInt(Math.floor((seconds + this.startTime) / this.#tick + 1e-6));
@@ -268,7 +309,7 @@ export class MediaInputHandle {
 
   /** Moves back to the first packet, as far as the container lets us. */
   async rewind(): Promise<boolean> {
-    if (!/^mpeg/.test(this.container) || !this.seekable) return this.seek(0);
+    if (this.#attached !== undefined || !/^mpeg/.test(this.container) || !this.seekable) return this.seek(0);
     this.#listener?.restart();
     // Looking for a time, libav would land after the first keyframes of a transport stream.
     const code = this.#synchronous
@@ -287,6 +328,7 @@ export class MediaInputHandle {
   close(): void {
     this.#packet.free();
     this.#held?.free();
+    this.#attached?.close();
     for (const packet of this.#ahead) packet.free();
     // Taken away first, so that the next input may use it.
     if (this.#io !== undefined) this.#context.pb = null;

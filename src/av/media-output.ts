@@ -25,6 +25,11 @@ const HELD_BYTES = 64 * 1024 * 1024;
 export interface OutputOptions {
   /** FFmpeg's name of the container; undefined to go by the ending of the name. */
   readonly container?: string | undefined;
+  /**
+   * Bytes set aside at the front of an MP4 for its index, so that players can start before they have all of it; what the
+   * index leaves is empty. Too few fail `finish()`. @defaultValue the index comes last
+   */
+  readonly indexBytes?: number | undefined;
 }
 
 /** What is known of a video stream beside its encoder. */
@@ -46,6 +51,7 @@ export class MediaOutput {
   readonly #target: ByteTarget;
   readonly #context: FormatContext;
   readonly #io: ByteOutput;
+  readonly #indexBytes: number | undefined;
   readonly #packet = new Packet();
   readonly #copies = new Map<number, Stream>();
   readonly #sounds = new Map<number, SoundTranscoder>();
@@ -58,10 +64,16 @@ export class MediaOutput {
   #lastDuration = 0n;
   #lastDecode: bigint | undefined;
 
-  private constructor(context: FormatContext, io: ByteOutput, target: ByteTarget, container: string) {
+  private constructor(
+    context: FormatContext,
+    io: ByteOutput,
+    target: ByteTarget,
+    { container, indexBytes }: OutputOptions & { readonly container: string },
+  ) {
     this.#context = context;
     this.#io = io;
     this.#target = target;
+    this.#indexBytes = indexBytes;
     this.container = container;
     const codec = context.oformat?.videoCodec ?? AV_CODEC_ID_NONE;
     const usual = codec === AV_CODEC_ID_NONE ? undefined : (avGetCodecName(codec) ?? undefined);
@@ -78,7 +90,7 @@ export class MediaOutput {
     context.pb = io.context;
     // Who reads a stream wants each packet at once; the pieces of a file are gathered.
     context.setOption('flush_packets', target.seekable ? 0 : 1);
-    return new MediaOutput(context, io, target, container);
+    return new MediaOutput(context, io, target, { ...options, container });
   }
 
   /** Whether this container keeps parameter sets in its header. */
@@ -188,6 +200,8 @@ export class MediaOutput {
   begin(): void {
     const flags = this.#target.seekable ? undefined : streamingFlags(this.container);
     if (flags !== undefined) this.#context.setOption('movflags', flags, undefined as never, 1 as never);
+    if (this.#indexBytes !== undefined)
+      this.#context.setOption('moov_size', this.#indexBytes, undefined as never, 1 as never);
     const code = this.#context.writeHeaderSync();
     this.#io.rethrow();
     if (code < 0) throw avError('FR_OUTPUT_FAILED', code, `${this.container} cannot hold these streams`);

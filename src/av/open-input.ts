@@ -1,7 +1,7 @@
 // Opens a byte source or a live stream with libavformat, and has it analysed where its headers say too little.
-import { AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO } from './constants.js';
+import { AVERROR_ENOMEM, AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO } from './constants.js';
 import { Dictionary, FormatContext, Packet } from 'node-av/lib';
-import type { FramerailError } from '../base/index.js';
+import { FramerailError } from '../base/index.js';
 import {
   DEFAULT_LIMITS,
   DEMUXERS,
@@ -51,7 +51,8 @@ export async function openContext(source: SourceSpec, options: OpenOptions): Pro
   context.allocContext();
   context.setOption('protocol_whitelist', protocolsOf(source));
   context.setOption('format_whitelist', source.kind === 'live' ? LIVE_DEMUXERS : DEMUXERS);
-  context.maxStreams = (options.limits ?? DEFAULT_LIMITS).maxStreams;
+  const { maxStreams } = options.limits ?? DEFAULT_LIMITS;
+  context.maxStreams = maxStreams;
   const own = source.kind === 'blocks' || source.kind === 'stream';
   const io = own ? blockIo(source, options.readBlock) : undefined;
   try {
@@ -62,6 +63,7 @@ export async function openContext(source: SourceSpec, options: OpenOptions): Pro
     if (source.kind === 'live') hideAddress(source.url, source.name);
     const opened = await open(context, source);
     io?.rethrow();
+    if (opened === AVERROR_ENOMEM) throw streamsError(source.name, maxStreams);
     if (opened < 0) throw openError(source, opened);
     if (!isSeekable(source) && options.analyse === undefined)
       return { context, io, ahead: await readAhead(context, source.name) };
@@ -139,6 +141,15 @@ function needsAnalysis(context: FormatContext, sound: boolean): boolean {
     return true;
   const videos = context.streams.filter((stream) => stream.codecpar.codecType === AVMEDIA_TYPE_VIDEO);
   return context.nbStreams === 0 || videos.some((stream) => stream.codecpar.width === 0);
+}
+
+/** What libav calls a want of memory is nearly always its own limit; demuxers that do not mind it read on without the rest. */
+function streamsError(name: string, maxStreams: number): FramerailError {
+  return new FramerailError(
+    'FR_INPUT_LIMIT',
+    `${name} has more than ${String(maxStreams)} streams, or asks for more memory than there is.`,
+    { details: { averror: AVERROR_ENOMEM, maxStreams } },
+  );
 }
 
 function openError({ name, kind }: SourceSpec, code: number): FramerailError {

@@ -100,6 +100,13 @@ export class Picture {
     return matrix === null ? undefined : orientationFromMatrix(readMatrix(matrix));
   }
 
+  /** Another reference to the same pixels, which live until both are closed; only for pictures of libav's own. */
+  share(): Picture {
+    const reference = this.#frame.clone();
+    if (reference === null) throw new FramerailError('FR_MEMORY_BUDGET', 'A picture could not be held.');
+    return new Picture(reference);
+  }
+
   /** Drops the pixels; the picture can be filled again. */
   clear(): void {
     this.#frame.unref();
@@ -161,6 +168,14 @@ export function blankPicture(format: string, { width, height }: Size): Picture {
 /** Copies the pixels of one picture into another of the same size and format. */
 export function copyPicture(source: Picture, target: Picture): void {
   check(nativeOf(target).copy(nativeOf(source)), 'FR_CONVERT_FAILED', 'A picture could not be copied');
+}
+
+/** Gives a picture what its source says beside pixels and colours: times, shape of pixels, orientation. */
+export function inherit(source: Picture, target: Picture): void {
+  const frame = nativeOf(target);
+  const { colorSpace, colorRange, colorPrimaries, colorTrc, chromaLocation } = frame;
+  check(frame.copyProps(nativeOf(source)), 'FR_CONVERT_FAILED', 'What is known of a picture could not be copied');
+  Object.assign(frame, { colorSpace, colorRange, colorPrimaries, colorTrc, chromaLocation });
 }
 
 /** For av/ alone: the native frame of a picture. */

@@ -84,6 +84,21 @@ export function orientationOf(stream: VideoStreamInfo, picture: Picture): Orient
   return stream.orientation === UPRIGHT ? (picture.orientation ?? UPRIGHT) : stream.orientation;
 }
 
+/**
+ * Width of one pixel of a picture divided by its height: as the container says, or else as the picture itself does. HEVC
+ * gives each field as a picture of its own, of half the rows.
+ */
+export function pixelAspectOf(stream: VideoStreamInfo, picture: Picture): number {
+  if (stream.pixelAspect !== 1) return stream.pixelAspect;
+  return (picture.pixelAspect ?? 1) / (stream.codec === 'hevc' && picture.interlaced ? 2 : 1);
+}
+
+/** The part of a picture that is meant to be seen; the headers know no other size than the first one. */
+export function visiblePart({ crop, stored }: VideoStreamInfo, { width, height }: Picture): Rect {
+  const whole = { x: 0, y: 0, width, height };
+  return width === stored.width && height === stored.height ? (crop ?? whole) : whole;
+}
+
 /** Reads the headers of a stream. */
 export function describeStream(stream: Stream): StreamInfo {
   const parameters = stream.codecpar;

@@ -62,6 +62,7 @@ async function sample(codec: string): Promise<Buffer> {
     output.reserveVideo();
     const controls = {
       bitrate: null,
+      maxBitrate: null,
       quality: null,
       lossless: false,
       keyframeInterval: null,

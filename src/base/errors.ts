@@ -11,9 +11,12 @@ export interface ErrorMeaning {
 /** Every error code with its meaning; `docs/reference/errors.md` is made from this table. */
 export const ERRORS = {
   FR_ARG_INVALID: { retryable: false, meaning: 'An argument or option is missing, of the wrong type or out of range.' },
-  FR_INPUT_NOT_FOUND: { retryable: false, meaning: 'The input path does not exist.' },
+  FR_INPUT_NOT_FOUND: { retryable: false, meaning: 'The input does not exist: no such path, or a server says so.' },
   FR_INPUT_NOT_A_FILE: { retryable: false, meaning: 'The input is a directory, a device, a socket or a named pipe.' },
-  FR_INPUT_UNREADABLE: { retryable: false, meaning: 'The input exists but this user may not read it.' },
+  FR_INPUT_UNREADABLE: {
+    retryable: false,
+    meaning: 'The input exists but this user may not read it, or a server wants other credentials.',
+  },
   FR_INPUT_EMPTY: { retryable: false, meaning: 'The input holds no bytes.' },
   FR_INPUT_PROTOCOL: {
     retryable: false,
@@ -25,7 +28,10 @@ export const ERRORS = {
     meaning: 'The input is not a media file that FFmpeg recognises, or is damaged.',
   },
   FR_INPUT_READ: { retryable: true, meaning: 'Reading the input failed in the operating system or in its source.' },
-  FR_INPUT_STALLED: { retryable: true, meaning: 'A stream or a live input gave nothing for too long.' },
+  FR_INPUT_STALLED: {
+    retryable: true,
+    meaning: 'A stream, a live input or a server gave nothing, or next to nothing, for too long.',
+  },
   FR_INPUT_NO_VIDEO: { retryable: false, meaning: 'The input has no video stream.' },
   FR_INPUT_LIMIT: { retryable: false, meaning: 'The input is beyond a limit: pixels of a frame, side, or streams.' },
   FR_DECODE_UNSUPPORTED: {
@@ -37,6 +43,10 @@ export const ERRORS = {
   FR_CONVERT_FAILED: { retryable: false, meaning: 'Scaling or converting a picture failed.' },
   FR_FILTER_FAILED: { retryable: false, meaning: 'FFmpeg could not set up or run the filters that were asked for.' },
   FR_ENCODE_FAILED: { retryable: false, meaning: 'Encoding a picture or a video failed.' },
+  FR_IMAGE_GOAL: {
+    retryable: false,
+    meaning: 'No quality makes an image as small as `maxBytes`, or as good as `minSsim`, asks for.',
+  },
   FR_TIME_BEYOND_END: { retryable: false, meaning: 'A requested time lies beyond the end of the video.' },
   FR_OUTPUT_FAILED: { retryable: false, meaning: 'Writing an output failed; nothing half-written is left behind.' },
   FR_TRANSFORM_FAILED: { retryable: false, meaning: 'The JavaScript transform of a video threw an error.' },
@@ -80,6 +90,37 @@ export const ERRORS = {
     retryable: false,
     meaning: 'An address that came as data, as in a playlist or a redirect, leads to where data may not lead.',
   },
+  FR_REMOTE_CONNECT: {
+    retryable: true,
+    meaning: 'The server of a remote input could not be reached: its name, its port, or its TLS.',
+  },
+  FR_REMOTE_LOST: {
+    retryable: true,
+    meaning: 'The server of a remote input broke off, and did so again when it was asked anew.',
+  },
+  FR_REMOTE_BUSY: {
+    retryable: true,
+    meaning:
+      'The server of a remote input wants to be asked later, or is out of order: 408, 425, 429, 500, 502, 503, 504.',
+  },
+  FR_REMOTE_REFUSED: {
+    retryable: false,
+    meaning: 'The server of a remote input does not give it: another status, too many redirects, or one away from TLS.',
+  },
+  FR_REMOTE_PROTOCOL: {
+    retryable: false,
+    meaning:
+      'The server of a remote input sent other bytes than it was asked for, compressed them, or contradicts itself.',
+  },
+  FR_REMOTE_NO_RANGES: {
+    retryable: false,
+    meaning: 'The server of a remote input only gives whole files, and this one is larger than `maxReadBytes`.',
+  },
+  FR_REMOTE_BUDGET: {
+    retryable: false,
+    meaning: 'More of a remote input would have to be read than `maxReadBytes` allows.',
+  },
+  FR_REMOTE_CHANGED: { retryable: true, meaning: 'A remote input became another one while it was read.' },
   FR_ENGINE_LOAD: { retryable: false, meaning: 'The native part of the engine could not be loaded on this machine.' },
   FR_ENGINE_TOO_OLD: { retryable: false, meaning: 'The FFmpeg build is below the oldest one that is considered safe.' },
   FR_INTERNAL: { retryable: false, meaning: 'A defect in framerail itself; please report it with its details.' },

@@ -26,6 +26,14 @@ export {
   type ErrorMeaning,
 } from './errors.js';
 export { nearest } from './nearest.js';
-export { makeFolder, outputError, publishable, publishFile, systemCode, temporaryName } from './publish.js';
+export {
+  makeFolder,
+  outputError,
+  publishable,
+  publishFile,
+  publishFiles,
+  systemCode,
+  temporaryName,
+} from './publish.js';
 export { reduced, toRatio, type Ratio } from './ratio.js';
 export { formatBytes, formatClock, parseBytes, parseSeconds, parseSize } from './text.js';

@@ -11,20 +11,41 @@ export function temporaryName(path: string): string {
 
 /** Writes a whole file and publishes it by rename; on any failure nothing is left behind. Links are followed. */
 export async function publishFile(path: string, data: Uint8Array): Promise<void> {
-  let temporary: string | undefined;
+  await publishFiles([{ path, data }]);
+}
+
+/**
+ * Writes whole files and publishes them by rename once all are written; what fails before that leaves nothing behind,
+ * and no file is ever half there. Links are followed.
+ */
+export async function publishFiles(
+  files: readonly { readonly path: string; readonly data: Uint8Array }[],
+): Promise<void> {
+  const written: { readonly path: string; readonly temporary: string; readonly target: string }[] = [];
   try {
-    const target = await publishable(path);
-    const name = temporaryName(target);
-    const file = await open(name, 'wx');
-    temporary = name;
-    try {
-      await file.writeFile(data);
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, target);
+    for (const { path, data } of files)
+      await naming(path, async () => {
+        const target = await publishable(path);
+        const temporary = temporaryName(target);
+        const file = await open(temporary, 'wx');
+        written.push({ path, temporary, target });
+        try {
+          await file.writeFile(data);
+        } finally {
+          await file.close();
+        }
+      });
+    for (const { path, temporary, target } of written) await naming(path, () => rename(temporary, target));
   } catch (cause) {
-    if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined);
+    for (const { temporary } of written) await rm(temporary, { force: true }).catch(() => undefined);
+    throw cause;
+  }
+}
+
+async function naming(path: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
     throw outputError(path, cause);
   }
 }

@@ -25,9 +25,9 @@ export function parseSize(name: string, text: string): [number, number] {
 
 const UNITS = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
-/** Parses bytes with a k, an M or a G behind for 1,024 and its powers, such as `512k` or `8M`. */
+/** Parses bytes with a k, an M or a G behind for 1,024 and its powers, such as `512k`, `8M` or `8MiB`. */
 export function parseBytes(name: string, text: string): number {
-  const match = /^(\d+)([kKmMgG]?)$/.exec(text);
+  const match = /^(\d+)(?:([kKmMgG])(?:iB)?)?$/.exec(text);
   if (match === null) throw argumentError(name, 'bytes, such as 8M or 512k', text);
   return Number(match[1]) * UNITS[(match[2] ?? '').toLowerCase() as keyof typeof UNITS];
 }

@@ -1,189 +1,98 @@
-// The job behind `covers.make()`: one keyframe in, one image out. Runs in a worker, or inline for a one-shot command.
-import {
-  encodeImage,
-  lastKeyframe,
-  MediaInputHandle,
-  Picture,
-  takeLog,
-  type Breathe,
-  VideoDecoder,
-  withLog,
-  type LogLine,
-  type VideoStreamInfo,
-} from '../av/index.js';
-import { FramerailError } from '../base/index.js';
+// The job behind `covers.make()`: pictures out of one video, images out of them. Runs in a worker, or inline for a
+// one-shot command.
+import { MediaInputHandle, takeLog, VideoDecoder, withLog, type LogLine } from '../av/index.js';
 import type { JobContext } from '../workers/index.js';
-import { composeCover } from './compose.js';
+import { takeShots, type OpenedVideo, type Shot } from './choice/index.js';
 import type { CoverParams } from './cover-params.js';
-
-/** How long each stage took, in milliseconds. */
-export interface CoverTimings {
-  /** Opening the container and reading its headers. */
-  readonly open: number;
-  /** Finding the keyframe and reading its packet. */
-  readonly seek: number;
-  /** Opening the decoder and decoding the keyframe. */
-  readonly decode: number;
-  /** Cropping, scaling and turning. */
-  readonly scale: number;
-  /** Writing the image. */
-  readonly encode: number;
-  /** All of it. */
-  readonly total: number;
-}
-
-/** A finished cover. */
-export interface Cover {
-  /** The bytes of the JPEG file; they belong to the caller. */
-  readonly data: Uint8Array;
-  /** Columns of the image, in pixels. */
-  readonly width: number;
-  /** Rows of the image, in pixels. */
-  readonly height: number;
-  /** The time of the frame in seconds from the start of the video. */
-  readonly pts: number;
-  /** Whether the decoder had to conceal errors in the frame. */
-  readonly damaged: boolean;
-  /** The decoder that ran. */
-  readonly decoder: string;
-  /** Milliseconds that each stage took. */
-  readonly timings: CoverTimings;
-  /** What FFmpeg said meanwhile. */
-  readonly log: readonly LogLine[];
-}
-
-/** How many keyframes are tried when the first ones cannot be decoded. */
-const ATTEMPTS = 5;
+import type { CoverSet, CoverShot, SetImage } from './cover.js';
+import { composedFormat, encodeCover } from './images/index.js';
+import { preparePicture } from './picture/index.js';
+import { CoverComposer, isMuchSmaller } from './shape/index.js';
+import { StageClock } from './stage-clock.js';
 
 /** Runs the job. */
-export default async function coverJob(rawParams: unknown, context: JobContext): Promise<Cover> {
+export default async function coverJob(rawParams: unknown, context: JobContext): Promise<CoverSet> {
   const params = rawParams as CoverParams;
   return withLog(async () => {
-    const clock = new StageClock();
-    const input = await MediaInputHandle.open(context.source, { readBlock: context.readBlock });
+    const inputs: MediaInputHandle[] = [];
+    const open = async (): Promise<OpenedVideo> => {
+      const { limits } = params;
+      const input = await MediaInputHandle.open(context.source, { readBlock: context.readBlock, limits });
+      inputs.push(input);
+      return { input, stream: input.selectVideo(params.stream ?? undefined, limits) };
+    };
     try {
-      const stream = input.selectVideo(params.stream ?? undefined);
-      const time = await targetTime({ input, stream, params, context });
-      clock.end('open');
-      const picture = new Picture();
-      try {
-        const found = await decodeKeyframe({ input, stream, params, time, context, clock }, picture);
-        const composed = composeCover(picture, stream, params);
-        clock.end('scale');
-        const data = encodeImage(composed, { type: 'jpeg', quality: params.quality });
-        const { width, height } = composed;
-        composed.close();
-        clock.end('encode');
-        return {
-          data,
-          width,
-          height,
-          ...found,
-          damaged: picture.damaged,
-          timings: clock.timings(),
-          log: await takeLog(),
-        };
-      } finally {
-        picture.close();
-      }
+      return await makeCovers(params, context, open);
     } finally {
-      input.close();
+      for (const input of inputs) input.close();
     }
   });
 }
 
-/** The wanted time in seconds; one after the end that the header gives is only believed wrong by the packets. */
-async function targetTime(search: Pick<Search, 'input' | 'stream' | 'params' | 'context'>): Promise<number> {
-  const { input, stream, params, context } = search;
-  const duration = stream.duration ?? input.duration;
-  // A file that does not say how long it is has a first frame all the same.
-  if (params.at.kind === 'fraction') return (duration ?? 0) * params.at.fraction;
-  const { seconds } = params.at;
-  if (duration === undefined || seconds <= duration) return seconds;
-  const end = await lastEnd(input, seconds, () => context.breathe());
-  if (seconds <= end) return seconds;
-  throw new FramerailError(
-    'FR_TIME_BEYOND_END',
-    `The time ${String(seconds)} s lies beyond the end of ${input.name} (it lasts ${end.toFixed(3)} s).`,
-    { details: { time: seconds, duration: end } },
-  );
-}
-
-/** Where the last frame ends: headers leave out that a video may start late. */
-async function lastEnd(input: MediaInputHandle, near: number, breathe: Breathe): Promise<number> {
-  let end = 0;
-  for (let packet = await lastKeyframe(input, near, breathe); packet !== undefined; packet = await input.readPacket()) {
-    end = Math.max(end, (packet.time ?? 0) + packet.duration);
-    await breathe();
-  }
-  return end;
-}
-
-interface Search {
-  readonly input: MediaInputHandle;
-  readonly stream: VideoStreamInfo;
-  readonly params: CoverParams;
-  /** Where the keyframe is looked for, in seconds. */
-  readonly time: number;
-  readonly context: JobContext;
-  readonly clock: StageClock;
-}
-
-/** How much smaller a cover must be for the decoder to work roughly. */
-const ROUGH_SCALE = 3;
-
-function isMuchSmaller({ stored }: VideoStreamInfo, { size }: CoverParams): boolean {
-  if (size === null) return false;
-  // Either side may become either, as the picture may be turned.
-  return Math.max(size.width, size.height) * ROUGH_SCALE <= Math.min(stored.width, stored.height);
-}
-
-/** Decodes the keyframe for a time into `picture`, or one of the next ones when it cannot be decoded. */
-async function decodeKeyframe(search: Search, picture: Picture): Promise<{ pts: number; decoder: string }> {
-  const { input, stream, params, time, context, clock } = search;
+async function makeCovers(
+  params: CoverParams,
+  context: JobContext,
+  open: () => Promise<OpenedVideo>,
+): Promise<CoverSet> {
+  const clock = new StageClock();
+  const first = await open();
+  const rough = params.shapes.every(({ size }) => size !== null && isMuchSmaller(size, first.stream.stored));
   const breathe = (): undefined | Promise<void> => context.breathe();
-  let packet = await lastKeyframe(input, time, breathe);
-  clock.end('seek');
-  // One thread: every further one only adds the latency of a frame. A fresh decoder for each file.
-  const decoder = VideoDecoder.open(input, { threads: 1, rough: isMuchSmaller(stream, params) });
-  try {
-    for (let attempt = 0; attempt < ATTEMPTS && packet !== undefined; packet = await input.readPacket()) {
-      if (!packet.keyframe) continue;
-      attempt += 1;
-      decoder.send();
-      decoder.drain();
-      if (decoder.receive(picture)) {
-        clock.end('decode');
-        const stamp = picture.timestamp;
-        return { pts: stamp === undefined ? (packet.time ?? time) : input.toSeconds(stamp), decoder: decoder.name };
-      }
-      decoder.reset();
-    }
-  } finally {
-    decoder.close();
-  }
-  throw new FramerailError(
-    'FR_DECODE_NO_FRAME',
-    `${input.name} has a video stream (${stream.codec}) but no keyframe of it could be decoded.`,
-    {
-      details: { damagedPackets: decoder.damagedPackets },
-    },
-  );
+  const shots = takeShots({ open, first, limits: params.limits, rough, clock, breathe }, params);
+  const made: { readonly images: SetImage[]; readonly shot: CoverShot }[] = [];
+  for await (const shot of shots) made[shot.place] = await coversOf(shot, first, { params, rough, clock, breathe });
+  return {
+    images: made.flatMap(({ images }) => images),
+    shots: made.map(({ shot }) => shot),
+    decoder: VideoDecoder.nameFor(first.input, true),
+    timings: clock.timings(),
+    log: [...warnings(first), ...(await takeLog())],
+  };
 }
 
-class StageClock {
-  readonly #started = performance.now();
-  readonly #stages = { open: 0, seek: 0, decode: 0, scale: 0, encode: 0 };
-  #last = this.#started;
+/** What is known to be wrong with the pictures. */
+function warnings({ input }: OpenedVideo): LogLine[] {
+  if (!input.dolbyVisionOnly) return [];
+  return [{ level: 'warning', text: `${input.name} is Dolby Vision of profile 5: its colours are not shown right.` }];
+}
 
-  /** Books the time since the last call under a stage. */
-  end(stage: keyof Omit<CoverTimings, 'total'>): void {
-    const now = performance.now();
-    this.#stages[stage] += now - this.#last;
-    this.#last = now;
-  }
+/** How images are made of a picture. */
+interface ImageWork {
+  readonly params: CoverParams;
+  readonly rough: boolean;
+  readonly clock: StageClock;
+  readonly breathe: () => undefined | Promise<void>;
+}
 
-  timings(): CoverTimings {
-    return { ...this.#stages, total: performance.now() - this.#started };
+/** The images of one picture, in all shapes. */
+async function coversOf(
+  { place, picture, pts, choice }: Shot,
+  { input, stream }: OpenedVideo,
+  { params, rough, clock, breathe }: ImageWork,
+): Promise<{ readonly images: SetImage[]; readonly shot: CoverShot }> {
+  const { damaged } = picture;
+  const prepared = preparePicture(picture, {
+    name: input.name,
+    container: input.color,
+    limits: params.limits,
+    small: rough,
+  });
+  const images: SetImage[] = [];
+  try {
+    const composer = new CoverComposer(prepared.picture, stream, composedFormat(params.image.format));
+    for (const shape of params.shapes) {
+      const { picture: composed, crop, attention } = composer.compose(shape);
+      clock.end('scale');
+      try {
+        images.push({ ...(await encodeCover(composed, params.image, breathe)), crop, attention, shot: place });
+      } finally {
+        composed.close();
+      }
+      clock.end('encode');
+      await breathe();
+    }
+    return { images, shot: { pts, damaged, toneMapped: prepared.toneMapped, choice } };
+  } finally {
+    prepared.close();
   }
 }

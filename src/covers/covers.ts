@@ -1,15 +1,6 @@
 // Covers of videos: a pool of warm workers, or the caller's own thread for a one-shot command.
-import {
-  argumentError,
-  checkInteger,
-  checkNumber,
-  checkOneOf,
-  checkOptions as checkObject,
-  checkSize,
-  type CallOptions,
-} from '../base/index.js';
-import type { VideoStreamInfo } from '../av/index.js';
-import { resolveSource, type MediaInput, type SourceOptions } from '../sources/index.js';
+import { invariant, type CallOptions } from '../base/index.js';
+import type { MediaInput, ResolvedSource } from '../sources/index.js';
 import {
   jobModule,
   runDirect,
@@ -19,37 +10,34 @@ import {
   type JobModule,
   type PoolOptions,
 } from '../workers/index.js';
-import type { Cover } from './cover-job.js';
-import { MAX_SIDE, type CoverFit, type CoverParams, type CoverPlace } from './cover-params.js';
+import {
+  COVER_TIMEOUT,
+  coverParams,
+  coverSetParams,
+  type CoverFormOptions,
+  type CoverOptions,
+  type CoverSetOptions,
+} from './cover-options.js';
+import type { CoverParams } from './cover-params.js';
+import type { Cover, CoverSet } from './cover.js';
+import { InputUser } from './input-user.js';
+import { makePreview, PREVIEW_JOB, type Preview, type PreviewOptions } from './preview/index.js';
+import { makeStoryboard, STORYBOARD_JOB, type Storyboard, type StoryboardOptions } from './storyboard/index.js';
 
 const COVER_JOB: JobModule = {
   native: jobModule(import.meta.url, './cover-job.js'),
   spawned: jobModule(import.meta.url, './spawned/cover-job.js'),
 };
 
-/** Which frame becomes the cover, and in what form. */
-export interface CoverOptions extends CallOptions, SourceOptions {
-  /** Seconds, `'12.5%'` of the duration, or `'middle'`; the keyframe at or before it is used. @defaultValue 'middle' */
-  readonly at?: number | string | undefined;
-  /** Columns and rows, 1 to 4096. @defaultValue the size of the video as a person sees it, within 4096 */
-  readonly size?: readonly [number, number] | undefined;
-  /** `cover` cuts what sticks out of the size, `contain` adds borders. @defaultValue 'cover' */
-  readonly fit?: CoverFit | undefined;
-  /** JPEG quality, 1 to 100, on libjpeg's scale in 31 steps. @defaultValue 85 */
-  readonly quality?: number | undefined;
-  /** Red, green and blue of the borders, 0 to 255. @defaultValue [0, 0, 0] */
-  readonly background?: readonly [number, number, number] | undefined;
-  /** The number of the video stream. @defaultValue the one that ffmpeg picks */
-  readonly stream?: VideoStreamInfo['index'] | undefined;
-}
-
 /** Makes covers; close it to stop its workers. */
 export class Covers {
   readonly #pool: WorkerPool;
+  readonly #user: InputUser;
 
   /** @internal */
   constructor(options: PoolOptions) {
-    this.#pool = new WorkerPool(options, [COVER_JOB]);
+    this.#pool = new WorkerPool(options, [COVER_JOB, STORYBOARD_JOB, PREVIEW_JOB]);
+    this.#user = new InputUser(this.#pool);
   }
 
   /**
@@ -61,21 +49,69 @@ export class Covers {
   }
 
   /**
-   * Makes one cover. Rejects with FR_INPUT_*, FR_DECODE_*, FR_TIME_BEYOND_END, FR_WORKER_*, FR_TIMEOUT or FR_ABORTED.
-   * @param input - a path, a file: URL, bytes, or a source of blocks; a string is never a protocol
+   * Makes one cover. Rejects with FR_INPUT_*, FR_DECODE_*, FR_ENCODE_FAILED, FR_IMAGE_GOAL, FR_TIME_BEYOND_END,
+   * FR_WORKER_*, FR_TIMEOUT or FR_ABORTED, and for an address of HTTP with FR_REMOTE_* or FR_ADDRESS_REFUSED.
+   * @param input - a path, a file: URL, bytes, a source of blocks, or an address of HTTP, of which the needed parts are
+   *   fetched; another string is never a protocol
    * @param options - which frame, in what form
    */
   async make(input: MediaInput, options: CoverOptions = {}): Promise<Cover> {
-    const params = checkOptions(options);
-    const source = await resolveSource(input, options);
+    const { images, shots, ...work } = await this.#run(input, coverParams(options), options);
+    const [image, shot] = [images[0], shots[0]];
+    invariant(image !== undefined && shot !== undefined, 'a cover job makes what it was asked for');
+    const { shot: _, ...made } = image;
+    return { ...made, ...shot, ...work };
+  }
+
+  /**
+   * Makes several covers of one video, which is opened once; each picture is decoded once for all sizes. Rejects as
+   * `make()` does, and makes all or none.
+   * @param input - as for `make()`
+   * @param options - which frames, in what sizes
+   */
+  async makeAll(input: MediaInput, options: CoverSetOptions = {}): Promise<CoverSet> {
+    return this.#run(input, coverSetParams(options), options);
+  }
+
+  /**
+   * Makes a storyboard: sheets of small pictures in a folder, with WebVTT and JSON that say which part of which sheet
+   * belongs to which time, an HLS image media playlist, and a BIF file where one is wanted. Rejects with FR_ARG_INVALID,
+   * FR_INPUT_*, FR_DECODE_*, FR_ENCODE_FAILED, FR_OUTPUT_FAILED, FR_WORKER_*, FR_TIMEOUT or FR_ABORTED, for an address of
+   * HTTP with FR_REMOTE_* or FR_ADDRESS_REFUSED, and with FR_ENGINE_LOAD where the backend is `spawn`; nothing is left in
+   * the folder then.
+   * @param input - as for `make()`
+   * @param options - the folder, how far tiles are apart, in what form
+   */
+  async storyboard(input: MediaInput, options: StoryboardOptions): Promise<Storyboard> {
+    return makeStoryboard(this.#user, input, options);
+  }
+
+  /**
+   * Makes a preview: some seconds of a video, small, as an animated WebP or GIF or as a muted H.264 video. Rejects with
+   * FR_ARG_INVALID, FR_INPUT_*, FR_DECODE_*, FR_TIME_BEYOND_END, FR_ENCODE_FAILED, FR_MEMORY_BUDGET, FR_WORKER_*,
+   * FR_TIMEOUT or FR_ABORTED, for an address of HTTP with FR_REMOTE_* or FR_ADDRESS_REFUSED, and with FR_ENGINE_LOAD where
+   * the backend is `spawn`.
+   * @param input - as for `make()`
+   * @param options - which seconds, in what form
+   */
+  async preview(input: MediaInput, options: PreviewOptions = {}): Promise<Preview> {
+    return makePreview(this.#user, input, options);
+  }
+
+  async #run(input: MediaInput, params: CoverParams, given: CoverFormOptions): Promise<CoverSet> {
+    const options = { ...given, timeout: given.timeout ?? COVER_TIMEOUT };
+    return this.#user.use(input, options, 'Making a cover', (source, call) => this.#runOn(source, params, call));
+  }
+
+  async #runOn(source: ResolvedSource, params: CoverParams, options: CallOptions): Promise<CoverSet> {
     const call: JobCall = { module: COVER_JOB.native, params, options, what: `Making a cover of ${source.spec.name}` };
-    if (this.#pool.backend === 'inline') return runDirect<Cover>(source, call);
-    return (await runJob<Cover>(this.#pool, source, call)).result;
+    if (this.#pool.backend === 'inline') return runDirect<CoverSet>(source, call);
+    return (await runJob<CoverSet>(this.#pool, source, call)).result;
   }
 
   /** Stops the workers and ends what still runs with FR_CLOSED. */
   async close(): Promise<void> {
-    await this.#pool.close();
+    await Promise.all([this.#pool.close(), this.#user.close()]);
   }
 
   /** The same as `close()`. */
@@ -90,28 +126,4 @@ export class Covers {
  */
 export function createCovers(options: PoolOptions = {}): Covers {
   return new Covers(options);
-}
-
-function checkOptions(options: CoverOptions): CoverParams {
-  checkObject(options);
-  const background = options.background ?? [0, 0, 0];
-  if (!(background instanceof Array) || background.length !== 3)
-    throw argumentError('background', 'red, green and blue', background);
-  for (const [i, part] of background.entries()) checkInteger(`background[${String(i)}]`, part, 0, 255);
-  return {
-    at: checkPlace(options.at ?? 'middle'),
-    size: options.size === undefined ? null : checkSize('size', options.size, MAX_SIDE),
-    fit: checkOneOf('fit', options.fit ?? 'cover', ['cover', 'contain'] as const),
-    quality: checkInteger('quality', options.quality ?? 85, 1, 100),
-    background,
-    stream: options.stream === undefined ? null : checkInteger('stream', options.stream, 0, 1000),
-  };
-}
-
-function checkPlace(at: number | string): CoverPlace {
-  if (typeof at === 'number') return { kind: 'seconds', seconds: checkNumber('at', at, 0, 'seconds') };
-  if (at === 'middle') return { kind: 'fraction', fraction: 0.5 };
-  const percent = Number(/^(\d+(?:\.\d+)?)%$/.exec(at)?.[1] ?? Number.NaN);
-  if (!(percent <= 100)) throw argumentError('at', "seconds, a percentage such as '50%', or 'middle'", at);
-  return { kind: 'fraction', fraction: percent / 100 };
 }

@@ -30,6 +30,9 @@ export interface Chosen<Kind = Step['picture']> extends Step<Kind> {
   readonly index: number;
 }
 
+/** Which pictures are chosen. */
+export type Choice = Pick<FramesParams, 'selection' | 'precision' | 'from' | 'to' | 'count'>;
+
 /** The ways to the pictures of one input. */
 export interface Ways<Kind> {
   /**
@@ -46,7 +49,7 @@ export interface Ways<Kind> {
 /** The chosen pictures in order of time. */
 export async function* chooseFrames<Kind>(
   ways: Ways<Kind>,
-  params: FramesParams,
+  params: Choice,
   input: Pick<Ending, 'name' | 'duration'>,
 ): AsyncGenerator<Chosen<Kind>> {
   const { selection, count } = params;
@@ -68,7 +71,7 @@ export async function* chooseFrames<Kind>(
   }
 }
 
-async function* inRange<Kind>(walker: Walk<Kind>, { from, to }: FramesParams): AsyncGenerator<Step<Kind>> {
+async function* inRange<Kind>(walker: Walk<Kind>, { from, to }: Choice): AsyncGenerator<Step<Kind>> {
   if (from > 0) await walker.jumpTo(from);
   for (;;) {
     const step = await walker.next();
@@ -77,7 +80,7 @@ async function* inRange<Kind>(walker: Walk<Kind>, { from, to }: FramesParams): A
   }
 }
 
-function* multiples({ from, to, precision, count }: FramesParams, seconds: number): Generator<number> {
+function* multiples({ from, to, precision, count }: Choice, seconds: number): Generator<number> {
   // Several steps may share a keyframe, which comes once; otherwise no step is taken that nobody counts.
   const steps = precision === 'keyframe' ? null : count;
   for (let i = 0; (to === null || from + i * seconds < to - EPSILON) && (steps === null || i < steps); i++)
@@ -88,7 +91,7 @@ function* multiples({ from, to, precision, count }: FramesParams, seconds: numbe
 async function* atTimes<Kind>(
   ways: Ways<Kind>,
   times: () => Iterable<number>,
-  { precision, selection }: FramesParams,
+  { precision, selection }: Choice,
   ending: Ending,
 ): AsyncGenerator<Step<Kind>> {
   // A keyframe stays the last one for many steps: it says by its time where it belongs.

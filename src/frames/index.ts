@@ -37,6 +37,10 @@ export {
   type VideoSinkOptions,
   type VideoSinkResult,
 } from './process/index.js';
+export { checkEncode, hardwareDoor, type ProcessCommand, type ProcessEvent } from './process/index.js';
 export { hardwareDesk, surveyHardware, testSoftware, type EncoderFinding } from './hardware/index.js';
-export { decoderOf, readHeaders, type Headers } from './spawned/headers.js';
+export { decoderOf, readHeaders, type Headers, type StreamSamples } from './spawned/headers.js';
 export { PictureNotes, SHOW_PICTURES, type PictureNote } from './spawned/picture-notes.js';
+export type { OpenedVideo } from './input-ways.js';
+export { loadExactPictures } from './load-exact-pictures.js';
+export { loadSteppedPictures, type SteppedPictures } from './load-stepped-pictures.js';

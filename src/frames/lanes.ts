@@ -1,5 +1,5 @@
 // Decoders side by side: each takes a group of pictures of its own, so none waits for another and nothing is wasted.
-import { Picture, VideoDecoder, type Breathe, type MediaInputHandle } from '../av/index.js';
+import { Picture, VideoDecoder, type Breathe, type DecoderOptions, type MediaInputHandle } from '../av/index.js';
 import { HangWatch } from './hang-watch.js';
 import { Unplannable, type Task } from './plan.js';
 import type { Step } from './walker.js';
@@ -24,12 +24,12 @@ export class Lanes {
    */
   constructor(
     input: MediaInputHandle,
-    options: { readonly count: number; readonly threads: number; readonly breathe: Breathe },
+    options: { readonly count: number; readonly decoding: DecoderOptions; readonly breathe: Breathe },
   ) {
     this.#input = input;
     this.#breathe = options.breathe;
     this.count = options.count;
-    for (let i = 0; i < options.count; i++) this.#decoders.push(VideoDecoder.open(input, { threads: options.threads }));
+    for (let i = 0; i < options.count; i++) this.#decoders.push(VideoDecoder.open(input, options.decoding));
     this.#idle = [...this.#decoders];
   }
 

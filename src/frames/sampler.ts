@@ -1,5 +1,5 @@
 // Sparse sampling: plans which packets each wanted picture takes, and has several decoders work on them at once.
-import type { Breathe, MediaInputHandle, Picture, VideoStreamInfo } from '../av/index.js';
+import type { Breathe, DecoderOptions, MediaInputHandle, Picture, VideoStreamInfo } from '../av/index.js';
 import type { Samples } from './choose.js';
 import type { Ending } from './ending.js';
 import { ExactPlan } from './exact-plan.js';
@@ -17,8 +17,8 @@ const PICTURE_BYTES = 192 * 1024 * 1024;
 export interface SamplerOptions {
   readonly input: MediaInputHandle;
   readonly stream: VideoStreamInfo;
-  /** Decoder threads, all lanes together. */
-  readonly threads: number;
+  /** How decoders are opened; the threads are those of all lanes together. */
+  readonly decoding: Omit<DecoderOptions, 'device'>;
   readonly breathe: Breathe;
 }
 
@@ -127,13 +127,14 @@ export class Sampler implements Samples<Picture> {
   }
 
   #laneLimit(): number {
-    return Math.min(this.#options.threads, MAX_LANES);
+    return Math.min(this.#options.decoding.threads, MAX_LANES);
   }
 
   #openLanes(tasks: number): Lanes {
-    const { threads, input, breathe } = this.#options;
+    const { decoding, input, breathe } = this.#options;
     const count = Math.min(tasks, this.#laneLimit());
-    return new Lanes(input, { count, threads: Math.max(1, Math.floor(threads / count)), breathe });
+    const threads = Math.max(1, Math.floor(decoding.threads / count));
+    return new Lanes(input, { count, decoding: { ...decoding, threads }, breathe });
   }
 
   async *#deliver(begun: Begun[], all: boolean): AsyncGenerator<Step> {

@@ -77,6 +77,11 @@ export function formatNames(): string[] {
   return [...FORMATS.keys()];
 }
 
+/** Whether pixels of a format say how opaque they are; palettes may. */
+export function hasAlpha(name: string): boolean {
+  return /^(yuva|rgba|bgra|argb|abgr|gbrap|ya\d|ayuv|vuya|uyva|pal8)/.test(name);
+}
+
 /** Whether a format holds red, green and blue, in whatever order, instead of luma and chroma. */
 export function isRgb(name: string): boolean {
   return /^(rgb|bgr|argb|abgr|0rgb|0bgr|gbr)/.test(name);

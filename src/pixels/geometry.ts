@@ -53,6 +53,23 @@ export function oriented(size: Size, orientation: Orientation): Size {
 }
 
 /**
+ * Where a rectangle of the upright picture lies in the stored one.
+ * @param upright - the size of the upright picture
+ */
+export function unturned(rect: Rect, upright: Size, orientation: Orientation): Rect {
+  const { x, y, width, height } = rect;
+  const [right, below] = [upright.width - x - width, upright.height - y - height];
+  const stored = {
+    0: { x, y, width, height },
+    90: { x: y, y: right, width: height, height: width },
+    180: { x: right, y: below, width, height },
+    270: { x: below, y: x, width: height, height: width },
+  }[orientation.turn];
+  if (!orientation.mirror) return stored;
+  return { ...stored, x: oriented(upright, orientation).width - stored.x - stored.width };
+}
+
+/**
  * The size in square pixels, as players show it: the wider side is stretched, so nothing is lost.
  * @param pixelAspect - width of one pixel divided by its height
  */

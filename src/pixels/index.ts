@@ -1,5 +1,5 @@
 // Pure facts about pictures: formats, layouts, geometry. No native code, so every process may load it.
-export { formatNames, formatShape, isRgb, type FormatShape, type PlaneShape } from './format.js';
+export { formatNames, formatShape, hasAlpha, isRgb, type FormatShape, type PlaneShape } from './format.js';
 export {
   aspectAfter,
   containRect,
@@ -8,6 +8,7 @@ export {
   orientationFromMatrix,
   squarePixels,
   swapsSides,
+  unturned,
   UPRIGHT,
   type Orientation,
   type Rect,

@@ -7,8 +7,15 @@ export type ReadBlock = (offset: number, length: number) => Promise<Uint8Array>;
 const BLOCK_BYTES = 1024 * 1024;
 const BLOCKS_KEPT = 8;
 
+/** How a source of blocks is read: through a cache, unless the source keeps one itself. */
+export function blockReader(source: { readonly size: number; readonly exact?: true }, read: ReadBlock): ReadBlock {
+  if (source.exact === true) return read;
+  const cache = new BlockCache(source.size, read);
+  return (offset, length) => cache.read(offset, length);
+}
+
 /** The blocks last used: a demuxer that jumps back and forth asks the source once. */
-export class BlockCache {
+class BlockCache {
   readonly #blocks = new Map<number, Promise<Uint8Array>>();
   readonly #size: number;
   readonly #read: ReadBlock;

@@ -1,5 +1,6 @@
 // What a job may read, checked before anything native sees it.
-export { BlockCache, type ReadBlock } from './block-cache.js';
+export { blockReader, type ReadBlock } from './block-cache.js';
+export { freeKept, freeWhenClosed } from './kept-inputs.js';
 export {
   DECODERS,
   DEFAULT_LIMITS,
@@ -11,9 +12,22 @@ export {
   SOUND_DECODERS,
   type InputLimits,
 } from './limits.js';
-export { pickVideo } from './pick-video.js';
+export {
+  BoxReader,
+  boxesIn,
+  boxHead,
+  findBox,
+  MalformedBoxes,
+  shownType,
+  boxWithin,
+  type Box,
+  type BoxHead,
+} from './mp4/boxes.js';
+export { FragmentReader, readDefaults, type FragmentTrack, type Sample, type SampleDefaults } from './mp4/fragment.js';
+export { checkFrameSize, pickVideo } from './pick-video.js';
 export {
   closeBlocks,
+  isHttpAddress,
   readBlocks,
   resolveSource,
   type BlockSource,

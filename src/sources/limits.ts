@@ -16,7 +16,7 @@ export const DEFAULT_LIMITS: InputLimits = { maxPixels: 50_000_000, maxSide: 16_
 /** Demuxers that may open an input: containers that hold their own media and never point at other files. */
 export const DEMUXERS =
   'mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,mpegvideo,m4v,avi,flv,asf,ogg,h264,hevc,av1,obu,ivf,vvc,mxf,nut,' +
-  'dv,gif,apng,jpeg_pipe,png_pipe,webp_pipe,bmp_pipe,yuv4mpegpipe,mp3,aac,flac,wav,ac3,eac3,rm,wtv,swf';
+  'dv,gif,apng,jpeg_pipe,png_pipe,webp_pipe,webp_anim,bmp_pipe,yuv4mpegpipe,mp3,aac,flac,wav,ac3,eac3,rm,wtv,swf';
 
 /** Demuxers that may open a live address: what its protocol carries, and nothing that points elsewhere. */
 export const LIVE_DEMUXERS = 'flv,live_flv,rtsp,rtp,sdp,mpegts';
@@ -45,6 +45,7 @@ export const DECODERS = new Set([
   'av1',
   'libdav1d',
   'vp8',
+  'libvpx',
   'vp9',
   'libvpx-vp9',
   'vvc',
@@ -75,6 +76,7 @@ export const DECODERS = new Set([
   'apng',
   'gif',
   'webp',
+  'webp_anim',
   'bmp',
   'qtrle',
   'cinepak',

@@ -36,7 +36,7 @@ export function pickVideo<Stream extends VideoCandidate | OtherCandidate>(
       `${name} has no video stream${index === undefined ? '' : ` ${String(index)}`} (it has: ${what || 'no stream'}).`,
     );
   }
-  checkSize(name, info, limits);
+  checkFrameSize(name, info.stored, limits);
   return info;
 }
 
@@ -49,8 +49,9 @@ function best<Video extends VideoCandidate>(videos: readonly Video[]): Video | u
   );
 }
 
-function checkSize(name: string, info: VideoCandidate, limits: InputLimits): void {
-  const { width, height } = info.stored;
+/** Throws FR_INPUT_LIMIT for frames of a size that is not allowed. */
+export function checkFrameSize(name: string, size: VideoCandidate['stored'], limits: InputLimits): void {
+  const { width, height } = size;
   if (width <= limits.maxSide && height <= limits.maxSide && width * height <= limits.maxPixels) return;
   throw new FramerailError(
     'FR_INPUT_LIMIT',

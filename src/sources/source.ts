@@ -3,7 +3,14 @@ import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { argumentError, checkInteger, FramerailError, isFramerailError, systemCode } from '../base/index.js';
+import {
+  argumentError,
+  checkInteger,
+  checkSwitch,
+  FramerailError,
+  isFramerailError,
+  systemCode,
+} from '../base/index.js';
 
 /** Bytes at any place of something that has a known size, for instance an object in a store. */
 export interface BlockSource {
@@ -11,6 +18,12 @@ export interface BlockSource {
   readonly size: number;
   /** A name for messages, such as a key. */
   readonly name?: string;
+  /**
+   * Whether it is read as the demuxer reads, in pieces of any length, and not in blocks of 1 MiB that are kept: for
+   * sources that know better what is worth fetching at once. Its `read` may give fewer bytes anywhere, but never none
+   * ahead of the end. @defaultValue false
+   */
+  readonly exact?: boolean;
   /**
    * Gives `length` bytes from `offset`; fewer only at the end. Each call must settle.
    * The returned memory is copied before the next call.
@@ -43,7 +56,13 @@ export interface SourceOptions {
 /** A checked input as it goes to a worker: plain data, the blocks stay behind. */
 export type SourceSpec =
   | { readonly kind: 'file'; readonly name: string; readonly path: string; readonly size: number }
-  | { readonly kind: 'blocks'; readonly name: string; readonly size: number }
+  | {
+      readonly kind: 'blocks';
+      readonly name: string;
+      readonly size: number;
+      /** Reads go through as they are made: the source decides what it fetches. */
+      readonly exact?: true;
+    }
   /** Blocks that come in order, once, and nobody knows how many. */
   | { readonly kind: 'stream'; readonly name: string }
   | {
@@ -74,7 +93,13 @@ export async function resolveSource(input: MediaInput, options: SourceOptions = 
   checkInteger('input.size', blocks.size, 0, Number.MAX_SAFE_INTEGER);
   const name = blocks.name ?? '(bytes in memory)';
   if (blocks.size === 0) throw new FramerailError('FR_INPUT_EMPTY', `${name} is empty (0 bytes).`);
-  return { spec: { kind: 'blocks', name, size: blocks.size }, blocks };
+  const exact = checkSwitch('input.exact', blocks.exact, false);
+  return { spec: { kind: 'blocks', name, size: blocks.size, ...(exact && { exact }) }, blocks };
+}
+
+/** Whether an input is an address of HTTP. */
+export function isHttpAddress(input: unknown): input is string | URL {
+  return (typeof input === 'string' || input instanceof URL) && /^https?:\/\//i.test(String(input));
 }
 
 function memoryBlocks(bytes: Uint8Array): BlockSource {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { FramerailError } from '../base/index.js';
-import { BlockCache, type ReadBlock } from '../sources/index.js';
+import { blockReader, type ReadBlock } from '../sources/index.js';
 import { drained } from './drained.js';
 
 /** A source of blocks under a URL. */
@@ -18,13 +18,16 @@ export interface BlockServer {
   close(): void;
 }
 
+/** Bytes of one answer of the source, so that a command that stops to read stops the source as well. */
+const PIECE = 1024 * 1024;
+
 /** Starts to serve a source of known size. */
 export async function serveBlocks(
-  source: { readonly name: string; readonly size: number },
+  source: { readonly name: string; readonly size: number; readonly exact?: true },
   read: ReadBlock,
 ): Promise<BlockServer> {
   const path = `/${randomBytes(16).toString('hex')}`;
-  const blocks = new BlockCache(source.size, read);
+  const blocks = blockReader(source, read);
   let busy = 0;
   let failure: { readonly error: unknown } | undefined;
 
@@ -47,7 +50,7 @@ export async function serveBlocks(
     });
     for (let at = from; at <= to && !response.destroyed;) {
       busy += 1;
-      const bytes = await blocks.read(at, to - at + 1).finally(() => (busy -= 1));
+      const bytes = await blocks(at, Math.min(to - at + 1, PIECE)).finally(() => (busy -= 1));
       if (bytes.byteLength === 0)
         throw new FramerailError('FR_INPUT_READ', `${source.name} ends at byte ${String(at)}, before its size.`);
       at += bytes.byteLength;

@@ -7,6 +7,8 @@ import { HARDWARE_SPELLINGS } from './hardware-spelling.js';
 export interface EncoderControls {
   /** Bits per second on average. */
   readonly bitrate: number | null;
+  /** Bits of any second at most, beside an average. */
+  readonly maxBitrate: number | null;
   /** 0 to 100: the encoder's own scale of constant quality, stretched so that 100 is its best. */
   readonly quality: number | null;
   /** Every sample survives. */
@@ -33,6 +35,8 @@ export interface Spelling {
   readonly sameQuality?: readonly string[];
   /** What else constant quality needs. */
   readonly withQuality?: Readonly<Record<string, string>>;
+  /** What else an upper bound of the bit rate needs; missing where an encoder has none, or not beside an average. */
+  readonly maxBitrate?: Readonly<Record<string, string>>;
   /** The options that keep every sample; empty for encoders that always do. */
   readonly lossless?: Readonly<Record<string, string>> | undefined;
   readonly lowLatency?: Readonly<Record<string, string>>;
@@ -42,11 +46,19 @@ export interface Spelling {
   readonly habit?: Readonly<Record<string, string>> | 'bitrate';
 }
 
+const X264: Spelling = {
+  quality: ['crf', 51, 0],
+  maxBitrate: {},
+  lossless: { qp: '0' },
+  lowLatency: { tune: 'zerolatency' },
+};
+
 const SPELLINGS: Readonly<Record<string, Spelling>> = {
-  libx264: { quality: ['crf', 51, 0], lossless: { qp: '0' }, lowLatency: { tune: 'zerolatency' } },
-  libx264rgb: { quality: ['crf', 51, 0], lossless: { qp: '0' }, lowLatency: { tune: 'zerolatency' } },
+  libx264: X264,
+  libx264rgb: X264,
   libx265: {
     quality: ['crf', 51, 0],
+    maxBitrate: {},
     lossless: { 'x265-params': 'lossless=1' },
     lowLatency: { tune: 'zerolatency' },
     always: { 'x265-params': 'log-level=none' },
@@ -59,6 +71,7 @@ const SPELLINGS: Readonly<Record<string, Spelling>> = {
   'libvpx-vp9': {
     quality: ['crf', 63, 0],
     withQuality: { b: '0' },
+    maxBitrate: {},
     lossless: { lossless: '1' },
     lowLatency: { deadline: 'realtime', 'lag-in-frames': '0', 'cpu-used': '8' },
     always: { 'row-mt': '1' },
@@ -66,10 +79,11 @@ const SPELLINGS: Readonly<Record<string, Spelling>> = {
   libvpx: {
     quality: ['crf', 63, 4],
     withQuality: { b: '1M' },
+    maxBitrate: {},
     lowLatency: { deadline: 'realtime', 'lag-in-frames': '0', 'cpu-used': '8' },
   },
-  mpeg4: { quality: ['global_quality', 31 * 118, 118], withQuality: { flags: '+qscale' } },
-  mpeg2video: { quality: ['global_quality', 31 * 118, 118], withQuality: { flags: '+qscale' } },
+  mpeg4: { quality: ['global_quality', 31 * 118, 118], withQuality: { flags: '+qscale' }, maxBitrate: {} },
+  mpeg2video: { quality: ['global_quality', 31 * 118, 118], withQuality: { flags: '+qscale' }, maxBitrate: {} },
   mjpeg: { quality: ['global_quality', 31 * 118, 118], withQuality: { flags: '+qscale' } },
   prores_ks: { quality: ['global_quality', 31 * 118, 118], withQuality: { flags: '+qscale' } },
   ffv1: { lossless: {} },
@@ -82,7 +96,7 @@ const SPELLINGS: Readonly<Record<string, Spelling>> = {
   qtrle: { lossless: {} },
   v210: { lossless: {} },
   // Nothing but libx264 in disguise.
-  fake_hw: { quality: ['crf', 51, 0], lossless: { qp: '0' }, lowLatency: { tune: 'zerolatency' } },
+  fake_hw: X264,
   ...HARDWARE_SPELLINGS,
 };
 
@@ -113,6 +127,12 @@ export function controlOptions(name: string, controls: EncoderControls, usualBit
     add(spelling.withQuality);
   } else if (controls.bitrate === null && spelling.habit !== undefined) {
     add(spelling.habit === 'bitrate' ? { b: String(Math.round(usualBitrate)) } : spelling.habit);
+  }
+  if (controls.maxBitrate !== null) {
+    if (spelling.maxBitrate === undefined) throw unable(name, 'maxBitrate');
+    // A second of buffer at the bound itself is what makes it hold for any second.
+    const bound = String(Math.round(controls.maxBitrate));
+    add({ maxrate: bound, bufsize: bound, ...spelling.maxBitrate });
   }
   if (controls.lowLatency) add(spelling.lowLatency);
   add(controls.options);

@@ -10,6 +10,8 @@ const NVENC: Spelling = {
   quality: ['cq', 51, 1],
   withQuality: { rc: 'vbr', b: '0' },
   habit: { rc: 'vbr', b: '0', cq: USUAL },
+  // Two passes over each picture find out how hard it is before they spend a bounded rate on it.
+  maxBitrate: { rc: 'vbr', multipass: 'fullres' },
   lossless: { tune: 'lossless' },
   // p1 is the quickest preset and p7 the slowest, whatever the latency; ull is what shortens the way.
   lowLatency: { tune: 'ull', zerolatency: '1', delay: '0', 'rc-lookahead': '0' },
@@ -20,6 +22,7 @@ const QSV: Spelling = {
   quality: ['global_quality', 51, 1],
   withQuality: { b: '0' },
   habit: { b: '0', global_quality: USUAL },
+  maxBitrate: {},
   lowLatency: { async_depth: '1' },
   always: { forced_idr: '1' },
 };
@@ -28,6 +31,7 @@ const VAAPI: Spelling = {
   quality: ['qp', 51, 1],
   withQuality: { rc_mode: 'CQP' },
   habit: { rc_mode: 'CQP', qp: USUAL },
+  maxBitrate: { rc_mode: 'VBR' },
   lowLatency: { async_depth: '1' },
 };
 
@@ -36,6 +40,7 @@ const AMF: Spelling = {
   sameQuality: ['qp_p'],
   withQuality: { rc: 'cqp' },
   habit: { rc: 'cqp', qp_i: USUAL, qp_p: USUAL },
+  maxBitrate: { rc: 'vbr_peak' },
   lowLatency: { usage: 'ultralowlatency' },
   always: { forced_idr: '1' },
 };
@@ -45,6 +50,7 @@ const VIDEOTOOLBOX: Spelling = {
   quality: ['global_quality', 118, 118 * 100],
   withQuality: { flags: '+qscale' },
   habit: 'bitrate',
+  maxBitrate: {},
   lowLatency: { realtime: '1' },
 };
 
@@ -57,7 +63,7 @@ export const HARDWARE_SPELLINGS: Readonly<Record<string, Spelling>> = {
   h264_qsv: QSV,
   hevc_qsv: QSV,
   av1_qsv: QSV,
-  vp9_qsv: { habit: 'bitrate', lowLatency: { async_depth: '1' } },
+  vp9_qsv: { habit: 'bitrate', maxBitrate: {}, lowLatency: { async_depth: '1' } },
   mjpeg_qsv: { quality: ['global_quality', 1, 100], habit: { global_quality: '85' } },
   h264_vaapi: VAAPI,
   hevc_vaapi: VAAPI,

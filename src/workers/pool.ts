@@ -11,6 +11,7 @@ import {
 import { fallBack, isBeyondNative, type JobModule } from './fallback.js';
 import { settingsOf, type PresetName, type Settings } from '../config/index.js';
 import type { EngineMemory, MemoryStats } from '../memory/index.js';
+import { freeKept } from '../sources/index.js';
 import { Telemetry } from '../telemetry/index.js';
 import type { Backend, Transport } from './host.js';
 import type { JobRun } from './job-run.js';
@@ -306,6 +307,7 @@ export class WorkerPool {
     await Promise.all([...this.#workers].map((worker) => worker.close()));
     this.#memory?.close();
     this.telemetry.close();
+    freeKept();
   }
 }
 

@@ -1,7 +1,7 @@
 // Runs one job to its end under a caller's deadline, and keeps the slots it filled.
 import { startDeadline, type CallOptions } from '../base/index.js';
 import type { ResolvedSource } from '../sources/index.js';
-import type { LeasedItem } from './job-run.js';
+import type { JobRun, LeasedItem } from './job-run.js';
 import type { WorkerPool } from './pool.js';
 
 /** A job and its caller's wishes. */
@@ -15,7 +15,10 @@ export interface JobCall {
   readonly closed?: AbortSignal;
   /** What the job does, for the sentence of a timeout. */
   readonly what: string;
-  readonly onEvent?: (payload: unknown) => void;
+  /** Hears what the job says meanwhile. @param answer - sends a command to the job */
+  readonly onEvent?: (payload: unknown, answer: (command: unknown) => void) => void;
+  /** Fail only once the worker has said its last word, so that what it wrote can be removed. @defaultValue false */
+  readonly untilSettled?: boolean;
 }
 
 /** Runs the job; the leases of `items` pass to the caller. */
@@ -27,6 +30,12 @@ export async function runJob<Result>(
   const deadline = startDeadline(call.options, call.what);
   const signal = call.closed === undefined ? deadline.signal : AbortSignal.any([deadline.signal, call.closed]);
   const items: LeasedItem[] = [];
+  let started: JobRun | undefined;
+  const early: unknown[] = [];
+  const answer = (command: unknown): void => {
+    if (started === undefined) early.push(command);
+    else started.command(command);
+  };
   try {
     const { run } = await pool.run({
       request: {
@@ -37,13 +46,16 @@ export async function runJob<Result>(
         slots: call.slots ?? 1,
       },
       blocks: source.blocks,
-      onEvent: call.onEvent,
+      onEvent: (payload) => call.onEvent?.(payload, answer),
       signal,
     });
+    started = run;
+    for (const command of early) run.command(command);
     for (let batch = await run.next(); batch !== undefined; batch = await run.next()) items.push(...batch.items);
     return { result: (await run.result) as Result, items };
   } catch (error) {
     for (const item of items) item.lease.release();
+    if (call.untilSettled === true) await started?.settled;
     throw error;
   } finally {
     deadline.done();

@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { copyPicture, Picture, pictureOver, Turner } from '#dist/av/index.js';
 import { needsTurn, turnFilters } from '#dist/pixels/index.js';
-import { type Orientation, planLayout, type Rect, UPRIGHT } from '#dist/pixels/index.js';
+import { type Orientation, planLayout, type Rect, unturned, UPRIGHT } from '#dist/pixels/index.js';
 
 /** Rows of numbers: one for each pixel. */
 type Grid = number[][];
@@ -33,6 +33,21 @@ test.each(ORIENTATIONS.flatMap((orientation) => CROPS.map((crop) => ({ crop, ...
   ({ crop, ...orientation }) => {
     const stored = Array.from({ length: 5 }, (_, y) => Array.from({ length: 6 }, (_, x) => 10 * y + x));
     expect(turned(stored, { crop, orientation })).toEqual(byHand(stored, orientation, crop));
+  },
+);
+
+test.each(ORIENTATIONS)(
+  'turn $turn, mirror $mirror: a rectangle of the upright picture is found where it is stored',
+  (orientation) => {
+    const stored = Array.from({ length: 5 }, (_, y) => Array.from({ length: 6 }, (_, x) => 10 * y + x));
+    const upright = byHand(stored, orientation, undefined);
+    const seen = { width: upright[0]!.length, height: upright.length };
+    for (let x = 0; x < seen.width; x++)
+      for (let y = 0; y < seen.height; y++) {
+        const rect = { x, y, width: Math.min(2, seen.width - x), height: Math.min(3, seen.height - y) };
+        const wanted = byHand(upright, UPRIGHT, rect);
+        expect(byHand(stored, orientation, unturned(rect, seen, orientation))).toEqual(wanted);
+      }
   },
 );
 

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { makeFolder, publishFile, systemCode, temporaryName } from '#dist/base/index.js';
+import { makeFolder, publishFile, publishFiles, systemCode, temporaryName } from '#dist/base/index.js';
 import { failure } from '../support/failure.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -49,6 +49,24 @@ test('a directory in the way stays, and nothing is left beside it', async () => 
   expect(error.message).toContain('it is a directory');
   expect(readdirSync(folder)).toEqual(['a.jpg']);
   expect(lstatSync(join(folder, 'a.jpg')).isDirectory()).toBe(true);
+});
+
+test('several files appear together', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'a'), 'before');
+  await publishFiles(['a', 'b'].map((name, i) => ({ path: join(folder, name), data: Uint8Array.from([i]) })));
+  expect(readdirSync(folder)).toEqual(['a', 'b']);
+  expect(['a', 'b'].map((name) => [...readFileSync(join(folder, name))])).toEqual([[0], [1]]);
+});
+
+test('of several files none appears when one cannot be written', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'a'), 'before');
+  const path = join(folder, 'none', 'b');
+  const files = [join(folder, 'a'), path, join(folder, 'c')].map((name) => ({ path: name, data: BYTES }));
+  expect(await failure(() => publishFiles(files))).toMatchObject({ code: 'FR_OUTPUT_FAILED', details: { path } });
+  expect(readdirSync(folder)).toEqual(['a']);
+  expect(readFileSync(join(folder, 'a'), 'utf8')).toBe('before');
 });
 
 test('a file in the place of a folder is named as the reason', async () => {

@@ -1,6 +1,6 @@
 // Covers: their size, their shape, their frame and their colours, compared with what ffmpeg makes of the same frame.
 import { describe, expect, test } from 'vitest';
-import { createCovers } from '#dist/index.js';
+import { createCovers, type CoverSetOptions } from '#dist/index.js';
 import { failure } from '../support/failure.js';
 import { imagePixels, rawPixels } from '../support/ffmpeg.js';
 import { fixture } from '../support/fixtures.js';
@@ -195,3 +195,26 @@ test('the stages of the work add up', async () => {
   expect(sum).toBeGreaterThan(total * 0.9);
   expect(sum).toBeLessThanOrEqual(total);
 });
+
+test('several times and sizes in one call are the covers of single calls', async () => {
+  const [at, sizes] = [[0.5, '75%'] as const, [[160, 90] as const, [90, 160] as const]];
+  const { images, shots } = await covers.makeAll(fixture('plain.mp4'), { at, sizes });
+  expect(shots.map(({ pts }) => pts)).toEqual([expect.closeTo(0, 5), expect.closeTo(3, 5)]);
+  for (const [i, { shot, ...image }] of images.entries()) {
+    expect(shot).toBe(Math.floor(i / 2));
+    expect(image).toMatchObject(await single(at[shot]!, sizes[i % 2]!));
+  }
+  expect(images).toHaveLength(4);
+  async function single(time: number | string, size: readonly [number, number]): Promise<object> {
+    const { data, width, height } = await covers.make(fixture('plain.mp4'), { at: time, size });
+    return { data, width, height };
+  }
+});
+
+test.each([{ at: [] }, { sizes: [[0, 9]] }, { at: ['soon'] }, { at: Array.from({ length: 101 }, () => 0) }])(
+  'a wrong set is refused: %o',
+  async (options) => {
+    const wrong = options as unknown as CoverSetOptions;
+    expect(await failure(() => covers.makeAll(fixture('plain.mp4'), wrong))).toMatchObject({ code: 'FR_ARG_INVALID' });
+  },
+);

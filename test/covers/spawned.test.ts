@@ -3,11 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { CoverOptions } from '#dist/index.js';
 import { clipBlocks } from '../support/blocks.js';
+import { makeClip, PATCHES, type PatchClip } from '../support/cover-pictures/patches.js';
+import { tags, toYuv, x265 } from '../support/cover-pictures/picture-case.js';
+import { hlgColor } from '../support/cover-pictures/signals.js';
 import { sharedCovers } from '../support/covers.js';
 import { failure } from '../support/failure.js';
 import { imagePixels } from '../support/ffmpeg.js';
 import { fixture } from '../support/fixtures.js';
 import { psnr } from '../support/psnr.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const native = sharedCovers({ workers: 1 });
 const spawned = sharedCovers({ backend: 'spawn', workers: 2 });
@@ -36,6 +40,55 @@ test.each([
     expect(psnr(pixels, wanted)).toBeGreaterThan(35);
   }
 });
+
+const DEEP: readonly (readonly [what: string, clip: PatchClip])[] = [
+  [
+    'HLG',
+    {
+      file: 'hlg.mp4',
+      colors: PATCHES.map(hlgColor),
+      filters: toYuv('bt2020', 'tv', 'yuv420p10le'),
+      args: [
+        ...x265(':colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc'),
+        ...tags('bt2020nc', 'tv', ['-color_primaries', 'bt2020', '-color_trc', 'arib-std-b67']),
+      ],
+    },
+  ],
+  [
+    'VP9 with alpha',
+    {
+      file: 'alpha.webm',
+      alphas: [1, 0.5, 0, 1, 0.5, 0, 1, 0.5],
+      filters: toYuv('bt709', 'tv', 'yuva420p'),
+      args: ['-c:v', 'libvpx-vp9', '-cpu-used', '8', '-deadline', 'realtime', '-auto-alt-ref', '0', ...tags('bt709')],
+    },
+  ],
+];
+
+test.each(DEEP)('%s is made flat alike, with borders', async (_, clip) => {
+  const path = await makeClip(temporaryFolder(), clip);
+  const options = { at: 0, size: [96, 96], fit: 'contain', background: [9, 99, 199], quality: 95 } as const;
+  const [ours, theirs] = [await spawned.make(path, options), await native.make(path, options)];
+  expect([ours.toneMapped, ours.width, ours.height]).toEqual([theirs.toneMapped, 96, 96]);
+  expect(psnr(await imagePixels(ours.data, 'yuvj420p'), await imagePixels(theirs.data, 'yuvj420p'))).toBeGreaterThan(
+    35,
+  );
+});
+
+test.each(['plain.mp4', 'open-gop.ts', 'raw.h264'])(
+  '%s: the frames on display, and a limit of decoded ones',
+  async (clip) => {
+    const options = { at: [2.3, 0.9], sizes: [[160, 90]], precision: 'exact' } as const;
+    const [ours, theirs] = await Promise.all([spawned, native].map((covers) => covers.makeAll(fixture(clip), options)));
+    for (const [i, { pts }] of ours!.shots.entries()) expect(pts).toBeCloseTo(theirs!.shots[i]!.pts, 3);
+    for (const [i, { data }] of ours!.images.entries()) {
+      const wanted = await imagePixels(theirs!.images[i]!.data, 'gray');
+      expect(psnr(await imagePixels(data, 'gray'), wanted)).toBeGreaterThan(32);
+    }
+    const limits = { maxDecodedFrames: 5 };
+    expect((await failure(() => spawned.makeAll(fixture(clip), { ...options, limits }))).code).toBe('FR_INPUT_LIMIT');
+  },
+);
 
 test('borders of odd pictures keep their last column', async () => {
   const options = { size: [101, 77], fit: 'contain', background: [200, 60, 20] } as const;

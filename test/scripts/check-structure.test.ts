@@ -78,6 +78,10 @@ const DISORDERS: Record<string, { files: Tree; findings: string[] }> = {
       'src/frames/av.ts:2 imports node-av/constants, which only av/ may import',
     ],
   },
+  'sharp outside of covers/': {
+    files: { 'src/av/image.ts': `const { default: sharp } = await import('sharp');\nexport { sharp };\n` },
+    findings: ['src/av/image.ts:1 imports sharp, which only covers/ may import'],
+  },
   'koffi outside of os/, even by require and for its types': {
     files: { 'src/av/os.ts': `const koffi = require('koffi');\nexport type K = import('koffi').K;\n` },
     findings: [

@@ -13,6 +13,7 @@ import { failure } from '../support/failure.js';
 
 const NONE = {
   bitrate: null,
+  maxBitrate: null,
   quality: null,
   lossless: false,
   keyframeInterval: null,

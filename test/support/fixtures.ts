@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { creditsPicture, PLANTED, planted } from './planted.js';
 import { RECIPES } from './recipes.js';
 
 /** Where the clips lie. */
@@ -46,7 +47,9 @@ export default async function setup(): Promise<void> {
   // A clip that others are made from comes first.
   for (const name of ['plain.mp4', 'sar.mp4', 'big.mp4']) await make(name, RECIPES[name] ?? []);
   await publish('talk.srt', Buffer.from('1\n00:00:00,500 --> 00:00:01,500\nGood morning.\n\n'));
+  await publish('credits.gray', creditsPicture());
   for (const [name, recipe] of Object.entries(RECIPES)) await make(name, recipe);
+  for (const [name, scenes] of Object.entries(PLANTED)) await make(name, planted(scenes));
   for (const [name, { from, damage }] of Object.entries(DAMAGE))
     await publish(name, damage(await readFile(fixture(from))));
   // Small pictures, then large ones: a stream that changes on its way.

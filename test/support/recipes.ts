@@ -91,6 +91,17 @@ export const RECIPES: Readonly<Record<string, readonly string[]>> = {
     ...[...VIDEO, 'smptehdbars=size=320x180:rate=5:duration=1', ...x264(5), '-crf', '5'],
     ...['-vf', 'scale=out_color_matrix=bt709:out_range=tv', '-colorspace', 'bt709', '-color_range', 'tv'],
   ],
+  // Something at the right of nothing: x 230 to 290, y 50 to 130.
+  'subject.mp4': [
+    ...[...VIDEO, 'color=0x5a6470:size=320x180:rate=5:duration=1'],
+    '-vf',
+    [
+      ...['drawbox=230:50:60:80:red:fill', 'drawbox=240:60:40:24:white:fill', 'drawbox=250:96:20:24:yellow:fill'],
+      'drawbox=234:124:52:4:black:fill',
+    ].join(','),
+    ...[...x264(5), '-crf', '8'],
+  ],
+  'subject-90.mp4': ['-i', '{dir}/subject.mp4', '-c', 'copy', '-metadata:s:v:0', 'rotate=90'],
   'turned-90.mp4': ['-i', '{dir}/plain.mp4', '-c', 'copy', '-metadata:s:v:0', 'rotate=90'],
   'turned-180.mp4': ['-i', '{dir}/plain.mp4', '-c', 'copy', '-metadata:s:v:0', 'rotate=180'],
   'turned-270.mp4': ['-i', '{dir}/plain.mp4', '-c', 'copy', '-metadata:s:v:0', 'rotate=270'],

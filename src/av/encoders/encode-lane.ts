@@ -306,14 +306,16 @@ export class EncodeLane {
   }
 }
 
-/** The controls after a change: who names a bit rate wants no constant quality any more, and the other way round. */
+/**
+ * The controls after a change: who names a bit rate wants no constant quality any more, and the other way round. A bound
+ * that the new rate exceeds is raised to it.
+ */
 function changed(controls: EncoderControls, change: EncoderChange): EncoderControls {
-  const { bitrate, quality } = change;
-  return {
-    ...controls,
-    ...(bitrate === undefined && quality === undefined ? {} : { bitrate: null, quality: null, lossless: false }),
-    ...change,
-  };
+  const { bitrate = null, quality } = change;
+  if (bitrate === null && quality === undefined) return { ...controls, ...change };
+  const bound = controls.maxBitrate;
+  const maxBitrate = bitrate === null || bound === null ? null : Math.max(bound, bitrate);
+  return { ...controls, bitrate: null, maxBitrate, quality: null, lossless: false, ...change };
 }
 
 /** What the samples mean once they are in the encoder's format. */

@@ -31,6 +31,9 @@ const COPYING = new Set(['libx264', 'libx264rgb', 'libx265', 'libsvtav1', 'libvp
 /** Encoders that look at their quality, and at a constant bit rate, again for each picture. */
 const CHANGEABLE = new Set(['libx264', 'libx264rgb']);
 
+/** Pictures that an encoder holds at most before it gives the first one. */
+const MOST_HELD = 512;
+
 /** The video encoders of this build. */
 export const ENCODERS: EncoderCatalogue = {
   formatsOf: (name) => {
@@ -56,6 +59,8 @@ export class LibavEncoder implements VideoEncoder {
   readonly #settings: EncoderSettings;
   /** Keeps pictures of its own for encoders that hold on to what they are given. */
   readonly #copies: boolean;
+  /** How long each picture is shown whose packet is not here yet, by its time. */
+  readonly #durations = new Map<bigint, bigint>();
 
   private constructor(
     name: string,
@@ -126,6 +131,7 @@ export class LibavEncoder implements VideoEncoder {
       frame.pts = rescale(pts, timeBase, this.timeBase);
       frame.duration = rescale(duration, timeBase, this.timeBase);
     }
+    this.#durations.set(frame.pts, frame.duration);
     // What the decoder called this picture says nothing about what it shall become.
     frame.pictType = keyframe ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
     const code = this.#context.sendFrameSync(frame);
@@ -141,9 +147,21 @@ export class LibavEncoder implements VideoEncoder {
 
   receive(packet: Packet): boolean {
     const code = this.#context.receivePacketSync(packet);
-    if (code >= 0) return true;
+    if (code >= 0) {
+      // Some leave it out, and then the last picture of all would be shown for no time.
+      if (packet.duration === 0n) packet.duration = this.#durations.get(packet.pts) ?? 0n;
+      this.#forget(packet.pts);
+      return true;
+    }
     if (isAgain(code) || isEof(code)) return false;
     throw avError('FR_ENCODE_FAILED', code, `The encoder ${this.name} failed`);
+  }
+
+  /** Pictures that an encoder left out are never asked for. */
+  #forget(pts: bigint): void {
+    this.#durations.delete(pts);
+    const [oldest] = this.#durations.keys();
+    if (this.#durations.size > MOST_HELD && oldest !== undefined) this.#durations.delete(oldest);
   }
 
   change({ bitrate, quality, keyframeInterval }: EncoderChange): boolean {

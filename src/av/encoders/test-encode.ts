@@ -29,6 +29,7 @@ export function testEncode(name: string): void {
     reorder: true,
     controls: {
       bitrate: null,
+      maxBitrate: null,
       quality: null,
       lossless: false,
       keyframeInterval: null,

@@ -49,6 +49,15 @@ export const bytes =
   (text) =>
     parseBytes(name, text);
 
+/** Bits per second, with a k or an M behind for thousands and millions. */
+export const bits =
+  (name: string): ((text: string) => number) =>
+  (text) => {
+    const match = /^(\d+(?:\.\d+)?)([kM]?)$/.exec(text);
+    if (match === null) throw argumentError(name, 'bits per second, such as 2.5M or 800k', text);
+    return Number(match[1]) * { '': 1, k: 1000, M: 1_000_000 }[match[2] as '' | 'k' | 'M'];
+  };
+
 /** Where batches start from. */
 export const presetOption = ['--preset <name>', 'realtime or batch: where batches and threads start from'] as const;
 

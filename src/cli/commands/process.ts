@@ -21,6 +21,7 @@ import { note, printFacts, printJson } from '../output.js';
 import { Progress } from '../progress.js';
 import {
   backendOption,
+  bits,
   integer,
   number,
   seconds,
@@ -50,6 +51,7 @@ interface Options {
   readonly codec?: string;
   readonly encoderOption?: string[];
   readonly bitrate?: number;
+  readonly maxBitrate?: number;
   readonly quality?: number;
   readonly lossless?: boolean;
   readonly keyframeInterval?: number;
@@ -98,6 +100,7 @@ export const processCommand: CliCommand = {
       .option('--codec <name>', 'h264, hevc, av1, vp9 and so on; without it what the container usually holds')
       .option('--encoder-option <name=value>', "an option of the encoder by FFmpeg's name; may be repeated", collect)
       .option('--bitrate <bits>', 'bits per second, such as 2.5M or 800k', bits('--bitrate'))
+      .option('--max-bitrate <bits>', 'bits of any second at most, beside --bitrate', bits('--max-bitrate'))
       .option('--quality <0-100>', "constant quality on the encoder's own scale, stretched", number('--quality'))
       .option('--lossless', 'keep every sample')
       .option('--keyframe-interval <time>', 'from one keyframe to the next at most', seconds('--keyframe-interval'))
@@ -188,6 +191,7 @@ function toProcessOptions(options: Options): ProcessOptions {
     codec,
     encoderOptions: pairs(options.encoderOption),
     bitrate,
+    maxBitrate: options.maxBitrate,
     quality,
     lossless,
     keyframeInterval,
@@ -228,15 +232,6 @@ async function loadTransform(path: string): Promise<Transform> {
   if (typeof module.default !== 'function')
     throw argumentError('--with', 'a module whose default export is a function', path);
   return module.default as Transform;
-}
-
-/** Bits per second with a k or an M behind. */
-function bits(name: string): (text: string) => number {
-  return (text) => {
-    const match = /^(\d+(?:\.\d+)?)([kM]?)$/.exec(text);
-    if (match === null) throw argumentError(name, 'bits per second, such as 2.5M or 800k', text);
-    return Number(match[1]) * { '': 1, k: 1000, M: 1_000_000 }[match[2] as '' | 'k' | 'M'];
-  };
 }
 
 function progressText({ frames, time, fps, speed, percent, eta, bytes }: ProcessProgress): string {

@@ -1,14 +1,16 @@
 // Videos both ways: out of a file, through JavaScript, into a file.
 export type { MediaDestination } from './destination.js';
 export { ProcessFrame } from './process-frame.js';
+export { hardwareDoor } from './hardware-door.js';
 export {
+  checkEncode,
   checkProcess,
   type EncodeOptions,
   type ProcessOptions,
   type ProcessUpdate,
   type Transform,
 } from './process-options.js';
-export type { BesidePolicy, SoundForm, StreamReport } from './process-params.js';
+export type { BesidePolicy, ProcessCommand, ProcessEvent, SoundForm, StreamReport } from './process-params.js';
 export { PROCESS_JOB, ProcessSession, type ProcessProgress, type ProcessResult } from './session.js';
 export { DrawnFrame } from './drawn-frame.js';
 export type { VideoSinkOptions } from './sink-options.js';

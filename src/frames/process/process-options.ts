@@ -41,6 +41,11 @@ export interface EncodeOptions {
   readonly codec?: string | undefined;
   /** Bits per second on average. @defaultValue none: the encoder keeps to a quality */
   readonly bitrate?: number | undefined;
+  /**
+   * Bits of any second at most, beside `bitrate`, which then varies with the pictures; refused by encoders that know no
+   * bound. @defaultValue none
+   */
+  readonly maxBitrate?: number | undefined;
   /** Constant quality from 0 to 100: the encoder's own scale, stretched. @defaultValue the encoder's own habit */
   readonly quality?: number | undefined;
   /** Keep every sample; refused by encoders that cannot. @defaultValue false */
@@ -122,6 +127,7 @@ export const ENCODE_NAMES = {
   fallback: true,
   codec: true,
   bitrate: true,
+  maxBitrate: true,
   quality: true,
   lossless: true,
   keyframeInterval: true,
@@ -230,6 +236,7 @@ export function checkEncode(options: EncodeOptions, realtime = false): EncoderWi
   const { bitrate, quality, keyframeInterval, encoderOptions = {} } = options;
   const controls: EncoderControls = {
     bitrate: bitrate === undefined ? null : checkNumber('bitrate', bitrate, 1000, 'bits per second'),
+    maxBitrate: checkBound(options),
     quality: quality === undefined ? null : checkQuality(quality),
     lossless: checkSwitch('lossless', options.lossless, false),
     keyframeInterval:
@@ -246,6 +253,12 @@ export function checkEncode(options: EncodeOptions, realtime = false): EncoderWi
     pixelFormat: options.pixelFormat === undefined ? null : checkWord('pixelFormat', options.pixelFormat),
     controls,
   };
+}
+
+function checkBound({ bitrate, maxBitrate }: EncodeOptions): number | null {
+  if (maxBitrate === undefined) return null;
+  if (bitrate === undefined) throw argumentError('maxBitrate', 'a `bitrate` beside it', maxBitrate);
+  return checkNumber('maxBitrate', maxBitrate, bitrate, 'bits per second');
 }
 
 function checkDecoder(decoder: string | undefined): DecoderWish {

@@ -24,6 +24,8 @@ export interface Headers {
   readonly ticks: ReadonlyMap<number, number>;
   /** The same as fractions, with what else is one; 0/1 where the header does not say. */
   readonly timings: ReadonlyMap<number, StreamTiming>;
+  /** What the samples of each stream mean. */
+  readonly samples: ReadonlyMap<number, StreamSamples>;
   /** Whether this is a bare stream without any times: its pictures are counted instead, and it cannot seek. */
   readonly untimed: boolean;
   /** What FFmpeg said meanwhile. */
@@ -37,6 +39,19 @@ export interface StreamTiming {
   readonly pixelAspect: Ratio;
   /** Where chroma samples lie, by FFmpeg's name; undefined where the header does not say. */
   readonly chromaLocation: string | undefined;
+}
+
+/** What the samples of a stream mean, by FFmpeg's names; undefined where the header does not say. */
+export interface StreamSamples {
+  readonly matrix: string | undefined;
+  readonly transfer: string | undefined;
+  readonly primaries: string | undefined;
+  /** The brightest that pictures get, in cd/m². */
+  readonly peak: number | undefined;
+  /** Whether rows belong to two moments in turn. */
+  readonly interlaced: boolean;
+  /** Whether blocks of the container carry transparency beside the pictures. */
+  readonly alphaBeside: boolean;
 }
 
 /** The demuxers of our list that are marked AVFMT_NOTIMESTAMPS in libavformat. */
@@ -55,6 +70,10 @@ interface ProbedStream {
   readonly pix_fmt?: string;
   readonly sample_aspect_ratio?: string;
   readonly chroma_location?: string;
+  readonly color_space?: string;
+  readonly color_transfer?: string;
+  readonly color_primaries?: string;
+  readonly field_order?: string;
   readonly avg_frame_rate?: string;
   readonly r_frame_rate?: string;
   readonly time_base?: string;
@@ -99,6 +118,7 @@ export async function readHeaders(session: CommandSession): Promise<Headers> {
     streams,
     ticks: new Map((probed.streams ?? []).map(({ index, time_base }) => [index, ratio(time_base, '/') ?? 0])),
     timings: new Map((probed.streams ?? []).map((stream) => [stream.index, timingOf(stream)])),
+    samples: new Map((probed.streams ?? []).map((stream) => [stream.index, samplesOf(stream)])),
     untimed: UNTIMED.test(container),
     log: probe.log.lines,
   };
@@ -217,6 +237,21 @@ function timingOf(stream: ProbedStream): StreamTiming {
     frameRate: rate.num > 0 ? rate : fraction(stream.r_frame_rate, '/'),
     pixelAspect: fraction(stream.sample_aspect_ratio, ':'),
     chromaLocation: stream.chroma_location === 'unspecified' ? undefined : stream.chroma_location,
+  };
+}
+
+function samplesOf(stream: ProbedStream): StreamSamples {
+  const said = (name: string | undefined): string | undefined =>
+    name === undefined || /^(unspecified|unknown|reserved)$/.test(name) ? undefined : name;
+  const content = Number(sideData(stream, /^Content light level/i)?.['max_content'] ?? 0);
+  const display = ratio(String(sideData(stream, /^Mastering display/i)?.['max_luminance'] ?? ''), '/');
+  return {
+    matrix: said(stream.color_space),
+    transfer: said(stream.color_transfer),
+    primaries: said(stream.color_primaries),
+    peak: content > 0 ? content : display,
+    interlaced: /^(tt|bb|tb|bt)$/.test(stream.field_order ?? ''),
+    alphaBeside: (stream.tags?.['alpha_mode'] ?? stream.tags?.['ALPHA_MODE']) === '1',
   };
 }
 

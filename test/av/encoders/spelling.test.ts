@@ -9,6 +9,7 @@ import { failure } from '../../support/failure.js';
 
 const plain = {
   bitrate: null,
+  maxBitrate: null,
   quality: null,
   lossless: false,
   keyframeInterval: null,
@@ -27,10 +28,20 @@ test('this build has hardware encoders of four kinds', () => {
   expect(names.length).toBeGreaterThan(10);
 });
 
-const wishes = { nothing: {}, quality0: { quality: 0 }, quality100: { quality: 100 }, quick: { lowLatency: true } };
+const wishes = {
+  nothing: {},
+  bounded: { bitrate: 1_000_000, maxBitrate: 1_500_000 },
+  quality0: { quality: 0 },
+  quality100: { quality: 100 },
+  quick: { lowLatency: true },
+};
 
 test.each(names)('%s takes what it is told', (name) => {
-  for (const wish of [...Object.values(wishes), { lossless: true }, { bitrate: 1_000_000, lowLatency: true }]) {
+  for (const wish of [
+    ...Object.values(wishes),
+    { lossless: true },
+    { bitrate: 1_000_000, maxBitrate: 1_500_000, lowLatency: true },
+  ]) {
     let options: Map<string, string>;
     try {
       options = controlOptions(name, { ...plain, ...wish }, 2_000_000);

@@ -12,6 +12,7 @@ const ENCODING = {
   fallback: false,
   codec: 'h264',
   bitrate: undefined,
+  maxBitrate: undefined,
   quality: 60,
   lossless: false,
   keyframeInterval: 1,
@@ -22,7 +23,8 @@ const ENCODING = {
 } as const;
 
 test('every option of processVideo is taken', async () => {
-  const options: Required<Omit<ProcessOptions, 'signal' | 'roots' | 'bitrate' | 'batchDelay'>> & ProcessOptions = {
+  const options: Required<Omit<ProcessOptions, 'signal' | 'roots' | 'bitrate' | 'maxBitrate' | 'batchDelay'>> &
+    ProcessOptions = {
     ...ENCODING,
     timeout: 30_000,
     inputTimeout: 1000,
@@ -55,7 +57,7 @@ test('every option of processVideo is taken', async () => {
 });
 
 test('every option of createVideo is taken', async () => {
-  const options: Required<Omit<VideoSinkOptions, 'signal' | 'bitrate'>> & VideoSinkOptions = {
+  const options: Required<Omit<VideoSinkOptions, 'signal' | 'bitrate' | 'maxBitrate'>> & VideoSinkOptions = {
     ...ENCODING,
     timeout: 30_000,
     size: [64, 48],

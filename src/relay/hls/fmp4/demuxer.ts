@@ -2,8 +2,15 @@
 import type { TagSink } from '../../elementary/video-tagger.js';
 import { FramerailError } from '../../../base/index.js';
 import type { OriginHints } from '../../origin.js';
-import { boxHead, malformed, shown, type BoxHead } from './boxes.js';
-import { FragmentReader, type Sample } from './fragment.js';
+import {
+  boxHead,
+  FragmentReader,
+  MalformedBoxes,
+  shownType,
+  type BoxHead,
+  type Sample,
+} from '../../../sources/index.js';
+import { malformed } from './malformed.js';
 import { ENCRYPTED } from './sample-entry.js';
 import { trackWriter, type TrackWriter } from './track-writer.js';
 import { readTracks, type Track } from './tracks.js';
@@ -18,6 +25,8 @@ export interface Mp4Handlers {
 
 /** Bytes of a `moov` or a `moof` at most: those of hours in one fragment. */
 const MOST_WHOLE = 16 * 1024 * 1024;
+/** Bytes of the largest sample that a tag has room for. */
+const MOST_SAMPLE = 0xff_f000;
 /** Bytes of a head at most. */
 const MOST_HEAD = 16;
 /** Boxes that must be here as a whole; of others only the data of samples matters. */
@@ -26,7 +35,7 @@ const WHOLE = new Set(['moov', 'moof']);
 /** Reads initialization sections and fragments of one stream. */
 export class Mp4Demuxer {
   readonly #handlers: Mp4Handlers;
-  readonly #fragments = new FragmentReader();
+  readonly #fragments = new FragmentReader<Track>();
   readonly #said = new Set<string>();
   readonly #writers = new Map<string, TrackWriter>();
   #tracks: ReadonlyMap<number, Track> = new Map();
@@ -44,7 +53,7 @@ export class Mp4Demuxer {
   /** Where in its resource the next byte lies. */
   #position = 0;
   /** Samples whose data is still to come, in its order. */
-  #samples: Sample[] = [];
+  #samples: Sample<Track>[] = [];
   #next = 0;
   /** Ticks by which samples of a track are decoded earlier than they say. */
   readonly #leads = new Map<number, number>();
@@ -68,9 +77,13 @@ export class Mp4Demuxer {
   /** Takes the next bytes; throws FR_RELAY_PROTOCOL for what is no MP4. */
   push(bytes: Buffer): void {
     let at = 0;
-    while (at < bytes.byteLength) {
-      if (this.#through > 0) at += this.#pass(bytes, at);
-      else at += this.#collect(bytes, at);
+    try {
+      while (at < bytes.byteLength) {
+        if (this.#through > 0) at += this.#pass(bytes, at);
+        else at += this.#collect(bytes, at);
+      }
+    } catch (error) {
+      throw error instanceof MalformedBoxes ? malformed(error.message) : error;
     }
   }
 
@@ -110,7 +123,7 @@ export class Mp4Demuxer {
     const known = this.#have === 0 ? more : Buffer.concat([...this.#pieces, more]);
     const head = boxHead(known, 0, known.byteLength);
     if (head !== undefined && WHOLE.has(head.type) && (head.size === 0 || head.size > MOST_WHOLE))
-      throw malformed(`a box of type ${shown(head.type)} is too large`);
+      throw malformed(`a box of type ${shownType(head.type)} is too large`);
     return head;
   }
 
@@ -134,6 +147,8 @@ export class Mp4Demuxer {
     else {
       this.#drop();
       this.#samples = this.#fragments.read(data, position, this.#tracks);
+      if (this.#samples.some((sample) => sample.size > MOST_SAMPLE))
+        throw malformed('a sample is larger than any that can be carried');
       this.#lead();
     }
     return count;
@@ -204,7 +219,7 @@ export class Mp4Demuxer {
     }
   }
 
-  #give({ track, dts, composition, sync }: Sample, data: Buffer): void {
+  #give({ track, dts, composition, sync }: Sample<Track>, data: Buffer): void {
     const { timescale, shift } = track;
     const decoded = ((dts - (this.#leads.get(track.id) ?? 0)) / timescale) * 1000 + shift;
     const presented = ((dts + composition) / timescale) * 1000 + shift;

@@ -1,6 +1,6 @@
 // Sample entries: which codec a track has, and what its decoder must be told (ISO/IEC 14496-12, 8.5.2, and each codec's own).
 import type { AudioCodec, VideoCodec } from '../../elementary/tag-payload.js';
-import { BoxReader, boxesIn, find, shown, within, type Box } from './boxes.js';
+import { BoxReader, boxesIn, findBox, shownType, boxWithin, type Box } from '../../../sources/index.js';
 
 /** What a track holds. */
 export type TrackCodec =
@@ -53,9 +53,9 @@ export function readSampleEntry(stsd: Buffer): TrackCodec | LeftOut {
   if (video !== undefined) {
     const [codec, box, ahead] = video;
     const record =
-      entry.data.byteLength < VISUAL ? undefined : within(entry.data.subarray(VISUAL), box)?.subarray(ahead);
+      entry.data.byteLength < VISUAL ? undefined : boxWithin(entry.data.subarray(VISUAL), box)?.subarray(ahead);
     return record === undefined
-      ? leftOut(`of ${shown(entry.type)} without its record`)
+      ? leftOut(`of ${shownType(entry.type)} without its record`)
       : { kind: 'video', codec, record };
   }
   return readSound(entry);
@@ -66,11 +66,11 @@ export const ENCRYPTED = 'that is encrypted by Common Encryption';
 
 function readSound({ type, data }: Box): TrackCodec | LeftOut {
   const known = ['mp4a', 'Opus', 'fLaC', 'ac-3', 'ec-3', '.mp3'].includes(type);
-  if (!known || data.byteLength < AUDIO) return leftOut(`of ${shown(type)}, which tags do not carry`);
+  if (!known || data.byteLength < AUDIO) return leftOut(`of ${shownType(type)}, which tags do not carry`);
   const boxes = boxesIn(data.subarray(Math.min(data.byteLength, AUDIO + (QUICKTIME[data.readUInt16BE(8)] ?? 0))));
-  if (type === 'mp4a') return elementary(find(boxes, 'esds') ?? within(find(boxes, 'wave') ?? EMPTY, 'esds'));
-  if (type === 'Opus') return opus(find(boxes, 'dOps'));
-  if (type === 'fLaC') return flac(find(boxes, 'dfLa'));
+  if (type === 'mp4a') return elementary(findBox(boxes, 'esds') ?? boxWithin(findBox(boxes, 'wave') ?? EMPTY, 'esds'));
+  if (type === 'Opus') return opus(findBox(boxes, 'dOps'));
+  if (type === 'fLaC') return flac(findBox(boxes, 'dfLa'));
   const codec = type === 'ac-3' ? 'ac3' : type === 'ec-3' ? 'eac3' : 'mp3';
   return { kind: 'audio', codec, config: undefined };
 }

@@ -6,7 +6,7 @@ import { videoFrameTag, videoHeaderTag, type VideoCodec } from '../../elementary
 import { tagTime } from '../../elementary/tag-time.js';
 import { VideoTagger, type TagSink } from '../../elementary/video-tagger.js';
 import { TAG } from '../../flv/tag.js';
-import { malformed } from './boxes.js';
+import { malformed } from './malformed.js';
 import type { TrackCodec } from './sample-entry.js';
 
 /** Writes the samples of one track; initialization sections may change while it goes on. */

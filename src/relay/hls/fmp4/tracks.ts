@@ -1,26 +1,23 @@
 // The tracks of an initialization section (ISO/IEC 14496-12: moov, trak, mdhd, stsd, trex).
-import { BoxReader, boxesIn, find, malformed, within } from './boxes.js';
+import {
+  BoxReader,
+  boxesIn,
+  findBox,
+  readDefaults,
+  boxWithin,
+  type FragmentTrack,
+  type SampleDefaults,
+} from '../../../sources/index.js';
+import { malformed } from './malformed.js';
 import { readSampleEntry, type LeftOut, type TrackCodec } from './sample-entry.js';
 
 /** One track. */
-export interface Track {
-  readonly id: number;
+export interface Track extends FragmentTrack {
   /** Ticks a second. */
   readonly timescale: number;
   /** Milliseconds that its edit list adds to all of its times. */
   readonly shift: number;
   readonly content: TrackCodec | LeftOut;
-  /** What samples have of which fragments say nothing. */
-  readonly defaults: SampleDefaults;
-}
-
-/** Of one sample. */
-export interface SampleDefaults {
-  /** Ticks. */
-  readonly duration: number;
-  /** Bytes. */
-  readonly size: number;
-  readonly flags: number;
 }
 
 const MOST_TRACKS = 64;
@@ -28,30 +25,23 @@ const MOST_TRACKS = 64;
 /** Reads the content of a `moov`; throws FR_RELAY_PROTOCOL for a broken one. */
 export function readTracks(moov: Buffer): Track[] {
   const boxes = boxesIn(moov);
-  const header = find(boxes, 'mvhd');
+  const header = findBox(boxes, 'mvhd');
   const scale = header === undefined ? 0 : timescaleOf(header);
-  const defaults = new Map<number, SampleDefaults>();
-  const extends_ = find(boxes, 'mvex');
-  for (const { type, data } of extends_ === undefined ? [] : boxesIn(extends_))
-    if (type === 'trex') {
-      const reader = new BoxReader(data).skip(4);
-      const id = reader.u32();
-      defaults.set(id, { duration: reader.skip(4).u32(), size: reader.u32(), flags: reader.u32() });
-    }
+  const defaults = readDefaults(boxes);
   const tracks = boxes.filter(({ type }) => type === 'trak');
   if (tracks.length > MOST_TRACKS) throw malformed('it has too many tracks');
   return tracks.map(({ data }) => readTrack(data, scale, defaults));
 }
 
 function readTrack(trak: Buffer, movieScale: number, defaults: ReadonlyMap<number, SampleDefaults>): Track {
-  const [tkhd, mdhd] = [within(trak, 'tkhd'), within(trak, 'mdia', 'mdhd')];
-  const stsd = within(trak, 'mdia', 'minf', 'stbl', 'stsd');
+  const [tkhd, mdhd] = [boxWithin(trak, 'tkhd'), boxWithin(trak, 'mdia', 'mdhd')];
+  const stsd = boxWithin(trak, 'mdia', 'minf', 'stbl', 'stsd');
   if (tkhd === undefined || mdhd === undefined || stsd === undefined) throw malformed('a track lacks its description');
   const reader = new BoxReader(tkhd);
   const id = reader.skip(reader.full().version === 1 ? 16 : 8).u32();
   const timescale = timescaleOf(mdhd);
   if (timescale === 0) throw malformed('a track has no timescale');
-  const elst = within(trak, 'edts', 'elst');
+  const elst = boxWithin(trak, 'edts', 'elst');
   return {
     ...{ id, timescale },
     shift: elst === undefined ? 0 : editShift(elst, movieScale, timescale),

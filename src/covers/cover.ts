@@ -1,0 +1,92 @@
+// What comes out of a cover job: images, the pictures that they were made of, and how it went.
+import type { LogLine } from '../av/index.js';
+import type { RemoteReceipt } from '../net/index.js';
+import type { Rect } from '../pixels/index.js';
+import type { CoverChoice } from './choice/index.js';
+import type { ImageFormat } from './images/index.js';
+import type { CropScore } from './shape/index.js';
+
+/** How long each stage took, in milliseconds. */
+export interface CoverTimings {
+  /** Opening the container and reading its headers. */
+  readonly open: number;
+  /** Finding the keyframes and reading their packets. */
+  readonly seek: number;
+  /** Opening the decoder and decoding. */
+  readonly decode: number;
+  /** Computing features of candidates and judging them, where the best frame is wanted. */
+  readonly analyse: number;
+  /** Cropping, scaling and turning. */
+  readonly scale: number;
+  /** Writing the images. */
+  readonly encode: number;
+  /** All of it. */
+  readonly total: number;
+}
+
+/** An image as it was written. */
+export interface CoverFile {
+  /** The bytes of the file; they belong to the caller. */
+  readonly data: Uint8Array;
+  /** What kind of file it is. */
+  readonly format: ImageFormat;
+  /** Columns of the image, in pixels. */
+  readonly width: number;
+  /** Rows of the image, in pixels. */
+  readonly height: number;
+  /** The quality that it was written at, 1 to 100; null for PNG, which loses nothing. */
+  readonly quality: number | null;
+  /** How like it is to the picture before it was encoded, as SSIM of luma; null where `minSsim` did not ask for it. */
+  readonly ssim: number | null;
+  /** How often the picture was encoded until it was as wanted. */
+  readonly attempts: number;
+}
+
+/** One finished image. */
+export interface CoverImage extends CoverFile {
+  /** What of the video it shows, in pixels of the video as a person sees it: upright and square. */
+  readonly crop: Rect;
+  /** Why `fit: 'smart'` chose that part; null for other fits, and without a size. */
+  readonly attention: CropScore | null;
+}
+
+/** The picture of the video that images were made of. */
+export interface CoverShot {
+  /** Its time in seconds from the start of the video. */
+  readonly pts: number;
+  /** Whether the decoder had to conceal errors in it. */
+  readonly damaged: boolean;
+  /** The transfer of HDR whose light was brought into the range of SDR; null where the picture was SDR. */
+  readonly toneMapped: 'pq' | 'hlg' | null;
+  /** Why it was chosen, where the best frame was wanted. */
+  readonly choice?: CoverChoice | undefined;
+}
+
+/** How a call went. */
+export interface CoverWork {
+  /** The decoder that ran. */
+  readonly decoder: string;
+  /** Milliseconds that each stage took. */
+  readonly timings: CoverTimings;
+  /** What FFmpeg said meanwhile. */
+  readonly log: readonly LogLine[];
+  /** What reading the video cost, where it was read over HTTP. */
+  readonly receipt?: RemoteReceipt;
+}
+
+/** A finished cover. */
+export interface Cover extends CoverImage, CoverShot, CoverWork {}
+
+/** An image of a set, and where it belongs in it. */
+export interface SetImage extends CoverImage {
+  /** Which of the pictures in `shots` it was made of. */
+  readonly shot: number;
+}
+
+/** Several covers of one video. */
+export interface CoverSet extends CoverWork {
+  /** All sizes of the first picture, then all of the second one. */
+  readonly images: readonly SetImage[];
+  /** The pictures, in the order of the wanted places. */
+  readonly shots: readonly CoverShot[];
+}

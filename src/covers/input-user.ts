@@ -1,0 +1,67 @@
+// How the calls of a cover engine come by their input, which may be an address of HTTP.
+import { startDeadline, type CallOptions } from '../base/index.js';
+import type { RemoteFiles, RemoteOptions, RemoteReceipt } from '../net/index.js';
+import {
+  isHttpAddress,
+  resolveSource,
+  withoutSecrets,
+  type MediaInput,
+  type ResolvedSource,
+  type SourceOptions,
+} from '../sources/index.js';
+import type { WorkerPool } from '../workers/index.js';
+
+/** Options of a call with the time that it may take. */
+export type TimedOptions = CallOptions & SourceOptions & RemoteOptions & { readonly timeout: number };
+
+/** Hands inputs to jobs; close it to let go of the servers that it read from. */
+export class InputUser {
+  /** Where jobs run. */
+  readonly pool: WorkerPool;
+  #remote: Promise<RemoteFiles> | undefined;
+
+  constructor(pool: WorkerPool) {
+    this.pool = pool;
+  }
+
+  /**
+   * Has something done with an input. What comes of a remote one has a receipt of what reading it cost.
+   * @param what - such as 'Making a cover', for the sentence of a timeout
+   * @param work - may be called twice where a remote input has changed since it was last read
+   */
+  async use<Result extends object>(
+    input: MediaInput,
+    options: TimedOptions,
+    what: string,
+    work: (source: ResolvedSource, call: CallOptions) => Promise<Result>,
+  ): Promise<Result & { readonly receipt?: RemoteReceipt }> {
+    if (!isHttpAddress(input)) return work(await resolveSource(input, options), options);
+    const address = String(input);
+    const started = performance.now();
+    const deadline = startDeadline(options, `${what} of ${withoutSecrets(address)}`);
+    const { signal } = deadline;
+    const endsAt = started + options.timeout;
+    try {
+      this.#remote ??= openRemoteFiles();
+      const files = await this.#remote;
+      const { result, receipt } = await files.use(address, options, { signal, endsAt }, async (file) =>
+        work(await resolveSource(file), { signal }),
+      );
+      return { ...result, receipt };
+    } finally {
+      deadline.done();
+    }
+  }
+
+  /** Closes the connections to servers. */
+  async close(): Promise<void> {
+    (await this.#remote)?.close();
+  }
+}
+
+/** Their code is read with the first address: it is much, and covers of files never need it. */
+async function openRemoteFiles(): Promise<RemoteFiles> {
+  const { loadRemote } = await import('../net/index.js');
+  const { RemoteFiles } = await loadRemote();
+  return new RemoteFiles();
+}
