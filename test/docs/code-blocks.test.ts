@@ -1,6 +1,8 @@
 // The code of the guides and of the README runs, and what stands side by side does the same.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { format } from 'prettier';
+import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { codeBlocks, parses, runBlock, type BlockRun, type CodeBlock } from '../support/code-blocks.js';
 import { ffprobe, framemd5, rawPixels } from '../support/ffmpeg.js';
@@ -106,20 +108,35 @@ describe('the guide', () => {
   });
 });
 
-describe.each(['README.md', 'README.zh.md'])('%s', (page) => {
-  const blocks = codeBlocks(page);
+const readme = codeBlocks('README.md');
+const translated = codeBlocks('README.zh.md');
 
-  test.each(blocks.filter(({ how }) => how === ''))('$where runs', async (block) => {
+describe('README.md', () => {
+  test.each(readme.filter(({ how }) => how === ''))('$where runs', async (block) => {
     await ran(block);
-  });
-
-  test('marks what it only shows', () => {
-    expect(blocks.length).toBeGreaterThan(5);
-    for (const { how, where } of blocks) expect(['', 'syntax'], where).toContain(how);
   });
 });
 
-const shown = [...guide, ...codeBlocks('README.md'), ...codeBlocks('README.zh.md')];
+describe('README.zh.md', () => {
+  /** A block as it would be without comments, in one form. */
+  const bare = async ({ how, code }: CodeBlock): Promise<string> => {
+    const options = { removeComments: true, target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext };
+    const { outputText } = ts.transpileModule(code, { compilerOptions: options });
+    return `${how}\n${await format(outputText, { parser: 'babel', objectWrap: 'collapse' })}`;
+  };
+
+  test('has code of README.md, which runs there, but for what its comments say', async () => {
+    const all = await Promise.all(readme.map(bare));
+    for (const block of translated) expect(all, block.where).toContain(await bare(block));
+  });
+});
+
+test.each([readme, translated])('a README marks what it only shows', (...blocks) => {
+  expect(blocks.length).toBeGreaterThan(5);
+  for (const { how, where } of blocks) expect(['', 'syntax'], where).toContain(how);
+});
+
+const shown = [...guide, ...readme, ...translated];
 test.each(shown.filter(({ how }) => how === 'syntax'))('$where has no mistake in its syntax', async (block) => {
   expect(await parses(block)).toBe(true);
 });

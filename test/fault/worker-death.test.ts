@@ -1,11 +1,12 @@
-// Workers are killed in mid-decode, a hundred times: every promise settles, nothing is left behind.
+// Workers are killed in mid-decode, forty times: every promise settles, nothing is left behind.
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { Engine, isFramerailError, type FramerailError } from '#dist/index.js';
 import { fixture } from '../support/fixtures.js';
 import { collectGarbage, resources } from '../support/resources.js';
 
 const STALL = 300;
-const ROUNDS = 25;
+/** Rounds of four deaths. What is left behind is counted exactly, so one thing left in any of them is seen. */
+const ROUNDS = 10;
 const engine = new Engine({ workers: 1, stallTimeout: STALL });
 
 afterAll(async () => {
@@ -45,7 +46,7 @@ async function killInMidDecode(signal: NodeJS.Signals): Promise<Death> {
 }
 
 describe('a worker that dies', () => {
-  it('leaves descriptors, mappings and children as they were after 100 deaths', async () => {
+  it('leaves descriptors, mappings and children as they were after 40 deaths', async () => {
     // The first round fills what is kept on purpose: a warm worker and the modules of the tests.
     await killInMidDecode('SIGKILL');
     await engine.warm();
@@ -67,7 +68,7 @@ describe('a worker that dies', () => {
       }
     }
     // A busy machine may delay one or two; a systematic delay is a defect.
-    expect(slow.length, slow.join(', ')).toBeLessThanOrEqual(5);
+    expect(slow.length, slow.join(', ')).toBeLessThanOrEqual(2);
     await vi.waitFor(
       async () => {
         await engine.warm();

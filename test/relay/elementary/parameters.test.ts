@@ -9,7 +9,7 @@ import { DecodeTimes } from '#dist/relay/elementary/decode-times.js';
 import { NAL_CODECS, type NalCodecName } from '#dist/relay/elementary/nal-codecs.js';
 import { ffmpeg, ffprobe } from '../../support/ffmpeg.js';
 
-const X265 = ['-c:v', 'libx265', '-x265-params'];
+const X265 = ['-c:v', 'libx265', '-preset', 'superfast', '-x265-params'];
 const CLIPS: readonly (readonly [name: string, codec: NalCodecName, args: readonly string[], size: string])[] = [
   ['three pictures out of order', 'h264', ['-bf', '3', '-b_strategy', '0'], '320x180'],
   ['a pyramid', 'h264', ['-bf', '5', '-x264-params', 'b-pyramid=normal:b-adapt=0'], '322x182'],
@@ -26,7 +26,7 @@ const CLIPS: readonly (readonly [name: string, codec: NalCodecName, args: readon
   ['wide pixels', 'h264', ['-vf', 'setsar=64/45'], '320x180'],
   ['matrices of its own', 'h264', ['-x264-params', 'cqm=jvt'], '320x180'],
   ['HEVC', 'hevc', [...X265, 'log-level=error'], '322x182'],
-  ['HEVC, ten bits', 'hevc', ['-pix_fmt', 'yuv420p10le', ...X265, 'log-level=error:bframes=8'], '640x358'],
+  ['HEVC, ten bits', 'hevc', ['-pix_fmt', 'yuv420p10le', ...X265, 'log-level=error:bframes=8'], '328x190'],
   ['HEVC in layers of time', 'hevc', [...X265, 'log-level=error:temporal-layers=3:bframes=7'], '320x180'],
 ];
 
