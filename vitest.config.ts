@@ -6,7 +6,7 @@ const sharing = sharingTests();
 // The tests run against the built package: worker processes load the same files as a user's would.
 export default defineConfig({
   test: {
-    globalSetup: ['test/support/fixtures.ts'],
+    globalSetup: ['test/support/fixtures.ts', 'test/support/packed.ts'],
     setupFiles: ['test/support/equal-bytes.ts'],
     pool: 'forks',
     // Leak tests ask for a collection before they count what is left.

@@ -1,6 +1,9 @@
 // framerail bench covers: what a cover costs, beside the commands that people make covers with, part by part.
+import { best } from './covers-best.js';
 import { files } from './covers-files.js';
+import { remote } from './covers-remote.js';
 import { single } from './covers-single.js';
+import { storyboard } from './covers-storyboard.js';
 import { machineText, readMachine } from './machine.js';
 import { checkPart, checkRuns, rounds, type BenchOptions } from './options.js';
 import { printPart, type Part } from './part.js';
@@ -10,6 +13,9 @@ import { exitOnSignals } from './scratch.js';
 const PARTS: Readonly<Record<string, (runs: number, input: string | undefined) => Promise<Part[]>>> = {
   single: async (runs, input) => [await single(runs, input)],
   files: async (runs) => [await files(runs)],
+  best: async (runs) => [await best(runs)],
+  storyboard: async (runs) => [await storyboard(runs)],
+  remote: async (runs) => [await remote(runs)],
 };
 
 /** Runs the suite and prints what came of it. */

@@ -85,6 +85,21 @@ export async function findLongClip(input: string | undefined): Promise<Clip> {
   return describe(await made({ name: LONG, recipe: ['-stream_loop', '29', '-i', piece, '-c', 'copy'] }));
 }
 
+/** A show of a minute and a half in 1080p, with a keyframe every two seconds. */
+export async function findShow(): Promise<Clip> {
+  return describe(await made(SHOW));
+}
+
+/** An MP4 of 100 MB with its index behind the media, as ffmpeg writes it, or before it, as `-movflags faststart` does. */
+export async function findLargeMp4(index: 'front' | 'end'): Promise<string> {
+  const piece = await made(PIECE);
+  const recipe = ['-stream_loop', '-1', '-i', piece, '-c', 'copy', '-fs', '100M'];
+  return made({
+    name: `index-at-${index}-100M-of-${PIECE.name}`,
+    recipe: [...recipe, ...(index === 'front' ? ['-movflags', 'faststart'] : [])],
+  });
+}
+
 /**
  * Different files of 1080p, as a platform gets them by the thousand: 4 to 12 s, 6 MB for 4 s, a group of pictures every two
  * seconds. They are cut out of one show at 40 places, so that encoding it takes a minute and not ten.

@@ -78,6 +78,7 @@ function build() {
   const tsc = [process.execPath, join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'];
   if (forTests) step('built src and test', tsc, BUILD_DEADLINE);
   else step('built src and bench', [...tsc, 'src', 'bench'], BUILD_DEADLINE);
+  step('packed the programs', [process.execPath, join(root, 'scripts', 'pack.mjs')], BUILD_DEADLINE);
 }
 
 /** Runs one command to its end or its deadline: one line when it works, its whole output when it does not. */

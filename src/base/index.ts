@@ -25,7 +25,9 @@ export {
   type ErrorDetails,
   type ErrorMeaning,
 } from './errors.js';
+export { isPacked } from './is-packed.js';
 export { nearest } from './nearest.js';
+export { packedModule, packedProgram } from './packed-module.js';
 export {
   makeFolder,
   outputError,

@@ -1,5 +1,6 @@
 // A watchdog for commands that decode in their own thread: native code that hangs cannot be stopped from there.
 import { Worker } from 'node:worker_threads';
+import { packedModule } from '../base/index.js';
 
 /** What the watchdog does when nobody calls it off. */
 export interface WatchdogSetup {
@@ -17,7 +18,7 @@ export interface WatchdogSetup {
 export function startWatchdog(milliseconds: number, message: string): () => void {
   const done = new Int32Array(new SharedArrayBuffer(4));
   const setup: WatchdogSetup = { milliseconds, message, done };
-  const worker = new Worker(new URL('./watchdog-thread.js', import.meta.url), {
+  const worker = new Worker(new URL(packedModule(new URL('./watchdog-thread.js', import.meta.url).href)), {
     workerData: setup,
     // Flags of the caller's own start, such as --input-type, are not for this thread.
     execArgv: [],

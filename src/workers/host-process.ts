@@ -2,14 +2,14 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { isFramerailError } from '../base/index.js';
+import { isFramerailError, packedProgram } from '../base/index.js';
 import { Arena, createRegion, type Region } from '../memory/index.js';
 import { copyEnd } from './copy-pipe.js';
 import type { ExitFacts, HostOptions, Transport, WorkerHost } from './host.js';
 import { exitOf, holdChild, startNode } from './node-child.js';
 import type { Channel, FromWorker, ToWorker } from './protocol.js';
 
-const MAIN = fileURLToPath(new URL('./main-process.js', import.meta.url));
+const MAIN = new URL('./main-process.js', import.meta.url).href;
 
 /**
  * What glibc does with frames by itself makes workers grow by megabytes a minute: each thread's arena keeps its own share
@@ -25,7 +25,7 @@ export function startProcessHost(options: HostOptions): WorkerHost {
     preload: options.preload,
     copyBytes: region.kind === 'copy' ? options.regionBytes : 0,
   };
-  const child = startNode({ main: MAIN, setup, channels: ['ipc', region.fd ?? 'pipe'], env: malloc() });
+  const child = startNode({ main: fileURLToPath(packedProgram(MAIN, options.preload)), setup, channels: ['ipc', region.fd ?? 'pipe'], env: malloc() });
   const arena = new Arena(region, options.arena);
   const exited = watchExit(child, arena);
   return {

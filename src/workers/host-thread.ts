@@ -1,8 +1,11 @@
 // A worker in a thread of the caller's process: no isolation, no copies, for input that is trusted.
 import { Worker } from 'node:worker_threads';
+import { packedProgram } from '../base/index.js';
 import { Arena, threadRegion } from '../memory/index.js';
 import type { ExitFacts, HostOptions, WorkerHost } from './host.js';
 import type { FromWorker, ToWorker } from './protocol.js';
+
+const MAIN = new URL('./main-thread.js', import.meta.url).href;
 
 /** What the thread is born with. */
 export interface ThreadSetup {
@@ -14,7 +17,7 @@ export interface ThreadSetup {
 export function startThreadHost(options: HostOptions): WorkerHost {
   const region = threadRegion(new SharedArrayBuffer(options.regionBytes));
   const setup: ThreadSetup = { preload: options.preload, memory: region.buffer };
-  const worker = new Worker(new URL('./main-thread.js', import.meta.url), {
+  const worker = new Worker(new URL(packedProgram(MAIN, options.preload)), {
     workerData: setup,
     // Flags of the caller's own start, such as --input-type, are not for this thread.
     execArgv: [],

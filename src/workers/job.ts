@@ -1,5 +1,5 @@
 // What a job sees of the world: slots to fill, batches to send, and when to stop.
-import { FramerailError } from '../base/index.js';
+import { FramerailError, isPacked, packedModule } from '../base/index.js';
 import type { ReadBlock, SourceSpec } from '../sources/index.js';
 import type { ProcessGroup } from '../spawned/index.js';
 
@@ -64,7 +64,7 @@ export type JobFunction = (params: unknown, context: JobContext) => Promise<unkn
 /** Loads a job module; what cannot be loaded, such as a native library that is missing here, is FR_ENGINE_LOAD. */
 export async function loadJob(module: string): Promise<JobFunction> {
   try {
-    return ((await import(module)) as { default: JobFunction }).default;
+    return ((await import(isPacked ? packedModule(module) : module)) as { default: JobFunction }).default;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
     throw new FramerailError(

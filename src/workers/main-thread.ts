@@ -1,6 +1,7 @@
 // The entry point of a worker thread.
 import { parentPort, workerData } from 'node:worker_threads';
 import { threadRegion } from '../memory/index.js';
+import { freeKept } from '../sources/index.js';
 import type { ThreadSetup } from './host-thread.js';
 import type { ToWorker } from './protocol.js';
 import { serveJobs } from './serve.js';
@@ -21,5 +22,9 @@ if (port !== null)
     },
     region: threadRegion(setup.memory),
     preload: setup.preload,
-    exit: () => process.exit(0),
+    unwinds: true,
+    exit: () => {
+      freeKept();
+      process.exit(0);
+    },
   });

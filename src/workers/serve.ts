@@ -25,6 +25,11 @@ export interface ServeOptions {
   readonly preload: readonly string[];
   /** Where its jobs start commands. */
   readonly processes?: ProcessGroup;
+  /**
+   * After `bye`, has a running job unwind before the worker ends: for one that shares its process with others. A thread
+   * that ends while a native object of it may still call back aborts the whole process. @defaultValue false
+   */
+  readonly unwinds?: boolean;
   /** Ends the worker after `bye`. */
   exit(): void;
 }
@@ -33,13 +38,16 @@ export interface ServeOptions {
 export async function serveJobs(options: ServeOptions): Promise<void> {
   const { channel, region } = options;
   let current: RunningJob | undefined;
+  let over: Promise<void> = Promise.resolve();
   channel.listen((message) => {
     if (message.type === 'bye') {
-      options.exit();
+      current?.hear({ type: 'cancel', id: current.id });
+      if (options.unwinds === true) void over.then(options.exit);
+      else options.exit();
     } else if (message.type === 'job') {
       const job = new RunningJob(message.id, message.request, region, channel, options.processes);
       current = job;
-      void job.run(message.beat).then((answer) => {
+      over = job.run(message.beat).then((answer) => {
         current = undefined;
         channel.send(answer);
       });

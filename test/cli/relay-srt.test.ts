@@ -12,7 +12,7 @@ const NOBODY = 'rtmp://127.0.0.1:9/live/key';
 
 /** Its processes that host links. */
 function workers({ processes }: Running): number[] {
-  return processes().filter((pid) => readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').includes('srt/worker.js'));
+  return processes().filter((pid) => /srt.worker\.js/.test(readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8')));
 }
 
 /** An address whose peer never answers, and who waits until it is called. */

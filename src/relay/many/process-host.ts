@@ -1,7 +1,7 @@
 // Relays in a process of their own, which is replaced when it dies; the others do not notice.
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { Backoff, errorFromData, FramerailError, monotonicNow } from '../../base/index.js';
+import { Backoff, errorFromData, FramerailError, monotonicNow, packedModule } from '../../base/index.js';
 import type { HistoryStep, RelaySample } from '../history.js';
 import type { RelayPlan } from './config.js';
 import type { HostHandlers, RelayCommand, RelayHost, Visit } from './host.js';
@@ -10,7 +10,7 @@ import { Standing } from './standing.js';
 import type { HostMetrics, HostSurvey } from './status.js';
 import { responseVisitor } from './visitor.js';
 
-const MAIN = fileURLToPath(new URL('./process-main.js', import.meta.url));
+const MAIN = new URL('./process-main.js', import.meta.url).href;
 /** Relays make many small objects that die at once: a large nursery would only be more memory to touch. */
 const NODE_FLAGS = ['--max-semi-space-size=2'];
 /** Ahead of another process after one that died. Milliseconds. */
@@ -126,7 +126,7 @@ export class ProcessHost implements RelayHost {
   }
 
   #begin(): void {
-    const child = fork(MAIN, [], {
+    const child = fork(fileURLToPath(packedModule(MAIN)), [], {
       execArgv: NODE_FLAGS,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       // A Ctrl-C in the terminal is the parent's business, also while it starts.

@@ -2,11 +2,12 @@
 // It is loaded ahead of everything else, so it imports no more than what starts a process.
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { packedModule } from '../../base/packed-module.js';
 import { holdChild, startNode } from '../../workers/node-child.js';
 
 /** Links of one process, unless told. */
 export const LINKS_PER_PROCESS = 8;
-const MAIN = fileURLToPath(new URL('./worker.js', import.meta.url));
+const MAIN = new URL('./worker.js', import.meta.url).href;
 /** Threads of libuv beside one for each link, for what Node itself needs. */
 const SPARE_THREADS = 4;
 /** Milliseconds: a relay that has not dialled by then has no link to open. */
@@ -49,7 +50,7 @@ function forget(): ChildProcess | undefined {
 
 function start(links: number): ChildProcess {
   return startNode({
-    main: MAIN,
+    main: fileURLToPath(packedModule(MAIN)),
     setup: { parent: process.pid },
     channels: ['pipe'],
     // Calls of libav wait in these threads: with one for each link, no hung link holds up another.

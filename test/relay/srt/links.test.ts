@@ -139,7 +139,7 @@ function workers(): number[] {
     .filter((pid) => {
       try {
         const line = readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8');
-        return line.includes('relay/srt/worker.js') && line.includes(`"parent":${String(process.pid)}}`);
+        return /relay.srt.worker\.js/.test(line) && line.includes(`"parent":${String(process.pid)}}`);
       } catch {
         return false;
       }

@@ -1,0 +1,2 @@
+/** Whether this code was packed into few files (see `packed-module.ts`): packing makes it true. */
+export const isPacked: boolean = false;
