@@ -1,4 +1,4 @@
-// A guide whose shell blocks are followed from top to bottom, as a reader would: one folder, framerail in the PATH.
+// A guide whose blocks are followed from top to bottom, as a reader would: one folder, framerail in the PATH and for imports.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { fences, type Fence } from './code-blocks.js';
 import { freePort } from './live.js';
 
-const BIN = join(import.meta.dirname, '../../bin/framerail.js');
+const ROOT = join(import.meta.dirname, '../..');
+const BIN = join(ROOT, 'bin/framerail.js');
+/** The fences that a reader saves as files: those that have the name of one. */
+const SAVED: Readonly<Record<string, RegExp>> = { yaml: /\.yaml$/, js: /\.mjs$/, html: /\.html$/ };
 /** The Python that has GStreamer's bindings: the system's own. */
 const PYTHON = '/usr/bin/python3';
 /** Milliseconds that a block may take; the longest one needs a third of it on an idle machine. */
@@ -54,18 +57,28 @@ function steps(page: string): Step[] {
   const all = fences(page);
   return all.flatMap((fence, i): Step[] => {
     const { language, words, text, where } = fence;
-    if (language === 'yaml' && words[0]?.endsWith('.yaml') === true) return [{ file: words[0], text: `${text}\n` }];
-    if (language !== 'sh' || words[0] !== 'run') return [];
+    const [how = '', name = ''] = words;
+    if (SAVED[language]?.test(how) === true) return [{ file: how, text: `${text}\n` }];
+    if (!canRun(fence) || how !== 'run') return [];
     const promised = printedBy(all, i).flatMap((one) => one.text.split('\n').filter((line) => line.trim() !== ''));
-    return [{ block: { where, name: words[1] ?? '', promised }, script: text }];
+    const block = { where, name, promised };
+    if (language === 'sh') return [{ block, script: text }];
+    return [
+      { file: `${name}.mjs`, text: `${text}\n` },
+      { block, script: `node ${name}.mjs` },
+    ];
   });
 }
 
 /** What stands behind a block as its output: text, up to the next block that runs. */
 function printedBy(all: readonly Fence[], at: number): Fence[] {
   const rest = all.slice(at + 1);
-  const end = rest.findIndex(({ language }) => language === 'sh');
+  const end = rest.findIndex(canRun);
   return rest.slice(0, end < 0 ? undefined : end).filter(({ language }) => language === 'text');
+}
+
+function canRun({ language, words: [how] }: Fence): boolean {
+  return language === 'sh' || (language === 'js' && how === 'run');
 }
 
 /**
@@ -82,6 +95,8 @@ export async function follow(
   chmodSync(BIN, 0o755);
   symlinkSync(BIN, join(bin, 'framerail'));
   symlinkSync(PYTHON, join(bin, 'python3'));
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(ROOT, join(folder, 'node_modules/framerail'));
   const all = steps(page);
   const withPorts = await portsOf(all.map((step) => ('file' in step ? step.text : step.script)));
   for (const step of all) {
