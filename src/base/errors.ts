@@ -45,7 +45,7 @@ export const ERRORS = {
   FR_ENCODE_FAILED: { retryable: false, meaning: 'Encoding a picture or a video failed.' },
   FR_IMAGE_GOAL: {
     retryable: false,
-    meaning: 'No quality makes an image as small as `maxBytes`, or as good as `minSsim`, asks for.',
+    meaning: 'No quality makes an image or a preview as small as `maxBytes`, or as good as `minSsim`, asks for.',
   },
   FR_TIME_BEYOND_END: { retryable: false, meaning: 'A requested time lies beyond the end of the video.' },
   FR_OUTPUT_FAILED: { retryable: false, meaning: 'Writing an output failed; nothing half-written is left behind.' },

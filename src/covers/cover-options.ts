@@ -74,7 +74,9 @@ export interface CoverSetOptions extends CoverFormOptions {
 /** Milliseconds that a call may take unless it says otherwise. */
 export const COVER_TIMEOUT = 30_000;
 
-const MAX_DECODED_FRAMES = 600;
+/** What a video may ask for unless the caller says otherwise. */
+export const DEFAULT_COVER_LIMITS: CoverLimits = { ...DEFAULT_LIMITS, maxDecodedFrames: 600 };
+
 const MOST_PLACES = 100;
 const MOST_SIZES = 20;
 
@@ -113,7 +115,7 @@ function formParams(options: CoverFormOptions): Omit<CoverParams, 'places' | 'sh
     image: imageParams(options),
     stream: options.stream === undefined ? null : checkInteger('stream', options.stream, 0, 1000),
     precision: checkOneOf('precision', options.precision ?? 'keyframe', ['keyframe', 'exact'] as const),
-    limits: checkLimits(options.limits ?? {}),
+    limits: options.limits === undefined ? DEFAULT_COVER_LIMITS : checkLimits(options.limits),
   };
 }
 
@@ -123,10 +125,10 @@ const MOST_PIXELS = 2 ** 28;
 function checkLimits(limits: CoverLimitOptions): CoverLimits {
   if (typeof limits !== 'object') throw argumentError('limits', 'an object', limits);
   const {
-    maxPixels = DEFAULT_LIMITS.maxPixels,
-    maxSide = DEFAULT_LIMITS.maxSide,
-    maxStreams = DEFAULT_LIMITS.maxStreams,
-    maxDecodedFrames = MAX_DECODED_FRAMES,
+    maxPixels = DEFAULT_COVER_LIMITS.maxPixels,
+    maxSide = DEFAULT_COVER_LIMITS.maxSide,
+    maxStreams = DEFAULT_COVER_LIMITS.maxStreams,
+    maxDecodedFrames = DEFAULT_COVER_LIMITS.maxDecodedFrames,
   } = limits;
   return {
     maxPixels: checkInteger('limits.maxPixels', maxPixels, 1, MOST_PIXELS),

@@ -88,8 +88,8 @@ export class Covers {
 
   /**
    * Makes a preview: some seconds of a video, small, as an animated WebP or GIF or as a muted H.264 video. Rejects with
-   * FR_ARG_INVALID, FR_INPUT_*, FR_DECODE_*, FR_TIME_BEYOND_END, FR_ENCODE_FAILED, FR_MEMORY_BUDGET, FR_WORKER_*,
-   * FR_TIMEOUT or FR_ABORTED, for an address of HTTP with FR_REMOTE_* or FR_ADDRESS_REFUSED, and with FR_ENGINE_LOAD where
+   * FR_ARG_INVALID, FR_INPUT_*, FR_DECODE_*, FR_TIME_BEYOND_END, FR_ENCODE_FAILED, FR_IMAGE_GOAL, FR_MEMORY_BUDGET,
+   * FR_WORKER_*, FR_TIMEOUT or FR_ABORTED, for an address of HTTP with FR_REMOTE_* or FR_ADDRESS_REFUSED, and with FR_ENGINE_LOAD where
    * the backend is `spawn`.
    * @param input - as for `make()`
    * @param options - which seconds, in what form
