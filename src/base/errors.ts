@@ -33,7 +33,10 @@ export const ERRORS = {
     meaning: 'A stream, a live input or a server gave nothing, or next to nothing, for too long.',
   },
   FR_INPUT_NO_VIDEO: { retryable: false, meaning: 'The input has no video stream.' },
-  FR_INPUT_LIMIT: { retryable: false, meaning: 'The input is beyond a limit: pixels of a frame, side, or streams.' },
+  FR_INPUT_LIMIT: {
+    retryable: false,
+    meaning: 'The input is beyond a limit: pixels of a frame, side, streams, decoded frames, processor time or memory.',
+  },
   FR_DECODE_UNSUPPORTED: {
     retryable: false,
     meaning: 'This FFmpeg build has no allowed decoder for the video stream.',
