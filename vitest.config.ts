@@ -7,6 +7,7 @@ const MEASURING = [
   'test/frames/endings.test.ts',
   'test/frames/hang-watch.test.ts',
   'test/fault/hang.test.ts',
+  'test/fault/worker-death.test.ts',
   'test/relay/many/reload.test.ts',
   'test/relay/reconnect.test.ts',
   'test/relay/start.test.ts',
