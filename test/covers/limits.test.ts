@@ -70,13 +70,18 @@ test('processor time and memory are limits too, and the next cover has a worker'
   expect((await covers.make(fixture('plain.mp4'), { size: [32, 18] })).width).toBe(32);
 });
 
-test.each([{ maxPixels: 0 }, { maxSide: 1.5 }, { maxStreams: -1 }, { maxDecodedFrames: '9' }, { maxCpuSeconds: 0 }, { maxMemory: 0.5 }, 5])(
-  '%j is refused',
-  async (limits) => {
-    const wrong = { limits } as CoverOptions;
-    expect((await failure(() => covers.make(fixture('plain.mp4'), wrong))).code).toBe('FR_ARG_INVALID');
-  },
-);
+test.each([
+  { maxPixels: 0 },
+  { maxSide: 1.5 },
+  { maxStreams: -1 },
+  { maxDecodedFrames: '9' },
+  { maxCpuSeconds: 0 },
+  { maxMemory: 0.5 },
+  5,
+])('%j is refused', async (limits) => {
+  const wrong = { limits } as CoverOptions;
+  expect((await failure(() => covers.make(fixture('plain.mp4'), wrong))).code).toBe('FR_ARG_INVALID');
+});
 
 describe('a stream that changes its size on its way', () => {
   test('is shown as it is there', async () => {

@@ -37,9 +37,16 @@ export const preview: CliCommand = {
       .argument('<input>', 'a media file, or an http or https address')
       .requiredOption('--out <file>', 'where it goes: a name that ends in .webp, .gif or .mp4; - for standard output')
       .option('--format <format>', 'webp, gif or mp4; without it by the ending of the name')
-      .option('--at <time>', 'where it begins: seconds or a percentage such as 50%; or middle or best, for those around it')
+      .option(
+        '--at <time>',
+        'where it begins: seconds or a percentage such as 50%; or middle or best, for those around it',
+      )
       .option('--seconds <time>', 'how long it is (default: 3)', seconds('--seconds'))
-      .option('--segments <number>', 'pieces, from equal parts of the video, or around its best frames', integer('--segments'))
+      .option(
+        '--segments <number>',
+        'pieces, from equal parts of the video, or around its best frames',
+        integer('--segments'),
+      )
       .option('--width <columns>', 'rows follow from the shape of the video (default: 320)', integer('--width'))
       .option('--rate <fps>', 'frames per second (default: 10, and for .mp4 those of the video)', number('--rate'))
       .option('--quality <1-100>', 'of a WebP, or the part of 256 colours of a GIF', integer('--quality'))
