@@ -30,7 +30,7 @@ export async function best(runs: number): Promise<Part> {
   const figures: Record<'small' | 'large' | 'all' | 'floor', number[]> = { small: [], large: [], all: [], floor: [] };
   const stages: CoverTimings[] = [];
   await using covers = createCovers({ workers: 1 });
-  const times = Array.from({ length: CANDIDATES }, (_, i) => ((0.05 + (0.9 * (i + 0.5)) / CANDIDATES) * duration));
+  const times = Array.from({ length: CANDIDATES }, (_, i) => (0.05 + (0.9 * (i + 0.5)) / CANDIDATES) * duration);
   const setup: BestSetup = { path, times, width: 320, height: 180, turns: TIMES };
   const choose = async (size: CoverSize): Promise<number> => {
     const started = performance.now();

@@ -41,7 +41,19 @@ export async function remote(runs: number): Promise<Part> {
       const options: CoverOptions = { at: TIME, size: [320, 180], timeout: DEADLINE };
       figures.first.push(await server.count(() => covers.make(server.url, options)));
       figures.again.push(await server.count(() => covers.make(server.url, options)));
-      const args = ['-v', 'error', '-y', '-ss', String(TIME), '-i', server.url, '-frames:v', '1', '-vf', 'scale=320:180'];
+      const args = [
+        '-v',
+        'error',
+        '-y',
+        '-ss',
+        String(TIME),
+        '-i',
+        server.url,
+        '-frames:v',
+        '1',
+        '-vf',
+        'scale=320:180',
+      ];
       const out = join(folder, 'theirs.jpg');
       figures.ffmpeg.push(await server.count(() => runChild('ffmpeg', [...args, out], { deadline: DEADLINE })));
     }

@@ -47,7 +47,10 @@ export async function storyboard(runs: number): Promise<Part> {
   const keys = Object.keys(figures) as (keyof typeof sides)[];
   for (const key of keys) await sides[key]();
   for (let run = 0; run < runs; run++) for (const key of keys) figures[key].push(await sides[key]());
-  const medians = Object.fromEntries(keys.map((key) => [key, median(figures[key])])) as Record<keyof typeof sides, number>;
+  const medians = Object.fromEntries(keys.map((key) => [key, median(figures[key])])) as Record<
+    keyof typeof sides,
+    number
+  >;
   const row = (name: string, value: number): string[] => [
     name,
     figure(value, 0),

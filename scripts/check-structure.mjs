@@ -30,7 +30,7 @@ const ORDER = [
   'base',
 ];
 /** Second doors, for who starts cold and needs one file of a folder: to load what a first door leads to takes too long there. */
-const SIDE_DOORS = ['workers/node-child.ts', 'av/network-bytes.ts'];
+const SIDE_DOORS = ['base/packed-module.ts', 'workers/node-child.ts', 'av/network-bytes.ts'];
 /** Native package -> the only folder that may import it. */
 const NATIVE_DOORS = { 'node-av': 'av', koffi: 'os', sharp: 'covers' };
 const MAX_LINES = 400;

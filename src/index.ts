@@ -35,6 +35,7 @@ export type {
   ScoreTerm,
   Preview,
   PreviewFormat,
+  PreviewMoment,
   PreviewOptions,
   PreviewSegment,
   SetImage,

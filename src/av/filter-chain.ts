@@ -1,8 +1,9 @@
 // FFmpeg's filters between one input and one output; the graph is made anew when the pictures change.
 import { AV_BUFFERSRC_FLAG_KEEP_REF } from './constants.js';
-import { Filter, FilterGraph, FilterInOut, Rational, type FilterContext } from 'node-av/lib';
+import { Filter, FilterGraph, Rational, type FilterContext } from 'node-av/lib';
 import { invariant, type Ratio } from '../base/index.js';
 import { avError, check, isAgain, isEof } from './averror.js';
+import { filterPad } from './filter-pad.js';
 import { nativeFrame, type Picture } from './picture.js';
 
 /** What goes into a chain beside its pictures. */
@@ -85,7 +86,7 @@ export class FilterChain {
     this.#source = graph.createFilter(source, 'in', this.#describe(picture)) ?? undefined;
     this.#sink = graph.createFilter(sink, 'out') ?? undefined;
     invariant(this.#source && this.#sink, 'buffer filters that can be made');
-    const code = graph.parsePtr(this.#spec, pad('out', this.#sink), pad('in', this.#source));
+    const code = graph.parsePtr(this.#spec, filterPad('out', this.#sink), filterPad('in', this.#source));
     if (code < 0) {
       this.close();
       throw avError('FR_ARG_INVALID', code, `FFmpeg does not understand the filters ${this.#spec}`);
@@ -133,15 +134,6 @@ function plain({ num, den }: Ratio): Ratio {
 
 function slash({ num, den }: Ratio): string {
   return `${String(num)}/${String(den)}`;
-}
-
-function pad(name: string, filter: FilterContext): FilterInOut {
-  const end = new FilterInOut();
-  end.alloc();
-  end.name = name;
-  end.filterCtx = filter;
-  end.padIdx = 0;
-  return end;
 }
 
 function keyOf(picture: Picture): string {

@@ -4,7 +4,6 @@ import {
   avGetSampleFmtName,
   Filter,
   FilterGraph,
-  FilterInOut,
   type ChannelLayout,
   type CodecContext,
   type FilterContext,
@@ -12,6 +11,7 @@ import {
 } from 'node-av/lib';
 import { invariant, type Ratio } from '../base/index.js';
 import { check } from './averror.js';
+import { filterPad } from './filter-pad.js';
 
 /** Samples of a frame for encoders that take any number. */
 const FREE_FRAME = 1024;
@@ -94,7 +94,7 @@ export class SoundFilter {
     );
     this.#sink = made(graph.createFilter(sink, 'out'));
     check(
-      graph.parsePtr(this.#spec, end('out', this.#sink), end('in', this.#source)),
+      graph.parsePtr(this.#spec, filterPad('out', this.#sink), filterPad('in', this.#source)),
       'FR_INTERNAL',
       'No sound filters',
     );
@@ -121,13 +121,4 @@ export function usualLayout(channels: number): ChannelLayout {
 function made(filter: FilterContext | null): FilterContext {
   invariant(filter, 'sound filters that can be made');
   return filter;
-}
-
-function end(name: string, filter: FilterContext): FilterInOut {
-  const pad = new FilterInOut();
-  pad.alloc();
-  pad.name = name;
-  pad.filterCtx = filter;
-  pad.padIdx = 0;
-  return pad;
 }

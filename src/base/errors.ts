@@ -33,7 +33,10 @@ export const ERRORS = {
     meaning: 'A stream, a live input or a server gave nothing, or next to nothing, for too long.',
   },
   FR_INPUT_NO_VIDEO: { retryable: false, meaning: 'The input has no video stream.' },
-  FR_INPUT_LIMIT: { retryable: false, meaning: 'The input is beyond a limit: pixels of a frame, side, or streams.' },
+  FR_INPUT_LIMIT: {
+    retryable: false,
+    meaning: 'The input is beyond a limit: pixels of a frame, side, streams, decoded frames, processor time or memory.',
+  },
   FR_DECODE_UNSUPPORTED: {
     retryable: false,
     meaning: 'This FFmpeg build has no allowed decoder for the video stream.',
@@ -45,7 +48,7 @@ export const ERRORS = {
   FR_ENCODE_FAILED: { retryable: false, meaning: 'Encoding a picture or a video failed.' },
   FR_IMAGE_GOAL: {
     retryable: false,
-    meaning: 'No quality makes an image as small as `maxBytes`, or as good as `minSsim`, asks for.',
+    meaning: 'No quality makes an image or a preview as small as `maxBytes`, or as good as `minSsim`, asks for.',
   },
   FR_TIME_BEYOND_END: { retryable: false, meaning: 'A requested time lies beyond the end of the video.' },
   FR_OUTPUT_FAILED: { retryable: false, meaning: 'Writing an output failed; nothing half-written is left behind.' },

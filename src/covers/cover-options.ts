@@ -2,6 +2,7 @@
 import { argumentError, checkInteger, checkNumber, checkOneOf, checkOptions, type CallOptions } from '../base/index.js';
 import type { RemoteOptions } from '../net/index.js';
 import { DEFAULT_LIMITS, type SourceOptions } from '../sources/index.js';
+import type { UsageLimits } from '../workers/index.js';
 import type { BestParams, CoverLimits, CoverParams, CoverPlace, CoverPrecision } from './cover-params.js';
 import { imageParams, type CoverImageOptions } from './images/image-options.js';
 import { shapeParams, type CoverShapeOptions, type CoverSize, type ShapedSize } from './shape/shape-options.js';
@@ -41,6 +42,13 @@ export interface CoverLimitOptions {
   readonly maxStreams?: number | undefined;
   /** Frames decoded for one picture: with `exact`, all since the keyframe before it. @defaultValue 600 */
   readonly maxDecodedFrames?: number | undefined;
+  /**
+   * Seconds of processor time, on all cores together, that a worker process may take; ten times a second is looked, on Linux
+   * alone. @defaultValue 20
+   */
+  readonly maxCpuSeconds?: number | undefined;
+  /** Bytes of memory of its own that a worker process may have meanwhile, looked at in the same way. @defaultValue 1 GiB */
+  readonly maxMemory?: number | undefined;
 }
 
 /** Which frame becomes the cover, and in what form. */
@@ -74,7 +82,9 @@ export interface CoverSetOptions extends CoverFormOptions {
 /** Milliseconds that a call may take unless it says otherwise. */
 export const COVER_TIMEOUT = 30_000;
 
-const MAX_DECODED_FRAMES = 600;
+/** What a video may ask for unless the caller says otherwise. */
+export const DEFAULT_COVER_LIMITS: CoverLimits = { ...DEFAULT_LIMITS, maxDecodedFrames: 600 };
+
 const MOST_PLACES = 100;
 const MOST_SIZES = 20;
 
@@ -113,7 +123,21 @@ function formParams(options: CoverFormOptions): Omit<CoverParams, 'places' | 'sh
     image: imageParams(options),
     stream: options.stream === undefined ? null : checkInteger('stream', options.stream, 0, 1000),
     precision: checkOneOf('precision', options.precision ?? 'keyframe', ['keyframe', 'exact'] as const),
-    limits: checkLimits(options.limits ?? {}),
+    limits: options.limits === undefined ? DEFAULT_COVER_LIMITS : checkLimits(options.limits),
+  };
+}
+
+const GIB = 1024 ** 3;
+
+/** What a cover may use of its worker unless its caller says otherwise; of storyboards and previews the memory counts alone. */
+export const DEFAULT_USAGE = { cpuSeconds: 20, ownBytes: GIB } as const;
+
+/** What a call may use of its worker. Throws FR_ARG_INVALID. */
+export function usageLimits({ limits = {} }: CoverFormOptions): UsageLimits {
+  const { maxCpuSeconds = DEFAULT_USAGE.cpuSeconds, maxMemory = DEFAULT_USAGE.ownBytes } = limits;
+  return {
+    cpuSeconds: checkNumber('limits.maxCpuSeconds', maxCpuSeconds, 0.1, 'seconds'),
+    ownBytes: checkInteger('limits.maxMemory', maxMemory, 1, Number.MAX_SAFE_INTEGER),
   };
 }
 
@@ -123,10 +147,10 @@ const MOST_PIXELS = 2 ** 28;
 function checkLimits(limits: CoverLimitOptions): CoverLimits {
   if (typeof limits !== 'object') throw argumentError('limits', 'an object', limits);
   const {
-    maxPixels = DEFAULT_LIMITS.maxPixels,
-    maxSide = DEFAULT_LIMITS.maxSide,
-    maxStreams = DEFAULT_LIMITS.maxStreams,
-    maxDecodedFrames = MAX_DECODED_FRAMES,
+    maxPixels = DEFAULT_COVER_LIMITS.maxPixels,
+    maxSide = DEFAULT_COVER_LIMITS.maxSide,
+    maxStreams = DEFAULT_COVER_LIMITS.maxStreams,
+    maxDecodedFrames = DEFAULT_COVER_LIMITS.maxDecodedFrames,
   } = limits;
   return {
     maxPixels: checkInteger('limits.maxPixels', maxPixels, 1, MOST_PIXELS),

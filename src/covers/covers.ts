@@ -9,11 +9,13 @@ import {
   type JobCall,
   type JobModule,
   type PoolOptions,
+  type UsageLimits,
 } from '../workers/index.js';
 import {
   COVER_TIMEOUT,
   coverParams,
   coverSetParams,
+  usageLimits,
   type CoverFormOptions,
   type CoverOptions,
   type CoverSetOptions,
@@ -29,6 +31,9 @@ const COVER_JOB: JobModule = {
   spawned: jobModule(import.meta.url, './spawned/cover-job.js'),
 };
 
+/** Memory of its own that a worker may keep between covers: decoders and encoders of large pictures leave gaps in it. */
+const KEPT_BYTES = 512 * 1024 * 1024;
+
 /** Makes covers; close it to stop its workers. */
 export class Covers {
   readonly #pool: WorkerPool;
@@ -36,7 +41,7 @@ export class Covers {
 
   /** @internal */
   constructor(options: PoolOptions) {
-    this.#pool = new WorkerPool(options, [COVER_JOB, STORYBOARD_JOB, PREVIEW_JOB]);
+    this.#pool = new WorkerPool({ workerBytes: KEPT_BYTES, ...options }, [COVER_JOB, STORYBOARD_JOB, PREVIEW_JOB]);
     this.#user = new InputUser(this.#pool);
   }
 
@@ -88,8 +93,8 @@ export class Covers {
 
   /**
    * Makes a preview: some seconds of a video, small, as an animated WebP or GIF or as a muted H.264 video. Rejects with
-   * FR_ARG_INVALID, FR_INPUT_*, FR_DECODE_*, FR_TIME_BEYOND_END, FR_ENCODE_FAILED, FR_MEMORY_BUDGET, FR_WORKER_*,
-   * FR_TIMEOUT or FR_ABORTED, for an address of HTTP with FR_REMOTE_* or FR_ADDRESS_REFUSED, and with FR_ENGINE_LOAD where
+   * FR_ARG_INVALID, FR_INPUT_*, FR_DECODE_*, FR_TIME_BEYOND_END, FR_ENCODE_FAILED, FR_IMAGE_GOAL, FR_MEMORY_BUDGET,
+   * FR_WORKER_*, FR_TIMEOUT or FR_ABORTED, for an address of HTTP with FR_REMOTE_* or FR_ADDRESS_REFUSED, and with FR_ENGINE_LOAD where
    * the backend is `spawn`.
    * @param input - as for `make()`
    * @param options - which seconds, in what form
@@ -99,12 +104,19 @@ export class Covers {
   }
 
   async #run(input: MediaInput, params: CoverParams, given: CoverFormOptions): Promise<CoverSet> {
+    const usage = usageLimits(given);
     const options = { ...given, timeout: given.timeout ?? COVER_TIMEOUT };
-    return this.#user.use(input, options, 'Making a cover', (source, call) => this.#runOn(source, params, call));
+    return this.#user.use(input, options, 'Making a cover', (source, call) => this.#runOn(source, params, usage, call));
   }
 
-  async #runOn(source: ResolvedSource, params: CoverParams, options: CallOptions): Promise<CoverSet> {
-    const call: JobCall = { module: COVER_JOB.native, params, options, what: `Making a cover of ${source.spec.name}` };
+  async #runOn(
+    source: ResolvedSource,
+    params: CoverParams,
+    usage: UsageLimits,
+    options: CallOptions,
+  ): Promise<CoverSet> {
+    const what = `Making a cover of ${source.spec.name}`;
+    const call: JobCall = { module: COVER_JOB.native, params, usage, options, what };
     if (this.#pool.backend === 'inline') return runDirect<CoverSet>(source, call);
     return (await runJob<CoverSet>(this.#pool, source, call)).result;
   }

@@ -24,7 +24,7 @@ export type {
   SafeZoneName,
   ShapedSize,
 } from './shape/index.js';
-export type { Preview, PreviewFormat, PreviewOptions, PreviewSegment } from './preview/index.js';
+export type { Preview, PreviewFormat, PreviewMoment, PreviewOptions, PreviewSegment } from './preview/index.js';
 export type {
   SheetFormat,
   Storyboard,

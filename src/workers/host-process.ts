@@ -25,7 +25,12 @@ export function startProcessHost(options: HostOptions): WorkerHost {
     preload: options.preload,
     copyBytes: region.kind === 'copy' ? options.regionBytes : 0,
   };
-  const child = startNode({ main: fileURLToPath(packedProgram(MAIN, options.preload)), setup, channels: ['ipc', region.fd ?? 'pipe'], env: malloc() });
+  const child = startNode({
+    main: fileURLToPath(packedProgram(MAIN, options.preload)),
+    setup,
+    channels: ['ipc', region.fd ?? 'pipe'],
+    env: malloc(),
+  });
   const arena = new Arena(region, options.arena);
   const exited = watchExit(child, arena);
   return {

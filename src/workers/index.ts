@@ -15,6 +15,7 @@ export { jobModule, type JobContext, type JobFunction, type Mail, type WritableS
 export type { JobRun, LeasedBatch, LeasedItem } from './job-run.js';
 export type { JobOptions } from './media-worker.js';
 export { exitOf, holdChild, startNode, type NodeChildOptions } from './node-child.js';
+export type { UsageLimits } from './usage-watch.js';
 export { WorkerPool, type PooledRun, type PoolOptions } from './pool.js';
 export { runJob, type JobCall } from './run-job.js';
 export type { BatchMode } from '../config/index.js';

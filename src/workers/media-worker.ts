@@ -5,6 +5,7 @@ import type { BlockSource } from '../sources/index.js';
 import type { Backend, ExitFacts, WorkerHost } from './host.js';
 import { JobRun } from './job-run.js';
 import { PROTOCOL_VERSION, type FromWorker, type JobRequest } from './protocol.js';
+import { UsageWatch, type UsageLimits } from './usage-watch.js';
 
 /** How a worker is watched; all in milliseconds. */
 export interface WatchOptions {
@@ -12,6 +13,8 @@ export interface WatchOptions {
   readonly stallTimeout: number;
   /** How long a worker may take to be ready. */
   readonly startTimeout: number;
+  /** Bytes of memory of its own beyond which a worker process ends between two jobs; undefined for never. */
+  readonly keepBytes?: number | undefined;
 }
 
 /** How long a cancelled job may take to stop by itself before its worker is killed, in milliseconds. */
@@ -28,6 +31,8 @@ export interface JobOptions {
   readonly onEvent?: ((payload: unknown) => void) | undefined;
   /** Places bytes of the job's output; must not reject: it cancels the run by itself. */
   readonly onChunk?: ((bytes: Uint8Array) => Promise<void>) | undefined;
+  /** What it may use of a worker process; beyond it the run fails with FR_INPUT_LIMIT. @defaultValue no limits */
+  readonly usage?: UsageLimits | undefined;
   /** Milliseconds that it may wait for memory of the engine's budget. @defaultValue 30,000 */
   readonly memoryTimeout?: number | undefined;
   /** Its `reason` must be a FramerailError; the run rejects with it at once. */
@@ -41,12 +46,15 @@ export class MediaWorker {
   readonly host: WorkerHost;
   readonly #backend: Backend;
   readonly #watch: WatchOptions;
+  /** Of a process; what else there is shares the caller's own. */
+  readonly #usage: UsageWatch | undefined;
   #run: JobRun | undefined;
   #runId = 0;
   #jobs = 0;
   #gone: ExitFacts | undefined;
   /** It was, or is about to be, killed. */
   #condemned = false;
+  #retired = false;
   #onReady: ((error?: FramerailError) => void) | undefined;
   #heard = false;
   /** Runs while a cancelled job may still stop by itself. */
@@ -57,6 +65,7 @@ export class MediaWorker {
     this.#backend = backend;
     this.#watch = watch;
     this.host = host;
+    this.#usage = backend === 'process' ? new UsageWatch(host.pid, watch.keepBytes) : undefined;
     this.ready = new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#onReady?.(startError(`was not ready within ${String(watch.startTimeout)} ms`));
@@ -86,6 +95,11 @@ export class MediaWorker {
   /** Whether it can take a job now. */
   get idle(): boolean {
     return this.#run === undefined && this.#gone === undefined && !this.#condemned;
+  }
+
+  /** Whether it ended, or will, because it kept too much memory. */
+  get retired(): boolean {
+    return this.#retired;
   }
 
   /** Whether it has ended, or is about to. */
@@ -118,6 +132,7 @@ export class MediaWorker {
     this.host.hold(true);
     this.#watchForCancel(run, options.signal);
     this.#watchForSilence(run);
+    this.#watchForExcess(run, options.usage);
     const beat = Math.max(20, Math.min(1000, this.#watch.stallTimeout / LOOKS));
     this.host.channel.send({ type: 'job', id, request: options.request, beat });
     return run;
@@ -153,6 +168,7 @@ export class MediaWorker {
   #release(): void {
     this.#forgetRun();
     this.host.hold(false);
+    if (this.#usage?.keepsTooMuch() === true) this.#retire();
     this.#onIdle?.();
   }
 
@@ -213,15 +229,30 @@ export class MediaWorker {
 
   #giveUp(run: JobRun): void {
     const { stallTimeout } = this.#watch;
+    const message = `The media worker made no progress for ${String(stallTimeout)} ms and was killed.`;
+    this.#end(run, new FramerailError('FR_WORKER_HUNG', message, { details: { pid: this.host.pid, stallTimeout } }));
+  }
+
+  #watchForExcess(run: JobRun, limits: UsageLimits | undefined): void {
+    if (limits === undefined || this.#usage === undefined) return;
+    const stop = this.#usage.watch(limits, (error) => {
+      if (run === this.#run) this.#end(run, error);
+    });
+    run.settled.then(stop, stop);
+  }
+
+  /** Kills the worker for what its run did. */
+  #end(run: JobRun, error: FramerailError): void {
     this.#condemned = true;
-    run.fail(
-      new FramerailError(
-        'FR_WORKER_HUNG',
-        `The media worker made no progress for ${String(stallTimeout)} ms and was killed.`,
-        { details: { pid: this.host.pid, stallTimeout } },
-      ),
-    );
+    run.fail(error);
     this.host.kill('SIGKILL');
+  }
+
+  /** Ends an idle worker: the next job gets a fresh one. */
+  #retire(): void {
+    this.#condemned = true;
+    this.#retired = true;
+    void this.close();
   }
 
   #died(facts: ExitFacts): void {

@@ -52,6 +52,11 @@ export interface PoolOptions {
   readonly stallTimeout?: number | undefined;
   /** Milliseconds that a job may wait for a free worker, and then for memory. @defaultValue 30,000 */
   readonly queueTimeout?: number | undefined;
+  /**
+   * Bytes of memory of its own, without frames that are shared, beyond which a worker process is replaced between two jobs;
+   * known on Linux alone. @defaultValue never, and 512 MiB for covers
+   */
+  readonly workerBytes?: number | undefined;
 }
 
 const MIB = 1024 * 1024;
@@ -62,7 +67,7 @@ const PROCESS_REGION_BYTES = 512 * MIB;
 const INLINE_REGION_BYTES = 256 * MIB;
 
 /** Options that are kept elsewhere than with the others. */
-type Apart = 'backend' | 'preset' | 'memoryBudget';
+type Apart = 'backend' | 'preset' | 'memoryBudget' | 'workerBytes';
 /** The options with every default in place. */
 type Resolved = { readonly [Name in Exclude<keyof PoolOptions, Apart>]-?: NonNullable<PoolOptions[Name]> };
 
@@ -79,6 +84,7 @@ export class WorkerPool {
   /** What the preset says; undefined without one. */
   readonly settings: Settings | undefined;
   readonly #memoryBudget: number | undefined;
+  readonly #workerBytes: number | undefined;
   /** Comes with the first worker. */
   #memory: EngineMemory | undefined;
   readonly #reports: WorkerReports;
@@ -105,6 +111,8 @@ export class WorkerPool {
     this.#memoryBudget = options.memoryBudget;
     if (this.#memoryBudget !== undefined)
       checkInteger('memoryBudget', this.#memoryBudget, MIB, Number.MAX_SAFE_INTEGER);
+    this.#workerBytes = options.workerBytes;
+    if (this.#workerBytes !== undefined) checkInteger('workerBytes', this.#workerBytes, MIB, Number.MAX_SAFE_INTEGER);
     this.#reports = new WorkerReports(this.telemetry, () => this.pids.length);
     this.#options = {
       transport: checkOneOf('transport', options.transport ?? 'auto', ['auto', 'memfd', 'shm', 'copy'] as const),
@@ -244,7 +252,7 @@ export class WorkerPool {
     };
     let worker: MediaWorker;
     try {
-      worker = start(this.#backend, host, { stallTimeout, startTimeout: START_TIMEOUT });
+      worker = start(this.#backend, host, { stallTimeout, startTimeout: START_TIMEOUT, keepBytes: this.#workerBytes });
     } catch (error) {
       this.#reports.failed(error);
       throw error;

@@ -22,7 +22,7 @@ export class WorkerReports {
   started(worker: MediaWorker, wanted: () => boolean): void {
     this.#telemetry.metrics.counter('framerail_worker_starts_total', {}).add();
     void worker.host.exited.then(({ signal, code }) => {
-      if (wanted()) return;
+      if (wanted() || worker.retired) return;
       const how = signal ?? 'exit';
       this.#telemetry.metrics.counter('framerail_worker_deaths_total', { how }).add();
       const end = signal === null ? `exited with code ${String(code)}` : `was ended by ${signal}`;

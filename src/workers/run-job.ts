@@ -3,6 +3,7 @@ import { startDeadline, type CallOptions } from '../base/index.js';
 import type { ResolvedSource } from '../sources/index.js';
 import type { JobRun, LeasedItem } from './job-run.js';
 import type { WorkerPool } from './pool.js';
+import type { UsageLimits } from './usage-watch.js';
 
 /** A job and its caller's wishes. */
 export interface JobCall {
@@ -11,6 +12,8 @@ export interface JobCall {
   /** Slots it may hold; none for jobs that only return a result. @defaultValue 1 */
   readonly slots?: number;
   readonly options: CallOptions;
+  /** What it may use of a worker process. @defaultValue no limits */
+  readonly usage?: UsageLimits;
   /** Also ends the job; its reason must be a FramerailError. */
   readonly closed?: AbortSignal;
   /** What the job does, for the sentence of a timeout. */
@@ -47,6 +50,7 @@ export async function runJob<Result>(
       },
       blocks: source.blocks,
       onEvent: (payload) => call.onEvent?.(payload, answer),
+      usage: call.usage,
       signal,
     });
     started = run;

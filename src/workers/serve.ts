@@ -42,7 +42,10 @@ export async function serveJobs(options: ServeOptions): Promise<void> {
   channel.listen((message) => {
     if (message.type === 'bye') {
       current?.hear({ type: 'cancel', id: current.id });
-      if (options.unwinds === true) void over.then(options.exit);
+      if (options.unwinds === true)
+        void over.then(() => {
+          options.exit();
+        });
       else options.exit();
     } else if (message.type === 'job') {
       const job = new RunningJob(message.id, message.request, region, channel, options.processes);

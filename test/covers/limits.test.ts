@@ -61,13 +61,27 @@ test('limits are options', async () => {
   expect(streams).toMatchObject({ code: 'FR_INPUT_LIMIT', details: { maxStreams: 2 } });
 });
 
-test.each([{ maxPixels: 0 }, { maxSide: 1.5 }, { maxStreams: -1 }, { maxDecodedFrames: '9' }, 5])(
-  '%j is refused',
-  async (limits) => {
-    const wrong = { limits } as CoverOptions;
-    expect((await failure(() => covers.make(fixture('plain.mp4'), wrong))).code).toBe('FR_ARG_INVALID');
-  },
-);
+test('processor time and memory are limits too, and the next cover has a worker', async () => {
+  const slow = { precision: 'exact', at: 9.5, size: [1280, 720], format: 'avif' } as const;
+  const error = await failure(() => covers.make(fixture('big.mp4'), { ...slow, limits: { maxCpuSeconds: 0.1 } }));
+  expect(error).toMatchObject({ code: 'FR_INPUT_LIMIT', details: { limit: 0.1 } });
+  const memory = await failure(() => covers.make(fixture('big.mp4'), { ...slow, limits: { maxMemory: 1 } }));
+  expect(memory).toMatchObject({ code: 'FR_INPUT_LIMIT', details: { limit: 1 } });
+  expect((await covers.make(fixture('plain.mp4'), { size: [32, 18] })).width).toBe(32);
+});
+
+test.each([
+  { maxPixels: 0 },
+  { maxSide: 1.5 },
+  { maxStreams: -1 },
+  { maxDecodedFrames: '9' },
+  { maxCpuSeconds: 0 },
+  { maxMemory: 0.5 },
+  5,
+])('%j is refused', async (limits) => {
+  const wrong = { limits } as CoverOptions;
+  expect((await failure(() => covers.make(fixture('plain.mp4'), wrong))).code).toBe('FR_ARG_INVALID');
+});
 
 describe('a stream that changes its size on its way', () => {
   test('is shown as it is there', async () => {

@@ -84,8 +84,10 @@ describe.each(WAYS)('$name', ({ name, options }) => {
 
   test('a timeout ends a call whose source never answers', async () => {
     const source = await clipBlocks('plain.mp4', () => never);
-    const error = await failure(() => engine.open(source, { timeout: 300 }));
-    expect(error).toMatchObject({ code: 'FR_TIMEOUT', details: { timeout: 300 } });
+    // A command needs longer until it asks for anything.
+    const timeout = name === 'spawn' ? 1500 : 300;
+    const error = await failure(() => engine.open(source, { timeout }));
+    expect(error).toMatchObject({ code: 'FR_TIMEOUT', details: { timeout } });
     expect(source.reads).toBeGreaterThan(0);
     await using video = await engine.open(fixture('plain.mp4'));
     await expectUsable(video, 'plain.mp4');

@@ -37,9 +37,16 @@ export const preview: CliCommand = {
       .argument('<input>', 'a media file, or an http or https address')
       .requiredOption('--out <file>', 'where it goes: a name that ends in .webp, .gif or .mp4; - for standard output')
       .option('--format <format>', 'webp, gif or mp4; without it by the ending of the name')
-      .option('--at <time>', 'where it begins: seconds or a percentage such as 50%; or middle, for those around it')
+      .option(
+        '--at <time>',
+        'where it begins: seconds or a percentage such as 50%; or middle or best, for those around it',
+      )
       .option('--seconds <time>', 'how long it is (default: 3)', seconds('--seconds'))
-      .option('--segments <number>', 'pieces, from equal parts of the video', integer('--segments'))
+      .option(
+        '--segments <number>',
+        'pieces, from equal parts of the video, or around its best frames',
+        integer('--segments'),
+      )
       .option('--width <columns>', 'rows follow from the shape of the video (default: 320)', integer('--width'))
       .option('--rate <fps>', 'frames per second (default: 10, and for .mp4 those of the video)', number('--rate'))
       .option('--quality <1-100>', 'of a WebP, or the part of 256 colours of a GIF', integer('--quality'))
@@ -102,7 +109,7 @@ function formatOf({ out, format }: Options): PreviewFormat {
 function toPreviewOptions(options: Options): PreviewOptions {
   const { at, segments, width, rate, quality, bitrate, maxBitrate, maxBytes, encoder, stream } = options;
   return {
-    at: at === undefined || /^(middle|[\d.]+%)$/.test(at) ? at : seconds('--at')(at),
+    at: at === undefined || /^(middle|best|[\d.]+%)$/.test(at) ? at : seconds('--at')(at),
     seconds: options.seconds,
     ...{ segments, width, frameRate: rate, quality, bitrate, maxBitrate, maxBytes, encoder, stream },
   };
@@ -115,6 +122,7 @@ function report(out: string, made: Preview): void {
       ? `quality ${String(quality)}`
       : `${(bitrate / 1000).toFixed(0)} kb/s by ${encoder?.name ?? ''}`;
   const shown = segments.map(({ start, end }) => `${formatClock(start)} to ${formatClock(end)}`).join(', ');
+  const why = segments.flatMap(({ best }) => best?.choice.reasons.slice(0, 1) ?? []);
   printFacts([
     ['file', `${out}: ${formatBytes(made.data.byteLength)}, ${how}${tries > 1 ? `, in ${String(tries)} tries` : ''}`],
     [
@@ -122,6 +130,7 @@ function report(out: string, made: Preview): void {
       `${String(frames)} of ${String(width)}x${String(height)}, ${frameRate.toFixed(2)} a second, ${duration.toFixed(3)} s`,
     ],
     ['shows', shown],
+    ...why.map((reason, i): [string, string] => [i === 0 ? 'why' : '', reason]),
     [
       'time',
       `${timings.total.toFixed(0)} ms: ${timings.decode.toFixed(0)} decoding, ${timings.scale.toFixed(0)} scaling, ${timings.encode.toFixed(0)} encoding`,

@@ -1,4 +1,6 @@
 // Which pictures of a video covers are made of.
+export { BestFrames } from './best/index.js';
+export { KeyframeFinder } from './keyframe-finder.js';
 export type {
   Bars,
   CoverChoice,

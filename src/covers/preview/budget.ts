@@ -20,7 +20,7 @@ export interface Encoded {
 }
 
 /**
- * The first effort whose file fits; rejects with FR_ENCODE_FAILED where none does.
+ * The first effort whose file fits; rejects with FR_IMAGE_GOAL where none does.
  * @param maxBytes - null for the first one
  */
 export async function withinBudget<Result extends Encoded>(
@@ -36,7 +36,7 @@ export async function withinBudget<Result extends Encoded>(
     least = Math.min(least, bytes);
   }
   throw new FramerailError(
-    'FR_ENCODE_FAILED',
+    'FR_IMAGE_GOAL',
     `The preview takes ${String(least)} bytes at its smallest, and may take ${String(maxBytes)}; ask for fewer seconds or columns, or allow more.`,
     { details: { bytes: least, maxBytes } },
   );

@@ -7,7 +7,7 @@ import type { Preview } from './preview.js';
 export { PREVIEW_JOB } from './preview-module.js';
 export type { PreviewOptions } from './preview-options.js';
 export type { PreviewFormat } from './preview-params.js';
-export type { Preview, PreviewSegment } from './preview.js';
+export type { Preview, PreviewMoment, PreviewSegment } from './preview.js';
 
 /** Makes the preview of an input; what it takes is loaded with the first one, as covers go without it. */
 export async function makePreview(user: InputUser, input: MediaInput, options: PreviewOptions): Promise<Preview> {

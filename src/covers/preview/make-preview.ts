@@ -2,6 +2,7 @@
 import { hardwareDesk, type ProcessCommand, type ProcessEvent } from '../../frames/index.js';
 import type { MediaInput } from '../../sources/index.js';
 import { runJob } from '../../workers/index.js';
+import { DEFAULT_USAGE } from '../cover-options.js';
 import type { InputUser } from '../input-user.js';
 import { PREVIEW_JOB } from './preview-module.js';
 import { checkPreview, PREVIEW_TIMEOUT, type PreviewOptions } from './preview-options.js';
@@ -17,6 +18,7 @@ export async function makePreview(user: InputUser, input: MediaInput, options: P
       const { result } = await runJob<Preview>(user.pool, source, {
         module: PREVIEW_JOB.native,
         params,
+        usage: { ownBytes: DEFAULT_USAGE.ownBytes },
         options: call,
         what: `Making a preview of ${source.spec.name}`,
         onEvent: (payload, answer) => {

@@ -8,12 +8,13 @@ import { JobInputs } from '../job-inputs.js';
 import { StageClock } from '../stage-clock.js';
 import { animatedGif } from './animated-gif.js';
 import { animatedWebp } from './animated-webp.js';
+import { bestMoments, type MomentOptions } from './best-moments.js';
 import { EFFORTS, withinBudget } from './budget.js';
 import { FrameStack } from './frame-stack.js';
 import { heldDoor } from './held-door.js';
 import type { PreviewParams } from './preview-params.js';
-import type { Preview } from './preview.js';
-import { frameTimes, planSegments, usualRate } from './segments.js';
+import type { Preview, PreviewSegment } from './preview.js';
+import { frameTimes, planSegments, segmentsAround, usualRate, type KnownVideo } from './segments.js';
 import { shortVideo, videoBudget } from './short-video.js';
 
 /** Runs the job. */
@@ -36,14 +37,16 @@ async function makePreview(inputs: JobInputs, params: PreviewParams, context: Jo
   const decoder = VideoDecoder.nameFor(input, true);
   const { format } = params;
   const known = { name: input.name, duration: stream.duration ?? input.duration };
-  const segments = planSegments(params.place, params.seconds, known);
+  const breathe: Breathe = () => context.breathe();
+  const reopen = (): Promise<OpenedVideo> => inputs.open();
+  const segments = await chooseSegments({ opened, reopen, limits: params.limits, clock, breathe }, params, known);
   const frameRate = params.frameRate ?? usualRate(format, stream.frameRate);
   const times = frameTimes(segments, frameRate);
   const samples = format === 'mp4' ? 'yuv420p' : 'rgb24';
   const stack = new FrameStack(opened, { width: params.width, format: samples, count: times.length });
   clock.end('open');
   try {
-    await collect({ opened, reopen: () => inputs.open(), breathe: () => context.breathe() }, stack, times, clock);
+    await collect({ opened, reopen, breathe }, stack, times, clock);
     const { data, effort, tries, ...reached } = await encode(stack, { ...params, frameRate }, context);
     clock.end('encode');
     const { length } = stack.frames;
@@ -55,6 +58,21 @@ async function makePreview(inputs: JobInputs, params: PreviewParams, context: Jo
   } finally {
     stack.close();
   }
+}
+
+/** Which seconds are shown; the best are found by looking at the video. */
+async function chooseSegments(
+  search: MomentOptions,
+  { place, seconds }: PreviewParams,
+  known: KnownVideo,
+): Promise<PreviewSegment[]> {
+  if (place.kind !== 'best') return planSegments(place, seconds, known);
+  const { opened, reopen, clock } = search;
+  clock.end('open');
+  // What others read does not come again.
+  const moments = await bestMoments({ ...search, opened: opened.input.goesBack ? opened : await reopen() });
+  const around = segmentsAround(moments, { segments: place.segments, seconds }, known);
+  return around.map(({ start, end, moment }) => ({ start, end, best: moment }));
 }
 
 /** Where pictures are taken from. */

@@ -12,18 +12,22 @@ import {
 import { checkEncode } from '../../frames/index.js';
 import type { RemoteOptions } from '../../net/index.js';
 import type { SourceOptions } from '../../sources/index.js';
+import { DEFAULT_COVER_LIMITS } from '../cover-options.js';
 import type { PreviewFormat, PreviewParams, PreviewPlace } from './preview-params.js';
 
 /** What a preview shall be. */
 export interface PreviewOptions extends CallOptions, SourceOptions, RemoteOptions {
   /**
-   * Where it begins: seconds, `'12.5%'` of the duration, or `'middle'`, which is shown around the middle. What would reach
-   * beyond the end begins earlier. @defaultValue 'middle'
+   * Where it begins: seconds, `'12.5%'` of the duration; `'middle'`, which is shown around the middle, or `'best'`, around
+   * the frames that covers would be made of. What would reach beyond the end begins earlier. @defaultValue 'middle'
    */
   readonly at?: number | string | undefined;
   /** Seconds that it lasts, all segments together, from 0.1 to 60; a shorter video is shown whole. @defaultValue 3 */
   readonly seconds?: number | undefined;
-  /** How many pieces it is made of, from the middles of as many equal parts of the video; up to 20, and without `at`. @defaultValue 1 */
+  /**
+   * How many pieces it is made of, up to 20: from the middles of as many equal parts of the video, or around as many of its
+   * best frames, or fewer where those leave no room for each other; a single one beside another `at`. @defaultValue 1
+   */
   readonly segments?: number | undefined;
   /** Columns, an even number from 16 to 1920; rows follow from the shape of the video, which is not enlarged. @defaultValue 320 */
   readonly width?: number | undefined;
@@ -42,7 +46,7 @@ export interface PreviewOptions extends CallOptions, SourceOptions, RemoteOption
   readonly maxBitrate?: number | undefined;
   /**
    * Bytes of the file at most: quality or bit rate are lowered to as little as 30 % for it, then frames are left out;
-   * rejects with FR_ENCODE_FAILED where that is not enough. @defaultValue none
+   * rejects with FR_IMAGE_GOAL where that is not enough. @defaultValue none
    */
   readonly maxBytes?: number | undefined;
   /**
@@ -99,6 +103,7 @@ export function checkPreview(options: PreviewOptions): PreviewParams {
   if (width % 2 === 1) throw argumentError('width', 'an even number', width);
   return {
     place: checkPlace(options),
+    limits: DEFAULT_COVER_LIMITS,
     seconds: checkRange('seconds', options.seconds ?? 3, 0.1, 60),
     width,
     frameRate: frameRate === undefined ? null : checkRange('frameRate', frameRate, 1, format === 'gif' ? GIF_RATE : 60),
@@ -117,6 +122,7 @@ function checkRange(name: string, value: number, least: number, most: number): n
 
 function checkPlace({ at, segments = 1 }: PreviewOptions): PreviewPlace {
   checkInteger('segments', segments, 1, 20);
+  if (at === 'best') return { kind: 'best', segments };
   if (at === undefined || at === 'middle') {
     if (at !== undefined && segments > 1) throw argumentError('segments', 'a single one beside `at`', segments);
     return { kind: 'spread', segments };
@@ -124,7 +130,7 @@ function checkPlace({ at, segments = 1 }: PreviewOptions): PreviewPlace {
   if (segments > 1) throw argumentError('segments', 'a single one beside `at`', segments);
   if (typeof at === 'number') return { kind: 'seconds', seconds: checkNumber('at', at, 0, 'seconds') };
   const percent = Number(/^(\d+(?:\.\d+)?)%$/.exec(at)?.[1] ?? Number.NaN);
-  if (!(percent <= 100)) throw argumentError('at', "seconds, a percentage such as '50%', or 'middle'", at);
+  if (!(percent <= 100)) throw argumentError('at', "seconds, a percentage such as '50%', 'middle' or 'best'", at);
   return { kind: 'fraction', fraction: percent / 100 };
 }
 

@@ -1,5 +1,6 @@
 // What a preview job is told: plain data.
 import type { EncoderWish } from '../../av/index.js';
+import type { CoverLimits } from '../cover-params.js';
 
 /** The kind of file that a preview is. */
 export type PreviewFormat = 'webp' | 'gif' | 'mp4';
@@ -11,7 +12,18 @@ export type PreviewPlace =
   /** From this part of the duration on. */
   | { readonly kind: 'fraction'; readonly fraction: number }
   /** Several short ones, in the middles of as many equal parts of the video; one is the middle of it. */
-  | { readonly kind: 'spread'; readonly segments: number };
+  | { readonly kind: 'spread'; readonly segments: number }
+  /** Around the best frames, as many as there are segments. */
+  | BestPlace;
+
+/** Around the best frames of the video. */
+export interface BestPlace {
+  readonly kind: 'best';
+  readonly segments: number;
+}
+
+/** What is planned without a look at the pictures. */
+export type PlannedPlace = Exclude<PreviewPlace, BestPlace>;
 
 /** Everything that a preview job is told. */
 export interface PreviewParams {
@@ -29,6 +41,7 @@ export interface PreviewParams {
   readonly video: EncoderWish | null;
   /** Bytes of the file at most; null for no bound beyond that of a video's bit rate. */
   readonly maxBytes: number | null;
+  readonly limits: CoverLimits;
   /** The number of the video stream; null for the one that ffmpeg picks. */
   readonly stream: number | null;
 }

@@ -1,7 +1,16 @@
 // A finished preview, as its caller sees it.
 import type { EncoderReport } from '../../av/index.js';
+import type { CoverChoice } from '../choice/index.js';
 import type { CoverShot, CoverWork } from '../cover.js';
 import type { PreviewFormat } from './preview-params.js';
+
+/** A frame that a segment was chosen for. */
+export interface PreviewMoment {
+  /** Its time in seconds from the start of the video. */
+  readonly pts: number;
+  /** Why it was chosen. */
+  readonly choice: CoverChoice;
+}
 
 /** Seconds of the video that a preview shows. */
 export interface PreviewSegment {
@@ -9,6 +18,8 @@ export interface PreviewSegment {
   readonly start: number;
   /** Seconds from the start of the video; what is shown ends there. */
   readonly end: number;
+  /** The frame that it was chosen for, where the best seconds were wanted. */
+  readonly best?: PreviewMoment | undefined;
 }
 
 /** A finished preview. */

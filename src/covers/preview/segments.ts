@@ -1,6 +1,6 @@
 // Which seconds of a video a preview shows, and at which times its frames are taken. Arithmetic alone.
 import { beyondEnd } from '../choice/beyond-end.js';
-import type { PreviewParams, PreviewPlace } from './preview-params.js';
+import type { PlannedPlace, PreviewParams } from './preview-params.js';
 import type { PreviewSegment } from './preview.js';
 
 /** What is known of a video. */
@@ -11,7 +11,7 @@ export interface KnownVideo {
 }
 
 /** The segments in order of time; throws FR_TIME_BEYOND_END for a start behind the end. */
-export function planSegments(place: PreviewPlace, seconds: number, { name, duration }: KnownVideo): PreviewSegment[] {
+export function planSegments(place: PlannedPlace, seconds: number, { name, duration }: KnownVideo): PreviewSegment[] {
   if (place.kind === 'seconds' && duration !== undefined && place.seconds > duration)
     throw beyondEnd(name, place.seconds, duration);
   const length = Math.min(seconds, duration ?? seconds);
@@ -28,6 +28,43 @@ function spread(count: number, length: number, duration: number): PreviewSegment
     const middle = ((i + 0.5) / count) * duration;
     return { start: middle - each / 2, end: middle + each / 2 };
   });
+}
+
+/** The part of a segment that comes before the frame it was chosen for: what is seen first leads to it. */
+const LEAD = 1 / 3;
+
+/**
+ * Segments around moments, in order of time: the first moments that leave room for each other, as many as are wanted. Each
+ * lasts an equal part of the seconds.
+ * @param moments - seconds from the start of the video, the best first
+ */
+export function segmentsAround<Moment extends { readonly pts: number }>(
+  moments: readonly Moment[],
+  { segments, seconds }: { readonly segments: number; readonly seconds: number },
+  { duration }: KnownVideo,
+): (PreviewSegment & { readonly moment: Moment })[] {
+  const length = Math.min(seconds, duration ?? seconds);
+  // Fewer segments are longer, and leave less room: the most for which there is room are taken.
+  for (let count = Math.min(segments, moments.length); count > 1; count--) {
+    const taken = roomFor(moments, { count, each: length / count }, duration);
+    if (taken.length === count) return taken;
+  }
+  return roomFor(moments, { count: 1, each: length }, duration);
+}
+
+function roomFor<Moment extends { readonly pts: number }>(
+  moments: readonly Moment[],
+  { count, each }: { readonly count: number; readonly each: number },
+  duration = Number.POSITIVE_INFINITY,
+): (PreviewSegment & { readonly moment: Moment })[] {
+  const taken: (PreviewSegment & { readonly moment: Moment })[] = [];
+  for (const moment of moments) {
+    const start = Math.max(0, Math.min(moment.pts - LEAD * each, duration - each));
+    const end = start + each;
+    if (taken.length < count && taken.every((other) => end <= other.start || start >= other.end))
+      taken.push({ start, end, moment });
+  }
+  return taken.sort((a, b) => a.start - b.start);
 }
 
 /** The time of each frame, in order: as many in all as the rate gives for all segments together, one at least. */

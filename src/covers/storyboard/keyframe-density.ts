@@ -21,7 +21,7 @@ export async function usualPrecision(
   input: MediaInputHandle,
   { every, duration, breathe }: DensityQuestion,
 ): Promise<'keyframe' | 'exact'> {
-  if (duration === undefined || duration > WORTH_DECODING || input.untimed) return 'keyframe';
+  if (duration === undefined || duration > WORTH_DECODING || input.untimed || !input.goesBack) return 'keyframe';
   const steps = stepFrom(duration, every);
   const own = new Set<number>();
   for (let step = 0; step < steps; step++) {

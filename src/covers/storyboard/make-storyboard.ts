@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { invariant, outputError, type CallOptions } from '../../base/index.js';
 import type { MediaInput, ResolvedSource } from '../../sources/index.js';
 import { jobModule, runDirect, runJob, type JobCall, type JobModule } from '../../workers/index.js';
+import { DEFAULT_USAGE } from '../cover-options.js';
 import type { InputUser } from '../input-user.js';
 import { BIF_FILE, HLS_FILE, JSON_FILE, VTT_FILE } from './file-names.js';
 import { imagePlaylist, imageStreamLine, jsonIndex, webVtt } from './indexes.js';
@@ -57,6 +58,7 @@ async function runStoryboard(
   const call: JobCall = {
     module: STORYBOARD_JOB.native,
     params: { ...params, folder, folderName: out } satisfies StoryboardParams,
+    usage: { ownBytes: DEFAULT_USAGE.ownBytes },
     options,
     what: `Making a storyboard of ${source.spec.name}`,
     untilSettled: true,

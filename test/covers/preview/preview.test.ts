@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import sharp from 'sharp';
-import { createCovers, createVideo, type Preview, type PreviewOptions } from '#dist/index.js';
+import { createCovers, createVideo, type Preview, type PreviewOptions, type PreviewSegment } from '#dist/index.js';
 import { clipBlocks } from '../../support/blocks.js';
 import { sharedCovers } from '../../support/covers.js';
 import { failure } from '../../support/failure.js';
@@ -111,7 +111,7 @@ describe.each(['webp', 'gif'] as const)('%s', (format) => {
     expect(fewer.frames).toBeLessThan(10);
     expect((await framesOf(fewer.data)).delays.reduce((sum, delay) => sum + delay, 0)).toBe(1000);
     const error = await failure(() => make('plain.mp4', { ...options, maxBytes: 100 }));
-    expect(error).toMatchObject({ code: 'FR_ENCODE_FAILED', details: { maxBytes: 100 } });
+    expect(error).toMatchObject({ code: 'FR_IMAGE_GOAL', details: { maxBytes: 100 } });
     expect(error.message).toMatch(/^The preview takes \d+ bytes at its smallest, and may take 100; [^.]+\.$/);
   });
 });
@@ -256,6 +256,36 @@ test('a process and the own thread make the same bytes', async () => {
   }
 });
 
+describe('the best seconds', () => {
+  test('are around the frame that a cover would be made of, and say why', async () => {
+    const clip = fixture('planted-black-lead-in.mp4');
+    const { pts, choice } = await covers.make(clip, { at: 'best', candidates: 16 });
+    const { segments, frames } = await covers.preview(clip, { at: 'best', seconds: 1, width: 64 });
+    expect(segments).toHaveLength(1);
+    const [{ start, end, best }] = segments as [PreviewSegment];
+    expect(best).toMatchObject({ pts, choice: { rank: 1, score: choice?.score, features: choice?.features } });
+    expect(best?.choice.reasons.length).toBeGreaterThan(1);
+    expect([start, end].map((time) => time - pts)).toEqual([expect.closeTo(-1 / 3), expect.closeTo(2 / 3)]);
+    expect(frames).toBe(10);
+  });
+
+  test('are around several of them, and never around what a cover would not be made of', async () => {
+    const clip = fixture('planted-black-lead-in.mp4');
+    const { choice } = await covers.make(clip, { at: 'best', candidates: 16 });
+    const { segments } = await covers.preview(clip, { at: 'best', segments: 3, seconds: 1.2, width: 64 });
+    expect(segments).toHaveLength(3);
+    const shown = segments.map(({ best }) => best?.pts);
+    for (const { pts } of choice?.rejected ?? []) expect(shown).not.toContain(pts);
+    expect(segments.map(({ best }) => best?.choice.rank)).toContain(1);
+    expect(segments.map(({ start }) => start)).toEqual(segments.map(({ start }) => start).sort((a, b) => a - b));
+  });
+
+  test('of a source that is read once', async () => {
+    const { segments } = await covers.preview(fixture('plain.ts'), { at: 'best', seconds: 0.5, width: 64 });
+    expect(segments[0]?.best?.choice.rank).toBe(1);
+  });
+});
+
 test('it can be given up', async () => {
   const never = new Promise<never>(() => undefined);
   const source = await clipBlocks('plain.mp4', () => never);
@@ -271,7 +301,7 @@ test('it can be given up', async () => {
 });
 
 test.each<[string, object]>([
-  ['at', { at: 'best' }],
+  ['at', { at: 'first' }],
   ['at', { at: -1 }],
   ['at', { at: '101%' }],
   ['seconds', { seconds: 61 }],

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { ticksOf } from '#dist/covers/preview/animated-webp.js';
-import { frameTimes, planSegments, usualRate } from '#dist/covers/preview/segments.js';
+import { frameTimes, planSegments, segmentsAround, usualRate } from '#dist/covers/preview/segments.js';
 
 const clip = { name: 'a.mp4', duration: 20 };
 
@@ -56,6 +56,55 @@ describe('segments', () => {
           }
           expect(end).toBeLessThanOrEqual(duration + 1e-6);
           expect(shown).toBeCloseTo(Math.min(seconds, duration), 5);
+        },
+      ),
+    );
+  });
+});
+
+describe('around moments', () => {
+  const video = { name: 'a', duration: 20 };
+  const around = (moments: readonly number[], segments: number, seconds: number): number[][] =>
+    segmentsAround(
+      moments.map((pts) => ({ pts })),
+      { segments, seconds },
+      video,
+    ).map(({ start, end, moment }) => [start, end, moment.pts]);
+
+  test('the moment is a third of the way in, and the ends of the video hold', () => {
+    expect(around([10], 1, 3)).toEqual([[9, 12, 10]]);
+    expect(around([0.5], 1, 3)).toEqual([[0, 3, 0.5]]);
+    expect(around([19.9], 1, 3)).toEqual([[17, 20, 19.9]]);
+    expect(around([4], 1, 60)).toEqual([[0, 20, 4]]);
+  });
+
+  test('the best moments that leave room for each other are taken, and shown in order of time', () => {
+    expect(around([15, 14.9, 4, 9], 2, 6)).toEqual([
+      [3, 6, 4],
+      [14, 17, 15],
+    ]);
+    // One is longer than two would be.
+    expect(around([15, 14.9, 14.8], 3, 6)).toEqual([[13, 19, 15]]);
+  });
+
+  test('whatever the moments are, segments do not overlap and last as long as was wanted', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 0, max: 20, noNaN: true }), { minLength: 1, maxLength: 16 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.double({ min: 0.1, max: 60, noNaN: true }),
+        (moments, segments, seconds) => {
+          const planned = around(moments, segments, seconds);
+          expect(planned.length).toBeGreaterThan(0);
+          expect(planned.length).toBeLessThanOrEqual(segments);
+          let last = -1e-9;
+          let sum = 0;
+          for (const [start = 0, end = 0] of planned) {
+            expect(start).toBeGreaterThanOrEqual(last - 1e-9);
+            [last, sum] = [end, sum + end - start];
+          }
+          expect(last).toBeLessThanOrEqual(20 + 1e-9);
+          expect(sum).toBeCloseTo(Math.min(seconds, 20));
         },
       ),
     );

@@ -152,12 +152,22 @@ export class BestFrames {
   async take(rank: number): Promise<BestFrame> {
     const index = rank % this.#order.length;
     const chosen = this.#order[index];
-    invariant(chosen !== undefined && this.#told !== undefined, 'a choice that was made');
-    const { pts, score, terms, features } = chosen;
-    const kept = (chosen.keyframe ? this.#keyframes : this.#exact).find(pts);
+    invariant(chosen !== undefined, 'a choice that was made');
+    const kept = (chosen.keyframe ? this.#keyframes : this.#exact).find(chosen.pts);
     const picture = kept ?? (await this.#decode(chosen));
+    return { picture, ...this.#tell(chosen, index) };
+  }
+
+  /** All frames that were not rejected, without their pictures, the best first and those that look like a better one last. */
+  choices(): Omit<BestFrame, 'picture'>[] {
+    return this.#order.map((chosen, index) => this.#tell(chosen, index));
+  }
+
+  #tell(chosen: Scored, index: number): Omit<BestFrame, 'picture'> {
+    invariant(this.#told !== undefined, 'a choice that was made');
+    const { pts, score, terms, features } = chosen;
     const reasons = explain({ chosen, left: this.#order, ...this.#told });
-    return { picture, pts, choice: { rank: index + 1, score, terms, features, reasons, ...this.#told } };
+    return { pts, choice: { rank: index + 1, score, terms, features, reasons, ...this.#told } };
   }
 
   async #decode({ pts, keyframe }: Scored): Promise<Picture> {
