@@ -7,8 +7,8 @@ const DIST = new URL('../', import.meta.url).href;
 const BUILT = new URL('.tsbuildinfo', DIST);
 
 /**
- * The packed form of a module, or the module itself where there is none, or one that is older than the modules. Code that is loaded beside packed code must be packed too, and other code not: there would be two of
- * every module otherwise.
+ * The packed form of a module, or the module itself where there is none, or one that is older than the modules. Code that is
+ * loaded beside packed code must be packed too, and other code not: there would be two of every module otherwise.
  * @param url - the address of the module
  */
 export function packedModule(url: string): string {
