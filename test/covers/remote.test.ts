@@ -78,6 +78,18 @@ describe.each([
   });
 });
 
+test('a file in fragments costs a request for each of them, and none of them again', async () => {
+  const clip = 'noise-fragments.mp4';
+  const server = await remoteServer(give(content(await readFile(fixture(clip)))));
+  const { receipt, ...cover } = await remoteCover(inProcess, server.url(), { at: 2.5, size: SIZE });
+  expect(made(cover)).toEqual(made(await inProcess.make(fixture(clip), { at: 2.5, size: SIZE })));
+  // The head with the first one, three others, the end, and the keyframe.
+  expect(receipt).toMatchObject({ requests: 6, fromCache: false });
+  expect(receipt.bytes).toBeLessThanOrEqual(1.25 * (await keyframeBytes('noise.mp4', 2)));
+  const second = await remoteCover(inProcess, server.url(), { at: 3.5, size: SIZE });
+  expect(second.receipt).toMatchObject({ requests: 1, fromCache: true });
+});
+
 test('the best frame, several sizes and exact pictures are those of the local file', async () => {
   const server = await serve('planted-flashes.mp4', 'plain.ts');
   for (const clip of ['planted-flashes.mp4', 'plain.ts']) {
