@@ -140,6 +140,7 @@ export type {
   TrackStatus,
 } from './relay/index.js';
 export type { BackendName, DecoderBackend, EncoderAttempt } from './hardware/index.js';
+export type { RemoteOptions, RemoteReceipt, RemoteTimes } from './net/index.js';
 export type { Orientation, Rect, Size } from './pixels/index.js';
 export type {
   AnyInput,

@@ -53,12 +53,14 @@ class Failures {
 
   /** The error goes round libav: an async callback that rejects would leave libav waiting. */
   async around(work: () => Promise<Uint8Array>): Promise<Buffer | number> {
+    // libav reads on behind an error, and would have everything tried anew that was given up.
+    if (this.failed) return AVERROR_EIO;
     try {
       const bytes = await work();
       if (bytes.byteLength === 0) return AVERROR_EOF;
       return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     } catch (error) {
-      this.#failure ??= { error };
+      this.#failure = { error };
       return AVERROR_EIO;
     }
   }

@@ -36,6 +36,11 @@ export async function serveBlocks(
       response.writeHead(404).end();
       return;
     }
+    if (failure !== undefined) {
+      // Commands connect again, and would have everything tried anew that was given up.
+      response.destroy();
+      return;
+    }
     const range = rangeOf(request.headers.range, source.size);
     if (range === undefined) {
       response.writeHead(416, { 'content-range': `bytes */${String(source.size)}` }).end();

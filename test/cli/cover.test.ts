@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createCovers } from '#dist/index.js';
+import { createCovers, type CoverShot } from '#dist/index.js';
 import { cli } from '../support/cli.js';
 import { fixture } from '../support/fixtures.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -68,6 +68,30 @@ test('several sizes and times get a name each, in the format of its ending', asy
   expect(Buffer.compare(readFileSync(join(folder, '2-36x64.png')), wanted)).toBe(0);
 });
 
+test('--at best says why, in text and in JSON', async () => {
+  const folder = temporaryFolder();
+  const clip = fixture('planted-flashes.mp4');
+  const shape = ['--out', join(folder, '{n}-{w}.jpg'), '--size', '64x36,32x18', '--candidates', '16'];
+  const [text, json] = await Promise.all([
+    cli('cover', clip, ...shape, '--at', 'best,2'),
+    cli('cover', clip, '--out', join(folder, 'a.jpg'), '--at', 'best', '--candidates', '16', '--json'),
+  ]);
+  expect([text.code, text.stderr, json.code, json.stderr]).toEqual([0, '', 0, '']);
+  const { pts, choice } = JSON.parse(json.stdout.toString()) as CoverShot;
+  expect(choice).toMatchObject({ rank: 1, fallback: false, candidates: expect.any(Number) as number });
+  expect(choice!.reasons.join(' ')).toMatch(/^Chosen from \d+ candidates: .+\. Rejected .*flash.*\.$/);
+  expect(choice!.rejected.map(({ reason }) => reason)).toContain('flash');
+  // Both sizes of a picture, then why it was taken; a time needs no reason.
+  const at = (time: number): string => `frame at ${time.toFixed(3)} s`;
+  expect(text.stdout.toString().trimEnd().split('\n')).toEqual([
+    expect.stringMatching(`1-64\\.jpg: 64x36, .*${at(pts)}$`),
+    expect.stringMatching(`1-32\\.jpg: 32x18, .*${at(pts)}$`),
+    choice!.reasons.join(' '),
+    expect.stringMatching(`2-64\\.jpg: 64x36, .*${at(2)}$`),
+    expect.stringMatching(`2-32\\.jpg: 32x18, .*${at(2)}, [\\d.]+ ms$`),
+  ]);
+});
+
 test('a limit in kB, and the borders that were asked for', async () => {
   const out = join(temporaryFolder(), 'a.webp');
   const shape = ['--size', '90x160', '--fit', 'contain', '--border', 'blur', '--safe-zone', 'reels', '--at', '0'];
@@ -97,6 +121,8 @@ test.each([
   ['two goals', ['--out', 'a.jpg', '--quality', '80', '--max-kb', '9'], 'maxBytes'],
   ['a quality for a PNG', ['--out', 'a.png', '--quality', '80'], 'quality'],
   ['a safe zone that is none', ['--out', 'a.jpg', '--fit', 'smart', '--safe-zone', '0.1,0.2'], 'safeZone'],
+  ['where to look, for what is not the best', ['--out', 'a.jpg', '--at', '1', '--from', '1'], 'from'],
+  ['a range that ends ahead of its beginning', ['--out', 'a.jpg', '--at', 'best', '--from', '2', '--to', '1'], 'to'],
   ['no name', [], '--out'],
   ['an unknown fit', ['--out', 'a.jpg', '--fit', 'squeeze'], 'fit'],
   ['a quality of 0', ['--out', 'a.jpg', '--quality', '0'], 'quality'],

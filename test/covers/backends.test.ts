@@ -53,6 +53,16 @@ describe.each([
     expect((await covers.make(fixture('plain.mp4'), OPTIONS)).data).toEqual(good.data);
   });
 
+  test('a source that fails is not asked again', async () => {
+    const source = await clipBlocks('plain.mp4', (read) => {
+      if (read === 2) throw new Error('no more');
+    });
+    // The blocks of a source that reads exactly are not kept: the second one is another part.
+    const error = await failure(() => covers.make({ ...source, exact: true, read: source.read }));
+    expect(error).toMatchObject({ code: 'FR_INPUT_READ', message: expect.stringMatching(/no more\.$/) as string });
+    expect(source.reads).toBe(2);
+  });
+
   test('a cover can be given up', async () => {
     const never = new Promise<never>(() => undefined);
     const source = await clipBlocks('plain.mp4', () => never);

@@ -106,6 +106,15 @@ test('the same bytes from a file, from memory and from blocks', async () => {
   expect((await spawned.make(await clipBlocks('front-index.mp4'))).data).toEqual(data);
 });
 
+test('a source that fails is not asked again', async () => {
+  const source = await clipBlocks('plain.mp4', (read) => {
+    if (read === 2) throw new Error('no more');
+  });
+  const error = await failure(() => spawned.make({ ...source, exact: true, read: source.read }));
+  expect(error).toMatchObject({ code: 'FR_INPUT_READ', message: expect.stringMatching(/no more\.$/) as string });
+  expect(source.reads).toBe(2);
+});
+
 test('refused alike, and a cover can be given up', async () => {
   for (const [clip, options] of [
     ['text.mp4', {}],

@@ -22,6 +22,7 @@ const DAMAGE: Readonly<Record<string, { readonly from: string; readonly damage: 
   'first-bytes.mp4': { from: 'plain.mp4', damage: (bytes) => bytes.subarray(0, 406) },
   'corrupted.mp4': { from: 'front-index.mp4', damage: corrupt },
   'huge-side.mp4': { from: 'plain.mp4', damage: (bytes) => patchSize(bytes, 60_000, 60_000) },
+  'wide-side.mp4': { from: 'noise.mp4', damage: (bytes) => patchSize(bytes, 30_000, 270) },
   'zero-side.mp4': { from: 'plain.mp4', damage: (bytes) => patchSize(bytes, 0, 0) },
 };
 

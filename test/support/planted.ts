@@ -97,4 +97,5 @@ export const PLANTED: Readonly<Record<string, readonly string[]>> = {
     'fractal pattern cross-fade spiral bars pattern cross-fade spiral fractal pattern cross-fade spiral'.split(' '),
   'planted-plain.mp4': 'uniform pattern dark fractal uniform spiral dark bars black pattern uniform fractal'.split(' '),
   'planted-nothing-else.mp4': 'black white uniform text blurred black flash fractal dark text uniform black'.split(' '),
+  'planted-black.mp4': ['black', 'black', 'black'],
 };

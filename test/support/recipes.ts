@@ -189,4 +189,11 @@ export const RECIPES: Readonly<Record<string, readonly string[]>> = {
   // The first half of a stream that changes its size on its way.
   'small.h264': [...pattern('160x90', 25, 1), ...x264(25), '-f', 'h264'],
   'sound.m4a': [...SOUND, '-c:a', 'aac'],
+  // Megabytes of a small picture, four keyframes of 190 kB: what is fetched of it in vain shows.
+  'noise.mp4': [
+    ...[...VIDEO, 'color=gray:size=480x270:rate=10:duration=4,noise=alls=100:allf=t+u', ...SOUND, '-c:v', 'libx264'],
+    ...['-preset', 'ultrafast', '-qp', '12', '-g', '10', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-shortest'],
+  ],
+  'noise-front.mp4': ['-i', '{dir}/noise.mp4', '-c', 'copy', '-movflags', '+faststart'],
+  'noise-fragments.mp4': ['-i', '{dir}/noise.mp4', '-c', 'copy', '-movflags', '+frag_keyframe+empty_moov'],
 };

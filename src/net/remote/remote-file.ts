@@ -2,7 +2,7 @@
 import type { BlockSource } from '../../sources/index.js';
 import { Extents, type Extent } from './extents.js';
 import type { KnownFile } from './index-cache.js';
-import { RangeReader, type RangeReaderOptions } from './range-reader.js';
+import { RangeReader, type Fetched, type RangeReaderOptions } from './range-reader.js';
 import { HEAD_BYTES, ReadPlan } from './read-plan.js';
 
 /** Bytes of media that one file keeps; a keyframe that is read twice is fetched once. */
@@ -22,6 +22,8 @@ export class RemoteFile implements BlockSource {
   #plan: ReadPlan;
   /** Reads follow each other: the second one may find what the first one fetched. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** What a fetch was given up with: no other one is tried then, whoever still asks. */
+  #failure: { readonly error: unknown } | undefined;
 
   /**
    * A file that nothing was asked of yet; throws FR_ADDRESS_REFUSED.
@@ -75,7 +77,7 @@ export class RemoteFile implements BlockSource {
   /** Asks the server whether what is known from an earlier call still holds, unless it said so already. */
   async confirm(): Promise<void> {
     await this.#turn;
-    if (!this.#reader.confirmed) await this.#reader.fetch(0, 1);
+    if (!this.#reader.confirmed) await this.#fetch(0, 1);
   }
 
   /** What a further call for the same file need not fetch. */
@@ -96,9 +98,19 @@ export class RemoteFile implements BlockSource {
     const here = this.#extents.read(offset, length);
     if (here !== undefined) return here;
     const { end, kind } = this.#plan.next(offset);
-    const { start, bytes } = await this.#reader.fetch(offset, Math.min(end, this.#extents.nextStart(offset)));
+    const { start, bytes } = await this.#fetch(offset, Math.min(end, this.#extents.nextStart(offset)));
     this.#add(start, bytes, kind);
     return bytes.subarray(0, length);
+  }
+
+  async #fetch(start: number, end: number): Promise<Fetched> {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    try {
+      return await this.#reader.fetch(start, end);
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
   }
 
   #add(start: number, bytes: Buffer, kind: Extent['kind']): void {

@@ -25,7 +25,7 @@ export interface RemoteReceipt {
 
 /** Where the time went, in milliseconds. */
 export interface RemoteTimes {
-  /** Resolving names. */
+  /** Resolving names of hosts. */
   readonly dns: number;
   /** Making TCP connections. */
   readonly connect: number;

@@ -301,6 +301,32 @@ describe('the network', () => {
   });
 });
 
+describe('what was given up', () => {
+  test('is not tried again for whoever still asks; what is here is given', async () => {
+    const server = await remoteServer(later((_, response) => response.writeHead(503).end()));
+    const { result } = await remoteFiles().use(server.url(), {}, {}, async (file) => {
+      const reads = [150_000, 100_000].map((at) => failure(() => file.read(at, 10)));
+      const errors = await Promise.all([...reads, failure(() => file.read(180_000, 10))]);
+      return { errors, head: await file.read(0, 10) };
+    });
+    expect(result.errors.map(({ code }) => code)).toEqual(Array(3).fill('FR_REMOTE_BUSY'));
+    expect(result.head).toEqual(BYTES.subarray(0, 10));
+    expect(server.requests).toHaveLength(1 + 4);
+  });
+
+  test('is not asked for its version either, where the index was known', async () => {
+    const answer = { now: good };
+    const server = await remoteServer((request, response) => {
+      answer.now(request, response);
+    });
+    const files = remoteFiles();
+    await readPlaces(files, server.url(), [[0, 10]]);
+    answer.now = (_, response) => response.writeHead(503).end();
+    expect((await failure(() => readPlaces(files, server.url(), [FAR]))).code).toBe('FR_REMOTE_BUSY');
+    expect(server.requests).toHaveLength(1 + 4);
+  });
+});
+
 describe('later', () => {
   const busyOnce = (retryAfter: string): Reply => {
     let times = 0;
