@@ -20,7 +20,7 @@ const STAGES = ['open', 'seek', 'decode', 'analyse', 'scale', 'encode', 'total']
 const METHOD = [
   `Medians of ${String(TIMES)} choices in each round, the sides in turn, one worker, which is warm. The floor decodes ${String(CANDIDATES)} keyframes on`,
   'one thread with one decoder and makes each 320x180, in one process; finding them is not in its time. Ours opens the',
-  'file, finds and judges as many, decodes the best one again, and has a JPEG of it. `makeAll` makes covers of the same',
+  'file, finds and judges as many, and has a JPEG of the best one. `makeAll` makes covers of the same',
   'places without a choice.',
 ].join('\n');
 
