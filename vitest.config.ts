@@ -2,8 +2,9 @@ import { configDefaults, defineConfig } from 'vitest/config';
 import { sharingTests } from './test/support/sharing.js';
 
 const sharing = sharingTests();
-/** What a crowded machine would be too slow for: bounds of milliseconds, or hundreds of peers at once. */
+/** What a crowded machine would be too slow for: bounds of milliseconds, pauses that people make, hundreds of peers at once. */
 const MEASURING = [
+  'test/docs/relay-guides.test.ts',
   'test/frames/endings.test.ts',
   'test/frames/hang-watch.test.ts',
   'test/fault/hang.test.ts',

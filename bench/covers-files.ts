@@ -7,7 +7,7 @@ import { createCovers, FramerailError, type CoverTimings } from '#dist/index.js'
 import { runChild } from './child.js';
 import type { CoverSetup } from './consumers/cover-setup.js';
 import type { Part } from './part.js';
-import { findManyClips } from './sample-clip.js';
+import { findManyClips, type ClipKind } from './sample-clip.js';
 import { scratchFolder } from './scratch.js';
 import { median } from './statistics.js';
 import { table } from './table.js';
@@ -29,6 +29,11 @@ const METHOD = [
   'which are warm. plain `ffmpeg -ss` decodes on to the exact frame, the others take the keyframe before it. The floor',
   'opens a decoder, decodes that keyframe, scales it and writes the JPEG in one process; finding it is not in its time.',
 ].join('\n');
+
+const KINDS: Readonly<Record<ClipKind, string>> = {
+  delivered: '6 Mbit/s, keyframes of 90 KB',
+  recorded: '12 Mbit/s, keyframes of 290 KB',
+};
 
 interface Side {
   readonly name: string;
@@ -61,14 +66,15 @@ const SIDES = {
       commands((file, out) => ffmpeg(['-i', file, '-ss', String(TIME)], out), 1)(files.slice(0, FEW), folder),
   },
   floor: { name: 'floor: decode, scale, JPEG; one at a time', run: floor },
+  floors: { name: 'floor, two processes', run: floors },
 } satisfies Record<string, Side>;
 
 type Key = keyof typeof SIDES;
 type Medians = Record<Key, number | undefined>;
 
 /** Measures it. */
-export async function files(runs: number): Promise<Part> {
-  const clips = await findManyClips(FILES);
+export async function files(runs: number, kind: ClipKind): Promise<Part> {
+  const clips = await findManyClips(FILES, kind);
   const folder = scratchFolder();
   const figures: Record<Key, (number | undefined)[]> = {
     two: [],
@@ -78,6 +84,7 @@ export async function files(runs: number): Promise<Part> {
     thumbnailer: [],
     first: [],
     floor: [],
+    floors: [],
   };
   const keys = Object.keys(figures) as Key[];
   // One untimed turn on a few: every program is then in the page cache.
@@ -89,8 +96,8 @@ export async function files(runs: number): Promise<Part> {
   ) as Medians;
   const stage = (name: keyof CoverTimings): string => figure(median(stages.map((timings) => timings[name])), 2);
   return {
-    name: 'files',
-    title: `320x180 JPEGs of ${String(FILES)} different 1080p files`,
+    name: kind,
+    title: `320x180 JPEGs of ${String(FILES)} different 1080p files, ${KINDS[kind]}`,
     head: ['', 'ms a cover', 'covers/s', 'framerail is faster'],
     rows: keys.map((key) => [
       SIDES[key].name,
@@ -105,7 +112,7 @@ export async function files(runs: number): Promise<Part> {
   };
 }
 
-function judgeAll({ two, one, plain, tuned, thumbnailer, first, floor: least }: Medians): Target[] {
+function judgeAll({ two, one, plain, tuned, thumbnailer, first, floor: least, floors: leastOfTwo }: Medians): Target[] {
   const faster = (name: string, against: number | undefined, atLeast: number): Target =>
     judge({ name, ours: two, against, wanted: { atLeast }, timesFaster: true });
   return [
@@ -114,6 +121,7 @@ function judgeAll({ two, one, plain, tuned, thumbnailer, first, floor: least }: 
     faster('ffmpegthumbnailer', thumbnailer, 6),
     faster('ffmpeg -i F -ss T, one at a time', first, 60),
     judge({ name: 'one worker against the floor', ours: one, against: least, wanted: { atMost: 1.3 } }),
+    judge({ name: 'two workers against two of the floor', ours: two, against: leastOfTwo, wanted: { atMost: 1.3 } }),
     judge({ name: 'two workers against one', ours: two, against: one, wanted: { atLeast: 1.9 }, timesFaster: true }),
   ];
 }
@@ -179,4 +187,11 @@ async function floor(clips: readonly string[]): Promise<number> {
   const setup: CoverSetup = { files: clips, time: TIME, width: WIDTH, height: HEIGHT, quality: QUALITY };
   const { stdout } = await runChild(process.execPath, [FLOOR, JSON.stringify(setup)], { deadline: DEADLINE });
   return (JSON.parse(stdout) as { readonly ms: number }).ms;
+}
+
+/** What the machine itself gives to two processes: two cores are often two halves of one. */
+async function floors(clips: readonly string[]): Promise<number> {
+  const halves = [0, 1].map((half) => clips.filter((_, index) => index % 2 === half));
+  const times = await Promise.all(halves.map(floor));
+  return median(times) / 2;
 }

@@ -12,7 +12,8 @@ import { exitOnSignals } from './scratch.js';
 /** The parts in the order of their turns. */
 const PARTS: Readonly<Record<string, (runs: number, input: string | undefined) => Promise<Part[]>>> = {
   single: async (runs, input) => [await single(runs, input)],
-  files: async (runs) => [await files(runs)],
+  delivered: async (runs) => [await files(runs, 'delivered')],
+  recorded: async (runs) => [await files(runs, 'recorded')],
   best: async (runs) => [await best(runs)],
   storyboard: async (runs) => [await storyboard(runs)],
   remote: async (runs) => [await remote(runs)],

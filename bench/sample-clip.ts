@@ -15,10 +15,17 @@ export interface Clip {
   readonly text: string;
 }
 
+/** How a clip is made by ffmpeg, and what it is called then. */
+interface Recipe {
+  readonly name: string;
+  readonly recipe: readonly string[];
+}
+
 const CACHE = fileURLToPath(new URL('../../.cache/bench/', import.meta.url));
 // Noise makes it cost what camera footage costs: a clean test picture compresses to almost nothing.
-const noisy = (seconds: number): string[] => [
-  ...['-f', 'lavfi', '-i', `testsrc2=size=1920x1080:rate=30:duration=${String(seconds)}`, '-vf', 'noise=alls=8:allf=t'],
+const noisy = (seconds: number, noise = 8): string[] => [
+  ...['-f', 'lavfi', '-i', `testsrc2=size=1920x1080:rate=30:duration=${String(seconds)}`],
+  ...['-vf', `noise=alls=${String(noise)}:allf=t`],
   ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-g', '60', '-pix_fmt', 'yuv420p'],
 ];
 /** Another recipe is another name, so an old file is never mistaken for a new one. */
@@ -66,12 +73,17 @@ const KEYFRAMES = {
 } as const;
 /** A show whose groups of pictures files are cut out of, from as many places, of up to so many groups. */
 const [PLACES, GROUPS, GROUP_SECONDS] = [40, 6, 2];
-const SHOW = {
-  name: 'testsrc2-noise8-1080p30-92s-gop60-crf23.mp4',
-  recipe: [...noisy((PLACES + GROUPS) * GROUP_SECONDS), '-sc_threshold', '0'],
-};
+const show = (noise: number): Recipe => ({
+  name: `testsrc2-noise${String(noise)}-1080p30-92s-gop60-crf23.mp4`,
+  recipe: [...noisy((PLACES + GROUPS) * GROUP_SECONDS, noise), '-sc_threshold', '0'],
+});
+/** What a phone records has 12 Mbit/s and keyframes of 290 KB; what platforms deliver has 6 Mbit/s and keyframes of 90 KB. */
+const NOISE = { recorded: 8, delivered: 4 } as const;
 /** A slow machine encodes 300 frames of 1080p in a minute, and the longest clip has 2,760. */
 const ENCODE_DEADLINE = 1_200_000;
+
+/** How videos come: from those who record them, or to those who watch them. */
+export type ClipKind = keyof typeof NOISE;
 
 /** The caller's clip, or the generated one. */
 export async function findClip(input: string | undefined): Promise<Clip> {
@@ -87,7 +99,7 @@ export async function findLongClip(input: string | undefined): Promise<Clip> {
 
 /** A show of a minute and a half in 1080p, with a keyframe every two seconds. */
 export async function findShow(): Promise<Clip> {
-  return describe(await made(SHOW));
+  return describe(await made(show(NOISE.recorded)));
 }
 
 /** An MP4 of 100 MB with its index behind the media, as ffmpeg writes it, or before it, as `-movflags faststart` does. */
@@ -101,17 +113,18 @@ export async function findLargeMp4(index: 'front' | 'end'): Promise<string> {
 }
 
 /**
- * Different files of 1080p, as a platform gets them by the thousand: 4 to 12 s, 6 MB for 4 s, a group of pictures every two
- * seconds. They are cut out of one show at 40 places, so that encoding it takes a minute and not ten.
+ * Different files of 1080p, as a platform has them by the thousand: 4 to 12 s, a group of pictures every two seconds. They
+ * are cut out of one show at 40 places, so that encoding it takes a minute and not ten.
  * @returns their paths
  */
-export async function findManyClips(count: number): Promise<string[]> {
+export async function findManyClips(count: number, kind: ClipKind): Promise<string[]> {
   const paths: string[] = [];
+  const source = show(NOISE[kind]);
   for (let i = 0; i < count; i++) {
     const [place, groups] = [i % PLACES, 2 + Math.floor(i / PLACES)];
-    const whole = await made(SHOW);
+    const whole = await made(source);
     const range = ['-ss', String(place * GROUP_SECONDS), '-i', whole, '-t', String(groups * GROUP_SECONDS)];
-    paths.push(await made({ name: `${String(i)}-of-${SHOW.name}`, recipe: [...range, '-c', 'copy'] }));
+    paths.push(await made({ name: `${String(i)}-of-${source.name}`, recipe: [...range, '-c', 'copy'] }));
   }
   return paths;
 }
@@ -139,7 +152,7 @@ async function describe(path: string): Promise<Clip> {
   return { path, duration, text };
 }
 
-async function made({ name, recipe }: { readonly name: string; readonly recipe: readonly string[] }): Promise<string> {
+async function made({ name, recipe }: Recipe): Promise<string> {
   const path = join(CACHE, name);
   if (existsSync(path)) return path;
   await mkdir(CACHE, { recursive: true });

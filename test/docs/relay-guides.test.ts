@@ -44,7 +44,7 @@ const GUIDES: Readonly<Record<string, Checks>> = {
       expect(output).not.toMatch(/MYKEY|change-me/);
     },
     async 'platform-drops'({ folder }) {
-      expect(await media(folder, 'two.flv')).toEqual({ codecs: BOTH, pictures: 200 });
+      expect(await media(folder, 'two.flv')).toEqual({ codecs: BOTH, pictures: 250 });
       expect((await media(folder, 'one.flv')).pictures).toBeGreaterThan(10);
     },
     async slate({ folder }) {

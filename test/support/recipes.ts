@@ -194,6 +194,10 @@ export const RECIPES: Readonly<Record<string, readonly string[]>> = {
     ...[...VIDEO, 'color=gray:size=480x270:rate=10:duration=4,noise=alls=100:allf=t+u', ...SOUND, '-c:v', 'libx264'],
     ...['-preset', 'ultrafast', '-qp', '12', '-g', '10', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-shortest'],
   ],
+  'lively.mp4': [
+    ...[...VIDEO, 'testsrc2=size=240x136:rate=25:duration=6', '-vf', 'noise=alls=24:allf=t'],
+    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '12', '-pix_fmt', 'yuv420p'],
+  ],
   'noise-front.mp4': ['-i', '{dir}/noise.mp4', '-c', 'copy', '-movflags', '+faststart'],
   'noise-fragments.mp4': ['-i', '{dir}/noise.mp4', '-c', 'copy', '-movflags', '+frag_keyframe+empty_moov'],
 };

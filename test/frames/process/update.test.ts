@@ -1,16 +1,15 @@
 // A running encode changes its bit rate, its quality and its keyframes without a gap.
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Engine, type ProcessOptions, type ProcessUpdate } from '#dist/index.js';
 import { sharedEngine } from '../../support/engines.js';
 import { fakeHardware } from '../../support/fake-hardware.js';
 import { ffprobe } from '../../support/ffmpeg.js';
-import { FIXTURES } from '../../support/fixtures.js';
+import { fixture } from '../../support/fixtures.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-const CLIP = join(FIXTURES, 'noise.mp4');
+// Noise, so that an encoder has use for every bit that it may spend.
+const CLIP = fixture('lively.mp4');
 const FRAMES = 150;
 /** The frame before which the change was asked for; what is on its way already is a dozen at most. */
 const CHANGED = 76;
@@ -21,13 +20,6 @@ interface Coded {
   readonly bits: number;
   readonly keyframe: boolean;
 }
-
-beforeAll(async () => {
-  // Noise, so that an encoder has use for every bit that it may spend.
-  const args = ['-f', 'lavfi', '-i', 'testsrc2=size=240x136:rate=25:duration=6', '-vf', 'noise=alls=24:allf=t'];
-  const coding = ['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '12', '-pix_fmt', 'yuv420p'];
-  await promisify(execFile)('ffmpeg', ['-v', 'error', '-y', ...args, ...coding, CLIP], { timeout: 60_000 });
-});
 
 const shared = sharedEngine({ workers: 1 });
 
