@@ -25,8 +25,8 @@ const FLOOR = fileURLToPath(new URL('consumers/cover-floor.js', import.meta.url)
 const STAGES = ['open', 'seek', 'decode', 'scale', 'encode', 'total'] as const;
 const METHOD = [
   `${String(FILES)} files of 4 to 12 s, a cover at ${String(TIME)} s of each, cached by nobody but the system; medians of runs in turn.`,
-  'Each cover ends as a file. Sides run two at a time where it is not said otherwise, framerail with as many workers,',
-  'which are warm. plain `ffmpeg -ss` decodes on to the exact frame, the others take the keyframe before it. The floor',
+  'Each cover ends as a file. Sides run two at a time where it is not said otherwise, framerail with as many workers, which',
+  'are warm, and one call more. plain `ffmpeg -ss` decodes on to the exact frame, the others take the keyframe before it. The floor',
   'opens a decoder, decodes that keyframe, scales it and writes the JPEG in one process; finding it is not in its time.',
 ].join('\n');
 
@@ -129,7 +129,8 @@ function judgeAll({ two, one, plain, tuned, thumbnailer, first, floor: least, fl
 async function ours(clips: readonly string[], folder: string, workers: number): Promise<number> {
   await using covers = createCovers({ workers });
   await covers.warm(workers);
-  return await inTurn(clips, workers, async (file, index) => {
+  // One call more than workers: no worker waits while the file of another one is written.
+  return await inTurn(clips, workers + 1, async (file, index) => {
     const options = { at: TIME, size: [WIDTH, HEIGHT], quality: QUALITY, timeout: DEADLINE } as const;
     const { data, timings } = await covers.make(file, options);
     if (workers === 1) stages.push(timings);
