@@ -1,5 +1,5 @@
 // Covers of videos: a pool of warm workers, or the caller's own thread for a one-shot command.
-import { invariant, type CallOptions } from '../base/index.js';
+import { checkOptions, invariant, type CallOptions } from '../base/index.js';
 import type { MediaInput, ResolvedSource } from '../sources/index.js';
 import {
   jobModule,
@@ -41,7 +41,9 @@ export class Covers {
 
   /** @internal */
   constructor(options: PoolOptions) {
-    this.#pool = new WorkerPool({ workerBytes: KEPT_BYTES, ...options }, [COVER_JOB, STORYBOARD_JOB, PREVIEW_JOB]);
+    checkOptions(options);
+    const workerBytes = options.workerBytes ?? KEPT_BYTES;
+    this.#pool = new WorkerPool({ ...options, workerBytes }, [COVER_JOB, STORYBOARD_JOB, PREVIEW_JOB]);
     this.#user = new InputUser(this.#pool);
   }
 
