@@ -245,10 +245,11 @@ test('what an MP4 does not hold stays in the recording beside it, which is said'
 test('a codec that nobody knows is kept, too', async () => {
   const folder = temporaryFolder();
   const { headers, media } = await realStream({ seconds: 1, video: 'none' });
-  const pictures = media.map(({ timestamp }) => ({
+  const pictures = media.map(({ timestamp }, i) => ({
     ...{ type: VIDEO, timestamp },
-    // Enhanced RTMP, coded frames of a FourCC that does not exist: each a keyframe.
-    payload: Buffer.concat([Buffer.from([0x91]), Buffer.from('zzzz'), Buffer.alloc(50, 1)]),
+    // Enhanced RTMP, coded frames of a FourCC that does not exist. One group: where every picture is a keyframe, a
+    // recording that opens late begins with a later one.
+    payload: Buffer.concat([Buffer.from([i === 0 ? 0x91 : 0xa1]), Buffer.from('zzzz'), Buffer.alloc(50, 1)]),
   }));
   const header = { type: VIDEO, timestamp: 0, payload: Buffer.concat([Buffer.from([0x90]), Buffer.from('zzzz?')]) };
   const both = [...media, ...pictures].toSorted((a, b) => a.timestamp - b.timestamp || b.type - a.type);
