@@ -169,4 +169,4 @@ export type {
   Telemetry,
   TelemetrySnapshot,
 } from './telemetry/index.js';
-export type { Backend, PoolOptions, Transport } from './workers/index.js';
+export type { Backend, PoolOptions, PoolStats, QuarantinedInput, Transport } from './workers/index.js';

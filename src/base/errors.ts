@@ -37,6 +37,10 @@ export const ERRORS = {
     retryable: false,
     meaning: 'The input is beyond a limit: pixels of a frame, side, streams, decoded frames, processor time or memory.',
   },
+  FR_INPUT_POISON: {
+    retryable: false,
+    meaning: 'The input ended as many workers as `quarantineAfter` allows and is not tried again until it changes.',
+  },
   FR_DECODE_UNSUPPORTED: {
     retryable: false,
     meaning: 'This FFmpeg build has no allowed decoder for the video stream.',

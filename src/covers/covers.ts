@@ -1,6 +1,7 @@
 // Covers of videos: a pool of warm workers, or the caller's own thread for a one-shot command.
 import { checkOptions, invariant, type CallOptions } from '../base/index.js';
 import type { MediaInput, ResolvedSource } from '../sources/index.js';
+import { Machine, type Telemetry } from '../telemetry/index.js';
 import {
   jobModule,
   runDirect,
@@ -9,6 +10,8 @@ import {
   type JobCall,
   type JobModule,
   type PoolOptions,
+  type PoolStats,
+  type QuarantinedInput,
   type UsageLimits,
 } from '../workers/index.js';
 import {
@@ -34,6 +37,11 @@ const COVER_JOB: JobModule = {
 /** Memory of its own that a worker may keep between covers: decoders and encoders of large pictures leave gaps in it. */
 const KEPT_BYTES = 512 * 1024 * 1024;
 
+/** Covers of one video at once: a video that is slow, or whose server is, leaves workers to others. */
+const PER_SOURCE = 4;
+/** The first worker may have died of something else. */
+const QUARANTINE_AFTER = 2;
+
 /** Makes covers; close it to stop its workers. */
 export class Covers {
   readonly #pool: WorkerPool;
@@ -42,9 +50,39 @@ export class Covers {
   /** @internal */
   constructor(options: PoolOptions) {
     checkOptions(options);
-    const workerBytes = options.workerBytes ?? KEPT_BYTES;
-    this.#pool = new WorkerPool({ ...options, workerBytes }, [COVER_JOB, STORYBOARD_JOB, PREVIEW_JOB]);
+    const cores = new Machine().cores();
+    this.#pool = new WorkerPool(
+      {
+        ...options,
+        workers: options.workers ?? 2 * cores,
+        workerBytes: options.workerBytes ?? KEPT_BYTES,
+        perSource: options.perSource ?? PER_SOURCE,
+        quarantineAfter: options.quarantineAfter ?? QUARANTINE_AFTER,
+      },
+      [COVER_JOB, STORYBOARD_JOB, PREVIEW_JOB],
+      cores,
+    );
     this.#user = new InputUser(this.#pool);
+  }
+
+  /** What it knows about itself: metrics, alerts, text for Prometheus. */
+  get telemetry(): Telemetry {
+    return this.#pool.telemetry;
+  }
+
+  /** The processes of its live workers. */
+  get pids(): number[] {
+    return this.#pool.pids;
+  }
+
+  /** How busy its workers are, and how covers were handed to them. */
+  get stats(): PoolStats {
+    return this.#pool.stats;
+  }
+
+  /** Videos that ended two workers: they are refused with FR_INPUT_POISON until they change. */
+  quarantined(): Promise<QuarantinedInput[]> {
+    return this.#pool.quarantined();
   }
 
   /**
@@ -118,7 +156,7 @@ export class Covers {
     options: CallOptions,
   ): Promise<CoverSet> {
     const what = `Making a cover of ${source.spec.name}`;
-    const call: JobCall = { module: COVER_JOB.native, params, usage, options, what };
+    const call: JobCall = { module: COVER_JOB.native, params, usage, options, what, again: true };
     if (this.#pool.backend === 'inline') return runDirect<CoverSet>(source, call);
     return (await runJob<CoverSet>(this.#pool, source, call)).result;
   }

@@ -1,7 +1,8 @@
 // Alerts: said once when a mark is crossed, and once more when things are well again.
 
 /** What can be alerted about. */
-export type AlertName = 'pool-use' | 'batch-delay' | 'region-failure' | 'worker-death';
+export type AlertName =
+  'pool-use' | 'batch-delay' | 'region-failure' | 'worker-death' | 'crash-loop' | 'input-quarantined';
 
 /** One alert, as it fires or clears. */
 export interface AlertEvent {

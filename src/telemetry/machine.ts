@@ -87,6 +87,12 @@ export class Machine {
     return { limit: group.limit, available: Math.min(available, Math.max(0, group.limit - group.used)) };
   }
 
+  /** Cores that this process may use: those of the container, or of the machine; at least 1. */
+  cores(): number {
+    const cores = this.#sources.parallelism();
+    return Math.max(1, Math.ceil(Math.min(cores, this.#groupCores() ?? cores)));
+  }
+
   /** The load now, or what was read less than a second ago. */
   load(): MachineLoad {
     const now = this.#sources.now();

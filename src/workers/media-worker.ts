@@ -35,6 +35,8 @@ export interface JobOptions {
   readonly usage?: UsageLimits | undefined;
   /** Milliseconds that it may wait for memory of the engine's budget. @defaultValue 30,000 */
   readonly memoryTimeout?: number | undefined;
+  /** Who it is for: jobs of one lane keep their order, and lanes take turns. @defaultValue the lane of single calls */
+  readonly lane?: string | undefined;
   /** Its `reason` must be a FramerailError; the run rejects with it at once. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -97,7 +99,7 @@ export class MediaWorker {
     return this.#run === undefined && this.#gone === undefined && !this.#condemned;
   }
 
-  /** Whether it ended, or will, because it kept too much memory. */
+  /** Whether it ended, or will, because it kept too much memory or had nothing to do. */
   get retired(): boolean {
     return this.#retired;
   }
@@ -168,7 +170,7 @@ export class MediaWorker {
   #release(): void {
     this.#forgetRun();
     this.host.hold(false);
-    if (this.#usage?.keepsTooMuch() === true) this.#retire();
+    if (this.#usage?.keepsTooMuch() === true) this.retire();
     this.#onIdle?.();
   }
 
@@ -249,7 +251,7 @@ export class MediaWorker {
   }
 
   /** Ends an idle worker: the next job gets a fresh one. */
-  #retire(): void {
+  retire(): void {
     this.#condemned = true;
     this.#retired = true;
     void this.close();

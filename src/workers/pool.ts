@@ -1,126 +1,86 @@
-// A pool of workers: started on demand, kept warm, replaced when they die.
-import {
-  checkInteger,
-  checkNumber,
-  checkOneOf,
-  checkOptions,
-  deadlineError,
-  FramerailError,
-  untilAborted,
-} from '../base/index.js';
-import { fallBack, isBeyondNative, type JobModule } from './fallback.js';
-import { settingsOf, type PresetName, type Settings } from '../config/index.js';
+// A pool of workers: started on demand, kept warm, replaced when they die; jobs wait for them in deques.
+import { deadlineError, FramerailError, isFramerailError } from '../base/index.js';
+import type { Settings } from '../config/index.js';
 import type { EngineMemory, MemoryStats } from '../memory/index.js';
 import { freeKept } from '../sources/index.js';
 import { Telemetry } from '../telemetry/index.js';
-import type { Backend, Transport } from './host.js';
-import type { JobRun } from './job-run.js';
+import { fallBack, isBeyondNative, type JobModule } from './fallback.js';
+import { Growth } from './growth.js';
+import type { Backend } from './host.js';
+import { IdleWorkers } from './idle-workers.js';
+import { Incidents } from './incidents.js';
 import type { JobOptions, MediaWorker } from './media-worker.js';
-import { WorkerReports } from './reports.js';
+import { resolvePool, type PoolOptions, type ResolvedPool } from './pool-options.js';
+import { suspectOf, type QuarantinedInput } from './quarantine.js';
+import { WorkerReports, type PoolStats } from './reports.js';
+import { Scheduler } from './scheduler.js';
 import type { startWorker } from './start-worker.js';
+import { closedError, Ticket, type PooledRun } from './ticket.js';
 
 type StartWorker = typeof startWorker;
 
-/** How a pool of workers is set up. */
-export interface PoolOptions {
-  /**
-   * Where jobs run: `process` isolates hostile input, `thread` is for trusted input, `inline` is the caller's thread.
-   * `spawn` runs the `ffmpeg` and `ffprobe` of the PATH and loads no native code; it cannot tell which frames are
-   * damaged, names the decoder by its codec in reports on a file, keeps the settings of a running encode, and uses the
-   * FFmpeg of the machine, however old.
-   * @defaultValue 'process', and 'spawn' with a warning (FRAMERAIL_FALLBACK) where native code cannot be loaded
-   */
-  readonly backend?: Backend | undefined;
-  /** How bytes of worker processes arrive. @defaultValue 'auto': memfd, else POSIX shared memory, else a copying pipe */
-  readonly transport?: Transport | undefined;
-  /** Workers at most. @defaultValue 8; always 1 inline */
-  readonly workers?: number | undefined;
-  /** Bytes of address space for the frames of one worker; memory is used as it is touched. @defaultValue 512 MiB in a process, 256 MiB elsewhere */
-  readonly regionBytes?: number | undefined;
-  /**
-   * Bytes that the frames of all workers may take together; who needs more waits until others give back.
-   * @defaultValue half of the memory of the machine or of the container
-   */
-  readonly memoryBudget?: number | undefined;
-  /**
-   * Where memory and batches start from: `realtime` prepares 100 MiB in regions of 200 and sends batches of 5 after 8 ms,
-   * `batch` prepares up to a whole region of 500 and sends batches of 30 after 50 ms. Memory adapts from there; values of
-   * one's own (`regionBytes`, `batchSize`, `batchDelay`, `slots`) go first. @defaultValue nothing is prepared
-   */
-  readonly preset?: PresetName | undefined;
-  /** Milliseconds of silence after which a worker counts as hung and is killed. @defaultValue 10,000 */
-  readonly stallTimeout?: number | undefined;
-  /** Milliseconds that a job may wait for a free worker, and then for memory. @defaultValue 30,000 */
-  readonly queueTimeout?: number | undefined;
-  /**
-   * Bytes of memory of its own, without frames that are shared, beyond which a worker process is replaced between two jobs;
-   * known on Linux alone. @defaultValue never, and 512 MiB for covers
-   */
-  readonly workerBytes?: number | undefined;
-}
-
-const MIB = 1024 * 1024;
 const START_TIMEOUT = 15_000;
-/** Room for four frames of 8K as rgba; only what is touched becomes memory. */
-const PROCESS_REGION_BYTES = 512 * MIB;
-/** What fits into every process that has other work to do: one-shot commands hold a handful of slots. */
-const INLINE_REGION_BYTES = 256 * MIB;
-
-/** Options that are kept elsewhere than with the others. */
-type Apart = 'backend' | 'preset' | 'memoryBudget' | 'workerBytes';
-/** The options with every default in place. */
-type Resolved = { readonly [Name in Exclude<keyof PoolOptions, Apart>]-?: NonNullable<PoolOptions[Name]> };
-
+/** Starts that may fail for one job while there is no other worker. */
+const MOST_STARTS = 3;
 /** Workers and the jobs that wait for them. */
 export class WorkerPool {
-  readonly #options: Resolved;
+  readonly #options: ResolvedPool;
   readonly #jobs: readonly JobModule[];
   #backend: Backend;
-  /** Whether the caller left the backend to us. */
-  readonly #mayFallBack: boolean;
   #falling: Promise<void> | undefined;
   /** What it knows about itself. */
   readonly telemetry = new Telemetry();
-  /** What the preset says; undefined without one. */
-  readonly settings: Settings | undefined;
-  readonly #memoryBudget: number | undefined;
-  readonly #workerBytes: number | undefined;
   /** Comes with the first worker. */
   #memory: EngineMemory | undefined;
   readonly #reports: WorkerReports;
+  readonly #incidents: Incidents;
+  readonly #scheduler: Scheduler<MediaWorker, Ticket>;
+  /** Workers by what they do. */
   readonly #workers = new Set<MediaWorker>();
-  /** Workers that a job is about to start on. */
-  readonly #claimed = new Set<MediaWorker>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #ready = new Set<MediaWorker>();
+  readonly #idle: IdleWorkers<MediaWorker>;
+  /** Jobs that wait until workers may be started again. */
+  readonly #parked = new Set<Ticket>();
+  #orders = 0;
+  /** Workers that are started as soon as a job finds all others busy. */
+  readonly #eager: number;
+  /** Workers that stay, however long they are idle. */
+  #kept = 1;
+  readonly #growth: Growth;
+  #pause: NodeJS.Timeout | undefined;
   #starter: Promise<StartWorker> | undefined;
+  #start: StartWorker | undefined;
   #closed = false;
 
   /**
    * @param jobs - the jobs that every worker loads before it is ready
+   * @param eager - workers that are started as soon as a job finds all others busy; further ones only while jobs wait
+   *   and the processors do not
    */
-  constructor(options: PoolOptions = {}, jobs: readonly JobModule[] = []) {
-    checkOptions(options);
-    const native = ['process', 'thread', 'inline'] as const;
-    const spawns = jobs.every(({ spawned }) => spawned !== undefined);
-    this.#backend = checkOneOf('backend', options.backend ?? 'process', spawns ? [...native, 'spawn'] : native);
-    this.#mayFallBack = spawns && options.backend === undefined && options.transport === undefined;
+  constructor(options: PoolOptions = {}, jobs: readonly JobModule[] = [], eager = Infinity) {
+    this.#options = resolvePool(
+      options,
+      jobs.every(({ spawned }) => spawned !== undefined),
+    );
+    this.#backend = this.#options.backend;
     this.#jobs = jobs;
-    this.settings = options.preset === undefined ? undefined : settingsOf(options.preset);
-    const regionBytes =
-      this.settings?.regionBytes ?? (this.#backend === 'process' ? PROCESS_REGION_BYTES : INLINE_REGION_BYTES);
-    this.#memoryBudget = options.memoryBudget;
-    if (this.#memoryBudget !== undefined)
-      checkInteger('memoryBudget', this.#memoryBudget, MIB, Number.MAX_SAFE_INTEGER);
-    this.#workerBytes = options.workerBytes;
-    if (this.#workerBytes !== undefined) checkInteger('workerBytes', this.#workerBytes, MIB, Number.MAX_SAFE_INTEGER);
-    this.#reports = new WorkerReports(this.telemetry, () => this.pids.length);
-    this.#options = {
-      transport: checkOneOf('transport', options.transport ?? 'auto', ['auto', 'memfd', 'shm', 'copy'] as const),
-      workers: this.#backend === 'inline' ? 1 : checkInteger('workers', options.workers ?? 8, 1, 256),
-      regionBytes: checkInteger('regionBytes', options.regionBytes ?? regionBytes, MIB, 4096 * MIB),
-      stallTimeout: checkNumber('stallTimeout', options.stallTimeout ?? 10_000, 20, 'milliseconds'),
-      queueTimeout: checkNumber('queueTimeout', options.queueTimeout ?? 30_000, 0, 'milliseconds'),
-    };
+    this.#eager = Math.min(eager, this.#options.workers);
+    const { perSource, steal, quarantineAfter, idleTimeout } = this.#options;
+    this.#growth = new Growth({
+      mayGrow: () => !this.#closed && this.#mayStart(this.#options.workers),
+      oldest: () => this.#scheduler.oldest?.came,
+      grow: () => {
+        this.#grow();
+      },
+    });
+    this.#idle = new IdleWorkers(idleTimeout, (worker) => this.#stopIdle(worker));
+    this.#scheduler = new Scheduler({ perSource, steal });
+    this.#incidents = new Incidents(this.telemetry, quarantineAfter);
+    this.#reports = new WorkerReports(this.telemetry, {
+      alive: () => this.pids.length,
+      waiting: () => this.#scheduler.waiting + this.#parked.size,
+      handedOut: () => this.#scheduler.stats,
+    });
   }
 
   /** Where jobs run now. */
@@ -128,10 +88,14 @@ export class WorkerPool {
     return this.#backend;
   }
 
+  /** What the preset says; undefined without one. */
+  get settings(): Settings | undefined {
+    return this.#options.settings;
+  }
+
   /** The processes of the workers that are alive now; with `spawn` the commands that run now. */
   get pids(): number[] {
-    const alive = [...this.#workers].filter((worker) => !worker.dead);
-    return alive.flatMap(({ host }) => host.pids ?? [host.pid]);
+    return this.#live().flatMap(({ host }) => host.pids ?? [host.pid]);
   }
 
   /** What the workers' memory holds now; undefined before the first worker. */
@@ -139,29 +103,64 @@ export class WorkerPool {
     return this.#memory?.stats();
   }
 
-  /** Starts workers ahead of the first job. */
+  /** How busy it is, and how jobs were handed out. */
+  get stats(): PoolStats {
+    return this.#reports.stats();
+  }
+
+  /**
+   * Asks whether a job whose worker died may run again, and counts it: only then does anybody learn whether it was the
+   * input.
+   */
+  runAgain(): boolean {
+    const again = this.#options.quarantineAfter !== undefined && !this.#closed;
+    if (again) this.#reports.ranAgain();
+    return again;
+  }
+
+  /** Inputs that are not tried again. */
+  quarantined(): Promise<QuarantinedInput[]> {
+    return this.#incidents.quarantine.inputs();
+  }
+
+  /** Starts workers ahead of the first job; so many stay, however long they are idle. */
   async warm(count = 1): Promise<void> {
     const wanted = Math.min(count, this.#options.workers);
     const began = this.#backend;
-    const start = await this.#loadStarter();
+    await this.#loadStarter();
+    this.#kept = Math.max(this.#kept, wanted);
     try {
-      while (this.#workers.size < wanted) this.#start(start);
-      await Promise.all([...this.#workers].map((worker) => worker.ready));
+      while (this.#live().length < wanted) this.#startOne();
+      await Promise.all(this.#live().map((worker) => worker.ready));
     } catch (error) {
       if (!(await this.#fellBack(began, error))) throw error;
       await this.warm(count);
     }
   }
 
-  /** Runs a job on an idle worker, a new one, or the next one that becomes free. */
+  /**
+   * Runs a job on an idle worker, a new one, or the one whose turn comes first. Rejects with FR_INPUT_POISON where the
+   * input has ended too many workers.
+   */
   async run(options: JobOptions): Promise<PooledRun> {
     const began = this.#backend;
-    const start = await this.#loadStarter();
+    await this.#loadStarter();
+    const held = await this.#incidents.quarantine.check(suspectOf(options));
+    if (held !== undefined) throw held;
+    if (this.#closed) throw closedError();
+    if (options.signal?.aborted === true) throw deadlineError(options.signal);
+    const ticket = new Ticket(options, this.#orders++, {
+      workers: this.#options.workers,
+      queueTimeout: this.#options.queueTimeout,
+      forget: (given) => {
+        this.#parked.delete(given);
+        this.#scheduler.cancel(given);
+      },
+    });
+    this.#submit(ticket);
     try {
-      return await this.#runOn(start, options);
+      return await ticket.started;
     } catch (error) {
-      // The turn of a call that gives up, while its worker starts or just as it was woken, goes to the next one.
-      if (this.#idle() !== undefined) this.#wakeNext();
       if (!(await this.#fellBack(began, error))) throw error;
       return this.run(options);
     }
@@ -169,7 +168,7 @@ export class WorkerPool {
 
   /** Whether a job that could not start may start anew, on commands: decided once, with one warning. */
   async #fellBack(began: Backend, error: unknown): Promise<boolean> {
-    if (!this.#mayFallBack || this.#closed || began === 'spawn' || !isBeyondNative(error)) return false;
+    if (!this.#options.mayFallBack || this.#closed || began === 'spawn' || !isBeyondNative(error)) return false;
     // Calls that began together fail together, some of them after the switch.
     if (this.#backend !== 'spawn') {
       this.#falling ??= fallBack(error)
@@ -182,34 +181,145 @@ export class WorkerPool {
     return true;
   }
 
-  async #runOn(start: StartWorker, options: JobOptions): Promise<PooledRun> {
-    for (;;) {
-      if (this.#closed) throw new FramerailError('FR_CLOSED', 'The engine was closed.');
-      if (options.signal?.aborted === true) throw deadlineError(options.signal);
-      const worker = this.#pick(start);
-      if (worker === undefined) {
-        await this.#waitForWorker(options.signal);
-        continue;
-      }
-      this.#claimed.add(worker);
-      try {
-        await untilAborted(worker.ready, options.signal);
-        // It may have died, or the pool may have closed, in the meantime.
-        if (!worker.idle || this.#closed) continue;
-        const run = worker.run({ memoryTimeout: this.#options.queueTimeout, ...this.#forBackend(options) });
-        run.result.catch((error: unknown) => {
-          this.#reports.failed(error);
-        });
-        return {
-          run,
-          cancel: (error) => {
-            worker.cancel(run, error);
-          },
-        };
-      } finally {
-        this.#claimed.delete(worker);
-      }
+  /** Gives a job to a worker that is free, to a new one, or to the deque of a busy one. */
+  #submit(ticket: Ticket): void {
+    if (ticket.over) return;
+    if (this.#closed) {
+      ticket.fail(closedError());
+      return;
     }
+    const live = this.#live();
+    const free = live.filter((worker) => this.#scheduler.backlogOf(worker) === 0);
+    if (free.length > 0) {
+      this.#dispatch(this.#scheduler.place(ticket, free));
+    } else if (this.#mayStart(this.#eager) && (live.length === 0 || ticket.failedStarts === 0)) {
+      this.#startFor(ticket);
+    } else {
+      ticket.waits();
+      if (live.length > 0) this.#scheduler.place(ticket, live);
+      else this.#park(ticket);
+      this.#growth.watch();
+    }
+  }
+
+  /** Those that were killed and are not gone yet count, too. */
+  #mayStart(most: number): boolean {
+    return this.#workers.size < most && this.#incidents.mayStart;
+  }
+
+  #startFor(ticket: Ticket): void {
+    try {
+      this.#scheduler.place(ticket, [this.#startOne()]);
+    } catch (error) {
+      this.#notStarted([ticket], error);
+    }
+  }
+
+  /** What jobs that waited for a worker that did not start do: wait for another one, or fail. */
+  #notStarted(tickets: readonly Ticket[], error: unknown): void {
+    const failure = isFramerailError(error)
+      ? error
+      : new FramerailError('FR_WORKER_START', 'A media worker could not be started.', { cause: error });
+    const passing = failure.code === 'FR_WORKER_START';
+    if (passing) this.#incidents.startFailed();
+    for (const ticket of tickets) {
+      ticket.failedStarts += 1;
+      if (passing && (this.#live().length > 0 || ticket.failedStarts < MOST_STARTS)) this.#submit(ticket);
+      else ticket.fail(failure);
+    }
+  }
+
+  /** Keeps a job until workers may be started again. */
+  #park(ticket: Ticket): void {
+    this.#parked.add(ticket);
+    this.#pause ??= setTimeout(() => {
+      this.#pause = undefined;
+      this.#unpark();
+    }, this.#incidents.pause).unref();
+  }
+
+  #unpark(): void {
+    const parked = [...this.#parked];
+    this.#parked.clear();
+    for (const ticket of parked) this.#submit(ticket);
+  }
+
+  /** Another worker for the jobs that wait; those have the ones that they wait for in any case. */
+  #grow(): void {
+    try {
+      this.#startOne();
+    } catch {
+      this.#incidents.startFailed();
+    }
+  }
+
+  /** Has an idle worker begin what is next for it. */
+  #dispatch(worker: MediaWorker): void {
+    while (this.#ready.has(worker) && worker.idle && !this.#closed) {
+      const ticket = this.#scheduler.next(worker);
+      if (ticket === undefined) {
+        this.#idle.rests(worker);
+        return;
+      }
+      // Nobody waits for it any more.
+      if (ticket.over) this.#scheduler.ended(worker);
+      else this.#begin(worker, ticket);
+    }
+  }
+
+  #begin(worker: MediaWorker, ticket: Ticket): void {
+    this.#idle.works(worker);
+    const { options } = ticket;
+    const run = worker.run({ memoryTimeout: this.#options.queueTimeout, ...this.#forBackend(options) });
+    this.#reports.began(worker, performance.now() - ticket.came);
+    run.result.then(
+      () => {
+        this.#incidents.succeeded();
+      },
+      (error: unknown) => {
+        this.#reports.failed(error);
+        this.#incidents.failed(suspectOf(options), error);
+      },
+    );
+    ticket.begin({
+      run,
+      cancel: (error) => {
+        worker.cancel(run, error);
+      },
+    });
+  }
+
+  /** A worker is through with a job, or gone. */
+  #freed(worker: MediaWorker): void {
+    this.#reports.ended(worker);
+    // One that never was ready is told of by its promise.
+    if (!this.#ready.has(worker)) return;
+    const worked = this.#scheduler.ended(worker);
+    if (worker.dead) {
+      if (worker.retired) this.#reports.recycled('memory');
+      else if (!worked && !this.#closed) this.#incidents.startFailed();
+      this.#lost(worker);
+    } else this.#dispatch(worker);
+    // What may not run beside others of its source may run now, on whoever has nothing else to do.
+    if (this.#scheduler.waiting > 0)
+      for (const other of this.#live()) if (this.#scheduler.backlogOf(other) === 0) this.#dispatch(other);
+  }
+
+  /** The jobs of a worker that takes no more go to others. */
+  #lost(worker: MediaWorker): void {
+    this.#idle.works(worker);
+    this.#ready.delete(worker);
+    if (!this.#workers.delete(worker)) return;
+    for (const ticket of this.#scheduler.remove(worker)) this.#submit(ticket);
+    this.#unpark();
+  }
+
+  #stopIdle(worker: MediaWorker): boolean {
+    if (this.#live().length <= this.#kept) return false;
+    this.#reports.recycled('idle');
+    this.#lost(worker);
+    worker.retire();
+    return true;
   }
 
   /** The job as the current backend runs it. */
@@ -222,106 +332,68 @@ export class WorkerPool {
     return this.#backend === 'spawn' ? (this.#jobs.find((job) => job.native === native)?.spawned ?? native) : native;
   }
 
-  #loadStarter(): Promise<StartWorker> {
+  async #loadStarter(): Promise<void> {
     this.#starter ??= import('./start-worker.js').then((module) => {
-      this.#memory = new module.EngineMemory({ limit: this.#memoryBudget, telemetry: this.telemetry });
+      this.#memory = new module.EngineMemory({ limit: this.#options.memoryBudget, telemetry: this.telemetry });
       return module.startWorker;
     });
-    return this.#starter;
+    this.#start = await this.#starter;
   }
 
-  #pick(start: StartWorker): MediaWorker | undefined {
-    return this.#idle() ?? (this.#workers.size < this.#options.workers ? this.#start(start) : undefined);
+  #live(): MediaWorker[] {
+    return [...this.#workers].filter((worker) => !worker.dead);
   }
 
-  #idle(): MediaWorker | undefined {
-    return [...this.#workers].find((worker) => worker.idle && !this.#claimed.has(worker));
-  }
-
-  #wakeNext(): void {
-    this.#waiting.shift()?.();
-  }
-
-  #start(start: StartWorker): MediaWorker {
-    const { transport, regionBytes, stallTimeout } = this.#options;
+  /** Starts a worker; throws what kept it from it. */
+  #startOne(): MediaWorker {
+    const { transport, regionBytes, stallTimeout, workerBytes, settings } = this.#options;
     const host = {
       transport,
       regionBytes,
-      arena: { memory: this.#memory, pools: this.settings?.pools },
+      arena: { memory: this.#memory, pools: settings?.pools },
       preload: this.#jobs.map(({ native }) => this.#moduleFor(native)),
     };
+    if (this.#start === undefined) throw new FramerailError('FR_INTERNAL', 'There is nothing to start workers with.');
     let worker: MediaWorker;
     try {
-      worker = start(this.#backend, host, { stallTimeout, startTimeout: START_TIMEOUT, keepBytes: this.#workerBytes });
+      worker = this.#start(this.#backend, host, { stallTimeout, startTimeout: START_TIMEOUT, keepBytes: workerBytes });
     } catch (error) {
       this.#reports.failed(error);
       throw error;
     }
     this.#workers.add(worker);
+    this.#scheduler.add(worker);
     this.#reports.started(worker, () => this.#closed);
-    const forget = (): void => {
-      if (!worker.dead) return;
-      this.#workers.delete(worker);
-    };
     worker.onIdle(() => {
-      forget();
-      this.#wakeNext();
+      this.#freed(worker);
     });
-    void worker.host.exited.then(forget);
+    worker.ready.then(
+      () => {
+        this.#ready.add(worker);
+        this.#dispatch(worker);
+      },
+      (error: unknown) => {
+        this.#workers.delete(worker);
+        this.#notStarted(this.#scheduler.remove(worker), error);
+      },
+    );
+    void worker.host.exited.then(() => {
+      this.#lost(worker);
+    });
     return worker;
-  }
-
-  /** A deadline that passed in the queue says nothing about the input: say where the time went. */
-  #stillWaiting(error: FramerailError): FramerailError {
-    if (error.code !== 'FR_TIMEOUT') return error;
-    const where = `It was still waiting for one of ${String(this.#options.workers)} workers, all of them busy.`;
-    return new FramerailError('FR_TIMEOUT', `${error.message} ${where}`, { details: error.details });
-  }
-
-  #waitForWorker(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const finish = (error?: FramerailError): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
-        const place = this.#waiting.indexOf(wake);
-        if (place >= 0) this.#waiting.splice(place, 1);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const wake = (): void => {
-        finish();
-      };
-      const abort = (): void => {
-        if (signal !== undefined) finish(this.#stillWaiting(deadlineError(signal)));
-      };
-      const timer = setTimeout(() => {
-        const { workers, queueTimeout } = this.#options;
-        finish(
-          new FramerailError(
-            'FR_TIMEOUT',
-            `All ${String(workers)} workers stayed busy for ${String(queueTimeout)} ms; every loop over frames holds one until it ends: raise \`workers\`, or leave loops that are no longer read.`,
-          ),
-        );
-      }, this.#options.queueTimeout);
-      signal?.addEventListener('abort', abort, { once: true });
-      this.#waiting.push(wake);
-    });
   }
 
   /** Stops every worker and fails what still runs; resolves when all are gone. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const wake of [...this.#waiting]) wake();
+    clearTimeout(this.#pause);
+    this.#growth.close();
+    this.#idle.close();
+    const waiting = [...this.#workers].flatMap((worker) => this.#scheduler.remove(worker));
+    for (const ticket of [...waiting, ...this.#parked]) ticket.fail(closedError());
     await Promise.all([...this.#workers].map((worker) => worker.close()));
     this.#memory?.close();
     this.telemetry.close();
     freeKept();
   }
-}
-
-/** A run and the way to stop it. */
-export interface PooledRun {
-  readonly run: JobRun;
-  /** Ends the run with an error for its caller and has the worker stop. */
-  readonly cancel: (error: FramerailError) => void;
 }

@@ -14,6 +14,9 @@ export interface UsageLimits {
 const INTERVAL = 100;
 /** Milliseconds for which nobody asks again what an idle worker keeps. */
 const LOOK_AGAIN = 1000;
+/** Who keeps more than this share of what it may keep, for so many milliseconds, does not give it back any more. */
+const HIGH_SHARE = 0.85;
+const HIGH_FOR = 300_000;
 const MIB = 1024 * 1024;
 
 /** Looks at one worker process. */
@@ -21,11 +24,25 @@ export class UsageWatch {
   readonly #pid: number;
   readonly #keepBytes: number | undefined;
   #lastLook = Number.NEGATIVE_INFINITY;
+  #highSince: number | undefined;
+  readonly #usageOf: typeof processUsage;
+  readonly #now: () => number;
 
-  /** @param keepBytes - memory of its own that a worker may keep between jobs; undefined for any */
-  constructor(pid: number, keepBytes: number | undefined) {
+  /**
+   * @param keepBytes - memory of its own that a worker may keep between jobs; undefined for any
+   * @param usageOf - what a process uses
+   * @param now - a clock in milliseconds
+   */
+  constructor(
+    pid: number,
+    keepBytes: number | undefined,
+    usageOf: typeof processUsage = processUsage,
+    now: () => number = () => performance.now(),
+  ) {
     this.#pid = pid;
     this.#keepBytes = keepBytes;
+    this.#usageOf = usageOf;
+    this.#now = now;
   }
 
   /**
@@ -37,7 +54,7 @@ export class UsageWatch {
     if (cpuSeconds === undefined && ownBytes === undefined) return () => undefined;
     let before: number | undefined;
     const timer = setInterval(() => {
-      const usage = processUsage(this.#pid);
+      const usage = this.#usageOf(this.#pid);
       if (usage === undefined) return;
       before ??= usage.cpuSeconds;
       const spent = usage.cpuSeconds - before;
@@ -60,11 +77,18 @@ export class UsageWatch {
     };
   }
 
-  /** Whether an idle worker keeps more than it should; asked once a second at most, as asking costs what a small cover does. */
+  /**
+   * Whether an idle worker keeps more than it may, or nearly as much for long; asked once a second at most, as asking
+   * costs what a small cover does.
+   */
   keepsTooMuch(): boolean {
-    if (this.#keepBytes === undefined || performance.now() - this.#lastLook < LOOK_AGAIN) return false;
-    this.#lastLook = performance.now();
-    return (processUsage(this.#pid)?.ownBytes ?? 0) > this.#keepBytes;
+    const now = this.#now();
+    if (this.#keepBytes === undefined || now - this.#lastLook < LOOK_AGAIN) return false;
+    this.#lastLook = now;
+    const kept = this.#usageOf(this.#pid)?.ownBytes ?? 0;
+    if (kept <= this.#keepBytes * HIGH_SHARE) this.#highSince = undefined;
+    else this.#highSince ??= now;
+    return kept > this.#keepBytes || (this.#highSince !== undefined && now - this.#highSince >= HIGH_FOR);
   }
 }
 

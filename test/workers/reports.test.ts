@@ -6,7 +6,11 @@ import { WorkerReports } from '#dist/workers/reports.js';
 
 test('a region that the system refused is counted and is an alert', () => {
   const telemetry = new Telemetry();
-  const reports = new WorkerReports(telemetry, () => 3);
+  const reports = new WorkerReports(telemetry, {
+    alive: () => 3,
+    waiting: () => 0,
+    handedOut: () => ({ steals: 0, stolen: 0, kept: 0 }),
+  });
   reports.failed(new Error('else'));
   reports.failed(new FramerailError('FR_WORKER_DIED', 'It died.'));
   expect(telemetry.snapshot().alerts).toEqual([]);
