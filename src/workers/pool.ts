@@ -292,7 +292,6 @@ export class WorkerPool {
   /** A worker is through with a job, or gone. */
   #freed(worker: MediaWorker): void {
     this.#reports.ended(worker);
-    // One that never was ready is told of by its promise.
     if (!this.#ready.has(worker)) return;
     const worked = this.#scheduler.ended(worker);
     if (worker.dead) {
@@ -378,7 +377,8 @@ export class WorkerPool {
       },
     );
     void worker.host.exited.then(() => {
-      this.#lost(worker);
+      // One that never was ready is told of by its promise.
+      if (this.#ready.has(worker)) this.#lost(worker);
     });
     return worker;
   }

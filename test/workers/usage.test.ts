@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { WorkerPool, type PoolOptions, type UsageLimits } from '#dist/workers/index.js';
+import { UsageWatch } from '#dist/workers/usage-watch.js';
 import { failure } from '../support/failure.js';
 import { isAlive } from '../support/engines.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -88,4 +89,25 @@ test('a worker that keeps much is replaced between two jobs: that is no death', 
 
 test.each([0, -1, 1.5, '1G'])('a wrong workerBytes is refused: %s', (workerBytes) => {
   expect(() => new WorkerPool({ workerBytes: workerBytes as number })).toThrow(/workerBytes/);
+});
+
+test('a worker that keeps nearly as much as it may is replaced after five minutes, unless it gives back in between', () => {
+  let [now, ownBytes] = [0, 90 * MIB];
+  const watch = new UsageWatch(
+    0,
+    100 * MIB,
+    () => ({ cpuSeconds: 0, ownBytes }),
+    () => now,
+  );
+  const look = (minutes: number): boolean => {
+    now = minutes * 60_000;
+    return watch.keepsTooMuch();
+  };
+  expect([look(0), look(4.9)]).toEqual([false, false]);
+  ownBytes = 80 * MIB;
+  expect(look(5)).toBe(false);
+  ownBytes = 86 * MIB;
+  expect([look(6), look(10.9), look(11)]).toEqual([false, false, true]);
+  ownBytes = 101 * MIB;
+  expect(look(12)).toBe(true);
 });
