@@ -1,8 +1,11 @@
 // framerail bench covers: what a cover costs, beside the commands that people make covers with, part by part.
 import { best } from './covers-best.js';
 import { files } from './covers-files.js';
+import { hostile } from './covers-hostile.js';
+import { recovery } from './covers-recovery.js';
 import { remote } from './covers-remote.js';
 import { single } from './covers-single.js';
+import { skew } from './covers-skew.js';
 import { storyboard } from './covers-storyboard.js';
 import { machineText, readMachine } from './machine.js';
 import { checkPart, checkRuns, rounds, type BenchOptions } from './options.js';
@@ -17,12 +20,18 @@ const PARTS: Readonly<Record<string, (runs: number, input: string | undefined) =
   best: async (runs) => [await best(runs)],
   storyboard: async (runs) => [await storyboard(runs)],
   remote: async (runs) => [await remote(runs)],
+  skew: async (runs) => [await skew(runs)],
+  hostile: async (runs) => [await hostile(runs)],
+  recovery: async (runs) => [await recovery(runs)],
 };
+/** Those that are about many covers. */
+const BATCH: readonly string[] = ['skew', 'hostile', 'recovery'];
 
 /** Runs the suite and prints what came of it. */
 export async function run(options: BenchOptions): Promise<void> {
   checkRuns(options.runs);
-  const names = options.only === undefined ? Object.keys(PARTS) : [checkPart(options.only, Object.keys(PARTS))];
+  const all = options.batch === true ? BATCH : Object.keys(PARTS).filter((name) => !BATCH.includes(name));
+  const names = options.only === undefined ? all : [checkPart(options.only, Object.keys(PARTS))];
   exitOnSignals();
   const machine = await readMachine();
   const parts: Part[] = [];

@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly protocol?: string;
   /** Minutes that a soak lasts. */
   readonly minutes?: number;
+  /** Of covers: what is about many of them, instead of about each one. */
+  readonly batch?: boolean;
   /** Print one JSON document instead of tables. */
   readonly json?: boolean;
 }

@@ -5,6 +5,7 @@ export { createCovers, Covers } from './covers/index.js';
 export type {
   Bars,
   Cover,
+  CoverDecoding,
   CoverBorder,
   CoverFile,
   CoverChoice,
@@ -14,6 +15,7 @@ export type {
   CoverImage,
   CoverImageOptions,
   CoverLimitOptions,
+  CoverMaking,
   CoverOptions,
   CoverPrecision,
   CoverSet,

@@ -86,6 +86,9 @@ export class FilterChain {
     this.#source = graph.createFilter(source, 'in', this.#describe(picture)) ?? undefined;
     this.#sink = graph.createFilter(sink, 'out') ?? undefined;
     invariant(this.#source && this.#sink, 'buffer filters that can be made');
+    const { hwFramesCtx } = nativeFrame(picture);
+    if (hwFramesCtx !== null)
+      check(this.#source.buffersrcParametersSet({ hwFramesCtx }), 'FR_FILTER_FAILED', 'The filters have no device');
     const code = graph.parsePtr(this.#spec, filterPad('out', this.#sink), filterPad('in', this.#source));
     if (code < 0) {
       this.close();

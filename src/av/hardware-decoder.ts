@@ -6,9 +6,11 @@ import { absence, allBackends, FAKE_HARDWARE, type DecoderBackend } from '../har
 import { check } from './averror.js';
 import type { ContextLease } from './context-pool.js';
 import { VideoDecoder, type DecoderOptions, type PictureDecoder } from './decoder.js';
+import { DeviceScaler } from './device-scaler.js';
 import { fakeHardware } from './encoders/fake-hardware.js';
 import { acquireDevice, type DeviceKind } from './hardware-device.js';
 import { nativeInput, type MediaInputHandle } from './input.js';
+import type { Size } from '../pixels/index.js';
 import { nativeFrame, Picture } from './picture.js';
 
 /** Where a video is decoded: `auto` takes hardware that works, and software else. */
@@ -22,6 +24,12 @@ export interface DecoderReport {
   readonly backend: DecoderBackend | 'fake' | 'software';
   /** Hardware that was tried, and why it did not do. */
   readonly attempts: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** How a decoder that may be hardware is opened. */
+export interface HardwareOptions extends DecoderOptions {
+  /** What pictures are scaled to on the device, before they are carried over; software gives them whole. */
+  readonly shrinkTo?: Size | undefined;
 }
 
 /** Compressed bytes that are kept for a second try. */
@@ -44,7 +52,7 @@ interface Running {
 /** A decoder that may be hardware. */
 export class HardwareDecoder implements PictureDecoder {
   readonly #input: MediaInputHandle;
-  readonly #options: DecoderOptions;
+  readonly #options: HardwareOptions;
   readonly #wish: DecoderWish;
   readonly #attempts: { readonly name: string; readonly reason: string }[] = [];
   #backend: DecoderReport['backend'] = 'software';
@@ -62,7 +70,7 @@ export class HardwareDecoder implements PictureDecoder {
   /** A frame without a time was given: nobody could tell it from one that is decoded again. */
   #untimed = false;
 
-  private constructor(input: MediaInputHandle, wish: DecoderWish, options: DecoderOptions) {
+  private constructor(input: MediaInputHandle, wish: DecoderWish, options: HardwareOptions) {
     this.#input = input;
     this.#wish = wish;
     this.#options = options;
@@ -70,7 +78,7 @@ export class HardwareDecoder implements PictureDecoder {
   }
 
   /** Opens a decoder for the stream that the input selected. */
-  static open(input: MediaInputHandle, wish: DecoderWish, options: DecoderOptions): HardwareDecoder {
+  static open(input: MediaInputHandle, wish: DecoderWish, options: HardwareOptions): HardwareDecoder {
     return new HardwareDecoder(input, wish, options);
   }
 
@@ -133,11 +141,13 @@ export class HardwareDecoder implements PictureDecoder {
     if (kind === undefined) throw new FramerailError('FR_INTERNAL', `There is no device for ${backend}.`);
     const lease: ContextLease<Parameters<typeof deviceOptions>[0]> = acquireDevice(kind);
     const onDevice = new Picture();
+    const shrinker = this.#shrinker(kind);
     let decoder: VideoDecoder;
     try {
       decoder = VideoDecoder.open(this.#input, { ...this.#options, device: deviceOptions(lease.value, kind) });
     } catch (error) {
       onDevice.close();
+      shrinker?.close();
       lease.release();
       throw error;
     }
@@ -145,12 +155,15 @@ export class HardwareDecoder implements PictureDecoder {
       decoder,
       fetch: (target) => {
         if (!decoder.receive(onDevice)) return false;
-        download(onDevice, target, kind, backend);
+        const carried = shrinker?.shrink(onDevice) ?? onDevice;
+        download(carried, target, kind, backend);
+        onDevice.clear();
         return true;
       },
       close: () => {
         decoder.close();
         onDevice.close();
+        shrinker?.close();
         lease.release();
       },
     };
@@ -162,6 +175,7 @@ export class HardwareDecoder implements PictureDecoder {
       throw new FramerailError('FR_DECODE_FAILED', `${FAKE_HARDWARE} is not set.`);
     const { decoderDiesAfter = Number.POSITIVE_INFINITY } = fakeHardware();
     const running = this.#openSoftware();
+    const shrinker = this.#shrinker('fake');
     let frames = 0;
     return {
       ...running,
@@ -169,10 +183,21 @@ export class HardwareDecoder implements PictureDecoder {
         if (frames >= decoderDiesAfter)
           throw new FramerailError('FR_DECODE_FAILED', `The fake decoder died after ${String(frames)} frames.`);
         if (!running.decoder.receive(target)) return false;
+        shrinker?.shrinkInto(target);
         frames += 1;
         return true;
       },
+      close: () => {
+        running.close();
+        shrinker?.close();
+      },
     };
+  }
+
+  #shrinker(kind: DeviceKind | 'fake'): Shrinker | undefined {
+    const { shrinkTo } = this.#options;
+    if (shrinkTo === undefined) return undefined;
+    return new Shrinker(kind, shrinkTo, (reason) => this.#attempts.push({ name: `scaling on ${kind}`, reason }));
   }
 
   send(): void {
@@ -279,6 +304,47 @@ export class HardwareDecoder implements PictureDecoder {
   close(): void {
     this.#forgetAll();
     this.#running.close();
+  }
+}
+
+/** Makes pictures small on a device; where that does not work they stay as they are, which is told once. */
+class Shrinker {
+  readonly #scaler: DeviceScaler;
+  readonly #small = new Picture();
+  readonly #tell: (reason: string) => void;
+  #works = true;
+
+  constructor(kind: DeviceKind | 'fake', size: Size, tell: (reason: string) => void) {
+    this.#scaler = new DeviceScaler(kind, size);
+    this.#tell = tell;
+  }
+
+  /** The small picture, which is overwritten by the next one; undefined where there is none. */
+  shrink(source: Picture): Picture | undefined {
+    if (!this.#works) return undefined;
+    try {
+      this.#scaler.scale(source, this.#small);
+      return this.#small;
+    } catch (error) {
+      if (!isFramerailError(error)) throw error;
+      this.#works = false;
+      this.#tell(error.message);
+      return undefined;
+    }
+  }
+
+  /** Puts the small picture in the place of the large one. */
+  shrinkInto(picture: Picture): void {
+    const small = this.shrink(picture);
+    if (small === undefined) return;
+    picture.clear();
+    check(nativeFrame(picture).ref(nativeFrame(small)), 'FR_INTERNAL', 'A picture could not be handed on');
+    small.clear();
+  }
+
+  close(): void {
+    this.#scaler.close();
+    this.#small.close();
   }
 }
 

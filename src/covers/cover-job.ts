@@ -1,14 +1,19 @@
 // The job behind `covers.make()`: pictures out of one video, images out of them. Runs in a worker, or inline for a
 // one-shot command.
-import { MediaInputHandle, takeLog, VideoDecoder, withLog, type LogLine } from '../av/index.js';
+import { HardwareDecoder, MediaInputHandle, takeLog, VideoDecoder, withLog, type LogLine } from '../av/index.js';
 import type { JobContext } from '../workers/index.js';
 import { takeShots, type OpenedVideo, type Shot } from './choice/index.js';
 import type { CoverParams } from './cover-params.js';
-import type { CoverSet, CoverShot, SetImage } from './cover.js';
+import type { CoverDecoding, CoverSet, CoverShot, SetImage } from './cover.js';
+import { DecoderPlanner, shrunkSize, type PlannedVideo } from './device/index.js';
+import type { Rect, Size } from '../pixels/index.js';
 import { composedFormat, encodeCover } from './images/index.js';
 import { preparePicture } from './picture/index.js';
 import { CoverComposer, isMuchSmaller } from './shape/index.js';
 import { StageClock } from './stage-clock.js';
+
+/** What decoding costs, as this worker has measured it. */
+const planner = new DecoderPlanner();
 
 /** Runs the job. */
 export default async function coverJob(rawParams: unknown, context: JobContext): Promise<CoverSet> {
@@ -38,15 +43,62 @@ async function makeCovers(
   const first = await open();
   const rough = params.shapes.every(({ size }) => size !== null && isMuchSmaller(size, first.stream.stored));
   const breathe = (): undefined | Promise<void> => context.breathe();
-  const shots = takeShots({ open, first, limits: params.limits, rough, clock, breathe }, params);
+  const decoding = planDecoding(params, first, rough);
+  const { openDecoder, shrinkTo } = decoding;
+  const shots = takeShots({ open, first, limits: params.limits, rough, clock, breathe, openDecoder }, params);
   const made: { readonly images: SetImage[]; readonly shot: CoverShot }[] = [];
-  for await (const shot of shots) made[shot.place] = await coversOf(shot, first, { params, rough, clock, breathe });
+  for await (const shot of shots)
+    made[shot.place] = await coversOf(shot, first, { params, rough, clock, breathe, shrinkTo });
+  const timings = clock.timings();
   return {
     images: made.flatMap(({ images }) => images),
     shots: made.map(({ shot }) => shot),
     decoder: VideoDecoder.nameFor(first.input, true),
-    timings: clock.timings(),
+    decoding: decoding.ended(timings.decode / Math.max(1, made.length)),
+    timings,
     log: [...warnings(first), ...(await takeLog())],
+  };
+}
+
+/** How the keyframes of a video are decoded. */
+interface PlannedDecoding {
+  /** What the device makes pictures. */
+  readonly shrinkTo?: Size | undefined;
+  readonly openDecoder: ((opened: OpenedVideo) => HardwareDecoder) | undefined;
+  /** What became of it. @param milliseconds - that a keyframe took */
+  ended(milliseconds: number): CoverDecoding;
+}
+
+/** Picks a decoder: a device is for keyframes by themselves. */
+function planDecoding(params: CoverParams, { stream }: OpenedVideo, rough: boolean): PlannedDecoding {
+  const { decoder: wish, offer, places, precision, limits, shapes } = params;
+  if (precision === 'exact' || places.every(({ kind }) => kind === 'best')) {
+    const reason = 'Only single keyframes are decoded on a device.';
+    return { openDecoder: undefined, ended: () => ({ backend: 'software', reason, attempts: [] }) };
+  }
+  const video: PlannedVideo = { codec: stream.codec, pixels: stream.stored.width * stream.stored.height };
+  const { decoder, reason } = planner.plan(wish, video, offer);
+  if (decoder === 'software')
+    return {
+      openDecoder: undefined,
+      ended: (milliseconds) => {
+        planner.measured(decoder, video, milliseconds);
+        return { backend: decoder, reason, attempts: [] };
+      },
+    };
+  const shrinkTo = stream.crop === undefined ? shrunkSize(stream.stored, shapes) : undefined;
+  let opened: HardwareDecoder | undefined;
+  return {
+    shrinkTo,
+    openDecoder: ({ input }) =>
+      (opened = HardwareDecoder.open(input, decoder, { threads: 1, rough, limits, shrinkTo })),
+    ended: (milliseconds) => {
+      const { backend = 'software', attempts = [] } = opened?.report ?? {};
+      planner.measured(backend, video, milliseconds);
+      // What failed is not tried again soon.
+      if (backend === 'software') planner.failed(decoder, video);
+      return { backend, reason, attempts };
+    },
   };
 }
 
@@ -62,13 +114,23 @@ interface ImageWork {
   readonly rough: boolean;
   readonly clock: StageClock;
   readonly breathe: () => undefined | Promise<void>;
+  readonly shrinkTo: Size | undefined;
+}
+
+function isOfSize({ width, height }: Size, size: Size | undefined): boolean {
+  return width === size?.width && height === size.height;
+}
+
+/** A part of a picture that was made small, in pixels of the large one. */
+function scaledRect({ x, y, width, height }: Rect, by: number): Rect {
+  return { x: x * by, y: y * by, width: width * by, height: height * by };
 }
 
 /** The images of one picture, in all shapes. */
 async function coversOf(
   { place, picture, pts, choice }: Shot,
   { input, stream }: OpenedVideo,
-  { params, rough, clock, breathe }: ImageWork,
+  { params, rough, clock, breathe, shrinkTo }: ImageWork,
 ): Promise<{ readonly images: SetImage[]; readonly shot: CoverShot }> {
   const { damaged } = picture;
   const prepared = preparePicture(picture, {
@@ -81,7 +143,8 @@ async function coversOf(
   try {
     const composer = new CoverComposer(prepared.picture, stream, composedFormat(params.image.format));
     for (const shape of params.shapes) {
-      const { picture: composed, crop, attention } = composer.compose(shape);
+      const { picture: composed, crop: part, attention } = composer.compose(shape);
+      const crop = scaledRect(part, isOfSize(picture, shrinkTo) ? stream.stored.width / picture.width : 1);
       clock.end('scale');
       try {
         images.push({ ...(await encodeCover(composed, params.image, breathe)), crop, attention, shot: place });

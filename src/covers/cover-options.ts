@@ -1,5 +1,7 @@
 // What callers say about covers, checked once and brought into the form that jobs take.
 import { argumentError, checkInteger, checkNumber, checkOneOf, checkOptions, type CallOptions } from '../base/index.js';
+import type { DecoderWish } from '../av/index.js';
+import { allBackends } from '../hardware/index.js';
 import type { RemoteOptions } from '../net/index.js';
 import { DEFAULT_LIMITS, type SourceOptions } from '../sources/index.js';
 import type { UsageLimits } from '../workers/index.js';
@@ -26,6 +28,12 @@ export interface CoverFormOptions
   readonly from?: number | undefined;
   /** Where `'best'` ends to look, in seconds. @defaultValue before the last 5 % */
   readonly to?: number | undefined;
+  /**
+   * Where single keyframes are decoded: `auto` takes a device where decoding on it was measured to be faster for videos of
+   * the same codec and size, `software` never does, or a kind of hardware (`nvdec`, `qsv`, `vaapi`, `videotoolbox`), with
+   * software where it fails. @defaultValue 'auto'
+   */
+  readonly decoder?: DecoderWish | undefined;
   /** What a video may ask for; beyond it the call rejects with FR_INPUT_LIMIT. @defaultValue what `CoverLimitOptions` says */
   readonly limits?: CoverLimitOptions | undefined;
   /** Milliseconds of wall time after which the call rejects with FR_TIMEOUT. @defaultValue 30,000 */
@@ -88,8 +96,11 @@ export const DEFAULT_COVER_LIMITS: CoverLimits = { ...DEFAULT_LIMITS, maxDecoded
 const MOST_PLACES = 100;
 const MOST_SIZES = 20;
 
+/** What a caller asks for; which devices there are is not for callers to say. */
+export type AskedCover = Omit<CoverParams, 'offer'>;
+
 /** The params of a single cover. */
-export function coverParams(options: CoverOptions): CoverParams {
+export function coverParams(options: CoverOptions): AskedCover {
   checkOptions(options);
   const shapes = shapeParams([{ name: 'size', size: options.size }], options);
   const places = [checkPlace('at', options.at ?? 'middle')];
@@ -97,7 +108,7 @@ export function coverParams(options: CoverOptions): CoverParams {
 }
 
 /** The params of several covers. */
-export function coverSetParams(options: CoverSetOptions): CoverParams {
+export function coverSetParams(options: CoverSetOptions): AskedCover {
   checkOptions(options);
   const places = checkList('at', options.at ?? ['middle'], MOST_PLACES, checkPlace);
   const sizes =
@@ -118,13 +129,22 @@ function bestParams(options: CoverFormOptions, places: readonly CoverPlace[]): B
   return { candidates: checkInteger('candidates', options.candidates ?? 12, 8, 16), from, to };
 }
 
-function formParams(options: CoverFormOptions): Omit<CoverParams, 'places' | 'shapes' | 'best'> {
+function formParams(options: CoverFormOptions): Omit<CoverParams, 'places' | 'shapes' | 'best' | 'offer'> {
   return {
     image: imageParams(options),
     stream: options.stream === undefined ? null : checkInteger('stream', options.stream, 0, 1000),
+    decoder: checkOneOf('decoder', options.decoder ?? 'auto', decoders()),
     precision: checkOneOf('precision', options.precision ?? 'keyframe', ['keyframe', 'exact'] as const),
     limits: options.limits === undefined ? DEFAULT_COVER_LIMITS : checkLimits(options.limits),
   };
+}
+
+function decoders(): readonly DecoderWish[] {
+  return [
+    'auto',
+    'software',
+    ...allBackends().flatMap(({ name, decoding }) => decoding ?? (name === 'fake' ? name : [])),
+  ];
 }
 
 const GIB = 1024 ** 3;

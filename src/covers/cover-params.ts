@@ -1,6 +1,8 @@
 // What a cover job is told: plain data.
+import type { DecoderWish } from '../av/index.js';
 import type { Size } from '../pixels/index.js';
 import type { InputLimits } from '../sources/index.js';
+import type { DeviceOffer } from './device/offers.js';
 import type { ImageWish } from './images/index.js';
 import type { CoverBorder, CoverFit, SafeZoneMargins } from './shape/index.js';
 
@@ -56,4 +58,8 @@ export interface CoverParams {
   /** The number of the video stream; null for the one that ffmpeg picks. */
   readonly stream: number | null;
   readonly limits: CoverLimits;
+  /** Where keyframes are decoded. */
+  readonly decoder: DecoderWish;
+  /** What devices there are for it. */
+  readonly offer: DeviceOffer;
 }

@@ -1,5 +1,5 @@
 // What comes out of a cover job: images, the pictures that they were made of, and how it went.
-import type { LogLine } from '../av/index.js';
+import type { DecoderReport, LogLine } from '../av/index.js';
 import type { RemoteReceipt } from '../net/index.js';
 import type { Rect } from '../pixels/index.js';
 import type { CoverChoice } from './choice/index.js';
@@ -62,6 +62,12 @@ export interface CoverShot {
   readonly choice?: CoverChoice | undefined;
 }
 
+/** Where pictures were decoded, and why there. */
+export interface CoverDecoding extends Pick<DecoderReport, 'backend' | 'attempts'> {
+  /** Why, in one sentence. */
+  readonly reason: string;
+}
+
 /** How a call went. */
 export interface CoverWork {
   /** The decoder that ran. */
@@ -74,8 +80,14 @@ export interface CoverWork {
   readonly receipt?: RemoteReceipt;
 }
 
+/** How making covers went. */
+export interface CoverMaking extends CoverWork {
+  /** Where pictures were decoded, and why there. */
+  readonly decoding: CoverDecoding;
+}
+
 /** A finished cover. */
-export interface Cover extends CoverImage, CoverShot, CoverWork {}
+export interface Cover extends CoverImage, CoverShot, CoverMaking {}
 
 /** An image of a set, and where it belongs in it. */
 export interface SetImage extends CoverImage {
@@ -84,7 +96,7 @@ export interface SetImage extends CoverImage {
 }
 
 /** Several covers of one video. */
-export interface CoverSet extends CoverWork {
+export interface CoverSet extends CoverMaking {
   /** All sizes of the first picture, then all of the second one. */
   readonly images: readonly SetImage[];
   /** The pictures, in the order of the wanted places. */

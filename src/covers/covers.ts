@@ -19,12 +19,14 @@ import {
   coverParams,
   coverSetParams,
   usageLimits,
+  type AskedCover,
   type CoverFormOptions,
   type CoverOptions,
   type CoverSetOptions,
 } from './cover-options.js';
 import type { CoverParams } from './cover-params.js';
 import type { Cover, CoverSet } from './cover.js';
+import { DeviceOffers, type DeviceOffer } from './device/index.js';
 import { InputUser } from './input-user.js';
 import { makePreview, PREVIEW_JOB, type Preview, type PreviewOptions } from './preview/index.js';
 import { makeStoryboard, STORYBOARD_JOB, type Storyboard, type StoryboardOptions } from './storyboard/index.js';
@@ -33,6 +35,8 @@ const COVER_JOB: JobModule = {
   native: jobModule(import.meta.url, './cover-job.js'),
   spawned: jobModule(import.meta.url, './spawned/cover-job.js'),
 };
+
+const NO_OFFER: DeviceOffer = { codecs: {}, reason: 'No device was asked for.' };
 
 /** Memory of its own that a worker may keep between covers: decoders and encoders of large pictures leave gaps in it. */
 const KEPT_BYTES = 512 * 1024 * 1024;
@@ -46,6 +50,7 @@ const QUARANTINE_AFTER = 2;
 export class Covers {
   readonly #pool: WorkerPool;
   readonly #user: InputUser;
+  #devices: DeviceOffers | undefined;
 
   /** @internal */
   constructor(options: PoolOptions) {
@@ -143,10 +148,18 @@ export class Covers {
     return makePreview(this.#user, input, options);
   }
 
-  async #run(input: MediaInput, params: CoverParams, given: CoverFormOptions): Promise<CoverSet> {
+  async #run(input: MediaInput, asked: AskedCover, given: CoverFormOptions): Promise<CoverSet> {
     const usage = usageLimits(given);
+    const params: CoverParams = { ...asked, offer: this.#offerFor(asked) };
     const options = { ...given, timeout: given.timeout ?? COVER_TIMEOUT };
     return this.#user.use(input, options, 'Making a cover', (source, call) => this.#runOn(source, params, usage, call));
+  }
+
+  /** What devices there are, for who would take one. */
+  #offerFor({ decoder }: AskedCover): DeviceOffer {
+    if (decoder !== 'auto') return NO_OFFER;
+    this.#devices ??= new DeviceOffers();
+    return this.#devices.current;
   }
 
   async #runOn(

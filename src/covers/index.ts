@@ -1,5 +1,16 @@
 // Cover images of videos.
-export type { Cover, CoverFile, CoverImage, CoverSet, CoverShot, CoverTimings, CoverWork, SetImage } from './cover.js';
+export type {
+  Cover,
+  CoverDecoding,
+  CoverFile,
+  CoverImage,
+  CoverMaking,
+  CoverSet,
+  CoverShot,
+  CoverTimings,
+  CoverWork,
+  SetImage,
+} from './cover.js';
 export { createCovers, Covers } from './covers.js';
 export type {
   Bars,

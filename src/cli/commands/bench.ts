@@ -12,6 +12,7 @@ interface Options {
   readonly only?: string;
   readonly protocol?: string;
   readonly minutes?: number;
+  readonly batch?: boolean;
   readonly json?: boolean;
 }
 
@@ -35,6 +36,7 @@ export const bench: CliCommand = {
       )
       .option('--protocol <name>', 'of relay --only protocols: the starts of one, such as SRT')
       .option('--minutes <number>', 'how long a soak lasts', integer('--minutes'))
+      .option('--batch', 'of covers: many at once, instead of one at a time')
       .option('--json', 'print one JSON document')
       .action(async (suite: Suite, options: Options) => {
         // Benchmarks are users of the engine, not a part of it: they are built beside it.

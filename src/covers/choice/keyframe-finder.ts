@@ -8,6 +8,7 @@ import {
   type KeptPacket,
   type MediaInputHandle,
   type PacketFacts,
+  type PictureDecoder,
   type VideoStreamInfo,
 } from '../../av/index.js';
 import { FramerailError } from '../../base/index.js';
@@ -30,6 +31,8 @@ export interface FinderOptions {
   readonly clock: StageClock;
   /** Called for every packet; throws to stop. */
   readonly breathe: Breathe;
+  /** Opens another decoder for `find` than one in software. */
+  readonly openDecoder?: (() => PictureDecoder) | undefined;
 }
 
 /** A decoded picture and its time. */
@@ -47,6 +50,7 @@ export class KeyframeFinder {
   #picture = new Picture();
   #spare = new Picture();
   #decoder: VideoDecoder | undefined;
+  #other: PictureDecoder | undefined;
 
   constructor(options: FinderOptions) {
     this.options = options;
@@ -60,7 +64,7 @@ export class KeyframeFinder {
     const { input, clock, breathe } = this.options;
     const packet = await lastKeyframe(input, time, breathe);
     clock.end('seek');
-    const decoder = this.#fresh();
+    const decoder = this.#chosen();
     const decoded = (await this.#tryKeyframes(decoder, packet)) ?? (await this.#feed(decoder, time));
     if (decoded === undefined) throw this.noFrame();
     clock.end('decode');
@@ -69,7 +73,7 @@ export class KeyframeFinder {
   }
 
   /** Decodes one of the next keyframes; gives its packet, or undefined where none of them has a picture. */
-  async #tryKeyframes(decoder: VideoDecoder, first: PacketFacts | undefined): Promise<PacketFacts | undefined> {
+  async #tryKeyframes(decoder: PictureDecoder, first: PacketFacts | undefined): Promise<PacketFacts | undefined> {
     const { input } = this.options;
     let packet = first;
     for (let attempt = 0; attempt < ATTEMPTS && packet !== undefined;) {
@@ -104,7 +108,7 @@ export class KeyframeFinder {
   }
 
   /** Feeds packets until a picture comes: a stream that is refreshed bit by bit has no keyframe that is one by itself. */
-  async #feed(decoder: VideoDecoder, time: number): Promise<PacketFacts | undefined> {
+  async #feed(decoder: PictureDecoder, time: number): Promise<PacketFacts | undefined> {
     const { input, limits, breathe } = this.options;
     if (!input.goesBack) return undefined;
     const first = await seekKeyframe(input, time, breathe);
@@ -163,8 +167,16 @@ export class KeyframeFinder {
     return new FramerailError(
       'FR_DECODE_NO_FRAME',
       `${input.name} has a video stream (${stream.codec}) but no keyframe of it could be decoded.`,
-      { details: { damagedPackets: this.#decoder?.damagedPackets ?? 0 } },
+      { details: { damagedPackets: (this.#other ?? this.#decoder)?.damagedPackets ?? 0 } },
     );
+  }
+
+  #chosen(): PictureDecoder {
+    const { openDecoder } = this.options;
+    if (openDecoder === undefined) return this.#fresh();
+    this.#other ??= openDecoder();
+    this.#other.reset();
+    return this.#other;
   }
 
   #fresh(): VideoDecoder {
@@ -194,6 +206,7 @@ export class KeyframeFinder {
   /** Frees the decoder and the pictures. */
   close(): void {
     this.#decoder?.close();
+    this.#other?.close();
     this.#picture.close();
     this.#spare.close();
   }

@@ -1,6 +1,6 @@
 // The pictures for the wanted places of a video: the keyframe at or before each, or what is on display there.
 import { availableParallelism } from 'node:os';
-import type { Breathe, MediaInputHandle, Picture, VideoStreamInfo } from '../../av/index.js';
+import type { Breathe, MediaInputHandle, Picture, PictureDecoder, VideoStreamInfo } from '../../av/index.js';
 import type { CoverLimits, CoverParams, TimedPlace } from '../cover-params.js';
 import type { StageClock } from '../stage-clock.js';
 import { beyondEnd } from './beyond-end.js';
@@ -38,6 +38,8 @@ export interface ShotOptions {
   readonly clock: StageClock;
   /** Called for every packet; throws to stop. */
   readonly breathe: Breathe;
+  /** Opens the decoder for single keyframes, where it is not one in software. */
+  readonly openDecoder?: ((opened: OpenedVideo) => PictureDecoder) | undefined;
 }
 
 /** Threads for one exact picture: all pictures since the keyframe are decoded for it, but other covers wait too. */
@@ -73,7 +75,7 @@ async function* bestShots(
   range: CoverParams['best'],
 ): AsyncGenerator<Shot> {
   const { open, first, clock } = options;
-  const finder = new KeyframeFinder({ ...options, ...first });
+  const finder = finderOf(options, first, false);
   let best: BestFrames | undefined;
   try {
     clock.end('open');
@@ -88,14 +90,14 @@ async function* bestShots(
 /** The keyframes for places, in the order of the list. */
 async function* keyframeShots(options: ShotOptions, places: readonly Wanted[]): AsyncGenerator<Shot> {
   const { open, first, clock, breathe } = options;
-  let finder = new KeyframeFinder({ ...options, ...first });
+  let finder = finderOf(options, first, true);
   try {
     let opened = first;
     for (const [turn, { place, wanted }] of places.entries()) {
       if (turn > 0 && !opened.input.goesBack) {
         finder.close();
         opened = await open();
-        finder = new KeyframeFinder({ ...options, ...opened });
+        finder = finderOf(options, opened, true);
       }
       const time = await targetTime(wanted, opened.input, opened.stream, breathe);
       clock.end('open');
@@ -104,6 +106,12 @@ async function* keyframeShots(options: ShotOptions, places: readonly Wanted[]): 
   } finally {
     finder.close();
   }
+}
+
+/** @param single - keyframes are looked for one by one: only those are decoded on a device */
+function finderOf({ openDecoder, ...options }: ShotOptions, opened: OpenedVideo, single: boolean): KeyframeFinder {
+  const choose = single && openDecoder !== undefined ? () => openDecoder(opened) : undefined;
+  return new KeyframeFinder({ ...options, ...opened, openDecoder: choose });
 }
 
 /** The pictures on display at places, in the order of their times. */

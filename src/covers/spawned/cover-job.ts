@@ -92,7 +92,8 @@ async function makeCovers(session: CommandSession, params: CoverParams, context:
   const ended = performance.now();
   // One command does all the rest: nobody knows how long each stage of it took.
   const timings = { open: opened - started, seek: 0, decode: ended - opened, analyse: 0, scale: 0, encode: 0 };
-  return { images, shots, decoder, timings: { ...timings, total: ended - started }, log };
+  const decoding = { backend: 'software', reason: 'Commands decode in software.', attempts: [] } as const;
+  return { images, shots, decoder, decoding, timings: { ...timings, total: ended - started }, log };
 }
 
 /** A place that commands can find: they hand over images, and no pictures to compare. */
