@@ -12,7 +12,7 @@ const FILTERS: Readonly<Record<DeviceKind | 'fake', (size: string) => string>> =
   qsv: (size) => `scale_qsv=${size}`,
   videotoolbox: (size) => `scale_vt=${size}`,
   // Hardware that is none has its pictures in system memory.
-  fake: (size) => `scale=${size}:flags=area`,
+  fake: (size) => `scale=${size}:flags=bicubic`,
 };
 
 /** Scales pictures of one device to one size. */
