@@ -28,13 +28,13 @@ export async function framemd5(path: string): Promise<string[]> {
 export interface ShownFrame {
   /** Of its untouched pixels. */
   readonly md5: string;
-  /** In seconds from the start of the file. */
+  /** In seconds from the start of the file; in a transport stream from that of its video. */
   readonly time: number;
 }
 
 /** Every frame in order, after `args` such as filters: one run of ffmpeg for both pixels and times. */
 export async function shownFrames(path: string, ...args: string[]): Promise<ShownFrame[]> {
-  const how = ['-noautorotate', '-i', path, '-map', '0:v:0', ...args, '-vsync', 'passthrough'];
+  const how = ['-noautorotate', '-i', path, '-an', '-sn', '-dn', ...args, '-vsync', 'passthrough'];
   // Else times are rounded to what the frame rate is taken for.
   const text = (await ffmpeg(...how, '-enc_time_base', '1:90000', '-f', 'framemd5', '-')).toString();
   const [, num, den] = /^#tb 0: (\d+)\/(\d+)$/m.exec(text)!;

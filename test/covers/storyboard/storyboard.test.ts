@@ -79,8 +79,7 @@ test('every file says the same', async () => {
   const images = readBif(folder);
   expect(images.map(({ time }) => time)).toEqual(Array.from({ length: Math.ceil(duration / 0.5) }, (_, i) => i * 500));
   const luma = await tilesOf(board);
-  for (const [i, tile] of luma.entries())
-    expect(psnr(await lumaOf(images[i]!.jpeg), tile)).toBeGreaterThan(35);
+  for (const [i, tile] of luma.entries()) expect(psnr(await lumaOf(images[i]!.jpeg), tile)).toBeGreaterThan(35);
 });
 
 describe('each tile is the cover of its time', () => {
