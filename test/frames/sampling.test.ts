@@ -132,8 +132,8 @@ describe.each<[Name, string]>([
 
 describe.each<Name>(['process', 'spawn'])('%s decodes no more than it must', (backend) => {
   const videos = new Map<string, Video>();
-  afterAll(async () => {
-    for (const video of videos.values()) await video.close();
+  afterAll(() => {
+    for (const video of videos.values()) video.close();
   });
 
   /** A video of an engine, opened once. */
