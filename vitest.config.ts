@@ -1,19 +1,27 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 import { sharingTests } from './test/support/sharing.js';
 
-const sharing = sharingTests();
 /** What a crowded machine would be too slow for: bounds of milliseconds, pauses that people make, hundreds of peers at once. */
 const MEASURING = [
   'test/docs/relay-guides.test.ts',
   'test/frames/endings.test.ts',
   'test/frames/hang-watch.test.ts',
+  'test/frames/process/live.test.ts',
+  'test/frames/process/outputs.test.ts',
   'test/fault/hang.test.ts',
+  'test/fault/spawned-death.test.ts',
+  'test/fault/spawned-process-death.test.ts',
   'test/fault/worker-death.test.ts',
+  'test/relay/failback.test.ts',
+  'test/relay/failover-nginx.test.ts',
   'test/relay/many/reload.test.ts',
   'test/relay/reconnect.test.ts',
+  'test/relay/slate.test.ts',
   'test/relay/start.test.ts',
   'test/relay/timings.test.ts',
 ];
+
+const sharing = sharingTests().filter((path) => !MEASURING.includes(path));
 
 // The tests run against the built package: worker processes load the same files as a user's would.
 export default defineConfig({
@@ -28,13 +36,15 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     server: { deps: { external: [/\/dist\//] } },
-    // A process of its own costs a file half a second of processor time: what only calculates does without.
+    // A process of its own costs a file half a second of processor time: what leaves nothing behind does without.
+    // The setup is that of the whole, which runs whatever is asked for: none is made ready again.
     projects: [
       { extends: true, test: { name: 'sharing', globalSetup: [], include: sharing, isolate: false } },
       {
         extends: true,
         test: {
           name: 'alone',
+          globalSetup: [],
           include: ['test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...sharing, ...MEASURING],
         },
@@ -42,7 +52,7 @@ export default defineConfig({
       // Behind the others.
       {
         extends: true,
-        test: { name: 'measuring', include: MEASURING, maxWorkers: 2, sequence: { groupOrder: 1 } },
+        test: { name: 'measuring', globalSetup: [], include: MEASURING, maxWorkers: 2, sequence: { groupOrder: 1 } },
       },
     ],
   },

@@ -152,8 +152,12 @@ async function main() {
   const page = join(root, OPTIONS_DOC);
   const text = await renderOptionsDoc(root);
   if (args.includes('--check')) {
-    if (existsSync(page) && readFileSync(page, 'utf8') === text) return;
-    throw new Error(`${OPTIONS_DOC} differs from the documentation in src/: run node scripts/gen-options-doc.mjs`);
+    const [was, should] = [existsSync(page) ? readFileSync(page, 'utf8') : '', text].map((all) => all.split('\n'));
+    const places = Array.from({ length: Math.max(was.length, should.length) }, (_, i) => i + 1);
+    const differing = places.filter((line) => was[line - 1] !== should[line - 1]);
+    if (differing.length === 0) return;
+    const where = `${OPTIONS_DOC}:${differing[0]} differs in ${differing.length} line(s) from the documentation in src/`;
+    throw new Error(`${where}: run node scripts/gen-options-doc.mjs`);
   }
   mkdirSync(dirname(page), { recursive: true });
   writeFileSync(page, text);

@@ -1,7 +1,7 @@
 // Borders of the picture itself: soft, of its colours, and the picture between them as it is without them.
 import { describe, expect, test } from 'vitest';
 import { sharedCovers } from '../support/covers.js';
-import { imagePixels } from '../support/ffmpeg.js';
+import { lumaOf, rgbOf } from '../support/decoded.js';
 import { fixture } from '../support/fixtures.js';
 import { meanColor, psnr } from '../support/psnr.js';
 
@@ -43,7 +43,7 @@ describe.each(CASES)('%s', (_, size, place) => {
         border: kind,
         format: 'png',
       });
-      return imagePixels(data, 'rgb24');
+      return rgbOf(data);
     };
     const [pixels, plain, command] = [await make(border), await make('color'), await make(border, spawned)];
     expect(psnr(part(pixels, width, inner), part(plain, width, inner))).toBeGreaterThan(50);
@@ -66,7 +66,7 @@ test('blur is darker than the picture, extend goes on with its edges', async () 
   const left = { x: 2, y: 8, width: 6, height: 40 };
   const near = { x: 14, y: 8, width: 4, height: 40 };
   const at = async (border: 'blur' | 'extend'): Promise<Buffer> =>
-    imagePixels((await covers.make(fixture('subject.mp4'), { ...options, border })).data, 'rgb24');
+    rgbOf((await covers.make(fixture('subject.mp4'), { ...options, border })).data);
   const [blurred, extended] = [await at('blur'), await at('extend')];
   // The left of the clip is one colour: 5a6470.
   for (const rect of [left, near])
@@ -82,7 +82,7 @@ test('a safe zone moves the picture up', async () => {
   const size = [90, 160] as const;
   const make = async (safeZone: 'reels' | undefined): Promise<Buffer> => {
     const { data } = await covers.make(fixture('bars.mp4'), { at: 0, size, fit: 'contain', safeZone, format: 'png' });
-    return imagePixels(data, 'gray');
+    return lumaOf(data);
   };
   const firstRow = (pixels: Buffer): number => pixels.findIndex((sample) => sample > 60) / 90;
   const [plain, moved] = [firstRow(await make(undefined)), firstRow(await make('reels'))];

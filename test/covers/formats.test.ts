@@ -3,9 +3,11 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import type { CoverOptions } from '#dist/index.js';
 import { sharedCovers } from '../support/covers.js';
+import { lumaOf } from '../support/decoded.js';
 import { failure } from '../support/failure.js';
-import { feedFfmpeg, imagePixels, rawPixels } from '../support/ffmpeg.js';
+import { feedFfmpeg, rawPixels } from '../support/ffmpeg.js';
 import { fixture } from '../support/fixtures.js';
+import { once } from '../support/once.js';
 import { meanColor, psnr } from '../support/psnr.js';
 
 const covers = sharedCovers({ workers: 1 });
@@ -24,6 +26,11 @@ async function decoded(data: Uint8Array): Promise<{ pixels: Buffer; width: numbe
   return { pixels, width: info.width, height: info.height };
 }
 
+const bars = once(() => {
+  const filters = 'scale=in_color_matrix=bt709,format=rgb24';
+  return rawPixels(fixture('bars.mp4'), '-vf', filters, '-frames:v', '1');
+});
+
 describe.each(FORMATS)('%s', (format) => {
   test.each([
     ['cut', { size: [90, 160] }],
@@ -31,7 +38,7 @@ describe.each(FORMATS)('%s', (format) => {
     ['smart', { size: [64, 64], fit: 'smart' }],
     ['tiny', { size: [1, 1] }],
     ['turned', {}, 'turned-90.mp4'],
-  ] as readonly [string, CoverOptions, string?][])('%s', async (_, options, clip = 'plain.mp4') => {
+  ] as readonly [string, CoverOptions, string?][])('%s', async (what, options, clip = 'plain.mp4') => {
     const { data, width, height, ...made } = await covers.make(fixture(clip), { ...options, at: 0, format });
     expect(Buffer.from(data).toString('latin1')).toMatch(STARTS[format]);
     const image = await decoded(data);
@@ -43,6 +50,8 @@ describe.each(FORMATS)('%s', (format) => {
       quality: { jpeg: 75, png: null, webp: 75, avif: 55 }[format],
     });
     if (width === 1) return;
+    // What a command composes does not know of formats: each shape once, and each format once.
+    if (format !== 'jpeg' && what !== 'odd') return;
     const other = await spawned.make(fixture(clip), { ...options, at: 0, format });
     expect(psnr(image.pixels, (await decoded(other.data)).pixels)).toBeGreaterThan(30);
   });
@@ -54,13 +63,7 @@ describe.each(FORMATS)('%s', (format) => {
       ...(format === 'png' ? {} : { quality: 95 }),
     });
     const { pixels } = await decoded(data);
-    const video = await rawPixels(
-      fixture('bars.mp4'),
-      '-vf',
-      'scale=in_color_matrix=bt709,format=rgb24',
-      '-frames:v',
-      '1',
-    );
+    const video = await bars();
     for (let bar = 0; bar < 7; bar++) {
       const rect = { x: 48 + bar * 34, y: 20, width: 12, height: 40 };
       const [ours, theirs] = [meanColor(pixels, 320, rect), meanColor(video, 320, rect)];
@@ -156,11 +159,9 @@ test.each([
 
 /** SSIM of luma by FFmpeg's filter. */
 async function theirSsim(a: Uint8Array, b: Uint8Array): Promise<number> {
-  const [first, second] = [await imagePixels(a, 'yuvj444p'), await imagePixels(b, 'yuvj444p')];
   const size = ['-f', 'rawvideo', '-pix_fmt', 'gray', '-video_size', '160x90'];
-  const luma = (pixels: Buffer): Buffer => pixels.subarray(0, 160 * 90);
   // Two pictures of one stream: the first one held against the second one.
-  const pair = Buffer.concat([luma(first), luma(second)]);
+  const pair = Buffer.concat([await lumaOf(a), await lumaOf(b)]);
   const graph = 'split[a][b];[a]select=eq(n\\,0)[c];[b]select=eq(n\\,1),setpts=0[d];[c][d]ssim=stats_file=-';
   const stats = await feedFfmpeg(pair, [...size, '-i', '-', '-lavfi', graph, '-f', 'null', '/dev/null']);
   return Number(/All:([\d.]+)/.exec(stats.toString())?.[1]);

@@ -7,8 +7,8 @@ import { makeClip, PATCHES, type PatchClip } from '../support/cover-pictures/pat
 import { tags, toYuv, x265 } from '../support/cover-pictures/picture-case.js';
 import { hlgColor } from '../support/cover-pictures/signals.js';
 import { sharedCovers } from '../support/covers.js';
+import { lumaOf, rgbOf } from '../support/decoded.js';
 import { failure } from '../support/failure.js';
-import { imagePixels } from '../support/ffmpeg.js';
 import { fixture } from '../support/fixtures.js';
 import { psnr } from '../support/psnr.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -36,7 +36,7 @@ test.each([
     expect([ours!.width, ours!.height]).toEqual([theirs!.width, theirs!.height]);
     expect(ours!.pts).toBeCloseTo(theirs!.pts, 5);
     expect(ours!.decoder).toBe(theirs!.decoder);
-    const [pixels, wanted] = [await imagePixels(ours!.data, 'yuvj420p'), await imagePixels(theirs!.data, 'yuvj420p')];
+    const [pixels, wanted] = [await rgbOf(ours!.data), await rgbOf(theirs!.data)];
     expect(psnr(pixels, wanted)).toBeGreaterThan(35);
   }
 });
@@ -70,9 +70,7 @@ test.each(DEEP)('%s is made flat alike, with borders', async (_, clip) => {
   const options = { at: 0, size: [96, 96], fit: 'contain', background: [9, 99, 199], quality: 95 } as const;
   const [ours, theirs] = [await spawned.make(path, options), await native.make(path, options)];
   expect([ours.toneMapped, ours.width, ours.height]).toEqual([theirs.toneMapped, 96, 96]);
-  expect(psnr(await imagePixels(ours.data, 'yuvj420p'), await imagePixels(theirs.data, 'yuvj420p'))).toBeGreaterThan(
-    35,
-  );
+  expect(psnr(await rgbOf(ours.data), await rgbOf(theirs.data))).toBeGreaterThan(35);
 });
 
 test.each(['plain.mp4', 'open-gop.ts', 'raw.h264'])(
@@ -82,8 +80,8 @@ test.each(['plain.mp4', 'open-gop.ts', 'raw.h264'])(
     const [ours, theirs] = await Promise.all([spawned, native].map((covers) => covers.makeAll(fixture(clip), options)));
     for (const [i, { pts }] of ours!.shots.entries()) expect(pts).toBeCloseTo(theirs!.shots[i]!.pts, 3);
     for (const [i, { data }] of ours!.images.entries()) {
-      const wanted = await imagePixels(theirs!.images[i]!.data, 'gray');
-      expect(psnr(await imagePixels(data, 'gray'), wanted)).toBeGreaterThan(32);
+      const wanted = await lumaOf(theirs!.images[i]!.data);
+      expect(psnr(await lumaOf(data), wanted)).toBeGreaterThan(32);
     }
     const limits = { maxDecodedFrames: 5 };
     expect((await failure(() => spawned.makeAll(fixture(clip), { ...options, limits }))).code).toBe('FR_INPUT_LIMIT');
@@ -96,7 +94,7 @@ test('borders of odd pictures keep their last column', async () => {
     await spawned.make(fixture('bars.mp4'), options),
     await native.make(fixture('bars.mp4'), options),
   ];
-  expect(psnr(await imagePixels(ours.data, 'gray'), await imagePixels(theirs.data, 'gray'))).toBeGreaterThan(35);
+  expect(psnr(await lumaOf(ours.data), await lumaOf(theirs.data))).toBeGreaterThan(35);
 });
 
 test('the same bytes from a file, from memory and from blocks', async () => {

@@ -53,7 +53,7 @@ describe.each(CLIPS)('%s', (clip) => {
       fc.asyncProperty(times(), async (wanted) => {
         expect(plain(await choose({ at: wanted }))).toEqual(expected(all, wanted));
       }),
-      { numRuns: 10, seed: 3 },
+      { numRuns: 6, seed: 3 },
     );
   });
 
@@ -91,7 +91,7 @@ describe.each(CLIPS)('%s', (clip) => {
       fc.asyncProperty(times(), async (wanted) => {
         expect(plain(await choose({ at: wanted, precision: 'keyframe' }))).toEqual(expected(keyframes, wanted));
       }),
-      { numRuns: 10, seed: 5 },
+      { numRuns: 6, seed: 5 },
     );
   });
 
@@ -181,28 +181,6 @@ describe('endings', () => {
         }
         expect(frames > 0).toBe(/^(truncated|corrupted)/.test(clip));
       }
-    },
-  );
-
-  test.each(['exact', 'keyframe'] as const)(
-    '%s: an abort is heard at once, and the worker serves the next call',
-    async (precision) => {
-      await using video = await engine.open(fixture('big.mp4'));
-      await listFrames(video.frames({ at: [0] }));
-      const { pids } = engine;
-      const abort = new AbortController();
-      const stream = video.frames({
-        at: Array.from({ length: 90 }, (_, i) => i / 10),
-        precision,
-        signal: abort.signal,
-      });
-      await stream.next();
-      const since = performance.now();
-      abort.abort();
-      expect(await failure(() => stream.result)).toMatchObject({ code: 'FR_ABORTED' });
-      expect(await listFrames(video.frames({ at: [3], size: [64, 36] }))).toHaveLength(1);
-      expect(performance.now() - since).toBeLessThan(1000);
-      expect(engine.pids).toEqual(pids);
     },
   );
 

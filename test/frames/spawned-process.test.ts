@@ -11,6 +11,7 @@ import { failure } from '../support/failure.js';
 import { ffmpeg, ffprobe, framemd5 } from '../support/ffmpeg.js';
 import { fixture } from '../support/fixtures.js';
 import { md5Of } from '../support/frame-list.js';
+import { once } from '../support/once.js';
 import { psnr } from '../support/psnr.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -43,6 +44,23 @@ async function shown(path: string): Promise<unknown> {
   return (await ffprobe('-show_entries', SHOWN, path))['streams'];
 }
 
+/** Both of these, of one run of ffprobe. */
+async function timesAndShown(path: string): Promise<unknown> {
+  const { packets, streams } = await ffprobe('-show_entries', `packet=stream_index,pts_time:${SHOWN}`, path);
+  const video = (packets as { stream_index: number; pts_time: string }[]).filter((one) => one.stream_index === 0);
+  expect(video.length).toBeGreaterThan(20);
+  return [streams, video.map((packet) => Number(packet.pts_time)).sort((a, b) => a - b)];
+}
+
+const asked = new Map<string, Promise<string[]>>();
+
+/** What ffmpeg says of a clip, asked once. */
+function known(clip: string): Promise<string[]> {
+  const hashes = asked.get(clip) ?? framemd5(fixture(clip));
+  asked.set(clip, hashes);
+  return hashes;
+}
+
 function told({ result }: Made): unknown {
   const { decoded, encoded, dropped, container, encoder, streams } = result;
   const round = Math.round(result.duration * 1000);
@@ -63,9 +81,8 @@ describe('lossless', () => {
     const [ours, theirs] = [await make(spawned, clip, output, options), await make(native, clip, output, options)];
     const pictures = await framemd5(ours.path);
     expect(pictures.length).toBeGreaterThan(20);
-    expect(pictures).toEqual(await framemd5(clip.startsWith('turned') ? theirs.path : fixture(clip)));
-    expect(await times(ours.path)).toEqual(await times(theirs.path));
-    expect(await shown(ours.path)).toEqual(await shown(theirs.path));
+    expect(pictures).toEqual(await (clip.startsWith('turned') ? framemd5(theirs.path) : known(clip)));
+    expect(await timesAndShown(ours.path)).toEqual(await timesAndShown(theirs.path));
     expect(told(ours)).toEqual(told(theirs));
     expect(ours.result.bytes).toBe((await stat(ours.path)).size);
     expect(ours.result.log.filter(({ level }) => level === 'error')).toEqual([]);
@@ -86,10 +103,11 @@ describe('lossless', () => {
 
 describe('sound', () => {
   const packets = (path: string): Promise<Buffer> => ffmpeg('-i', path, '-map', '0:a', '-c', 'copy', '-f', 'data', '-');
+  const plain = once(() => packets(fixture('plain.mp4')));
 
   test.each([{}, SAME])('is copied to the byte', async (way) => {
     const { path } = await make(spawned, 'plain.mp4', 'out.mkv', { ...QUICK, ...way });
-    expect((await packets(path)).equals(await packets(fixture('plain.mp4')))).toBe(true);
+    expect((await packets(path)).equals(await plain())).toBe(true);
   });
 
   test.each([{}, SAME])('is encoded anew where the container does not hold it, left out, or refused', async (way) => {
@@ -127,7 +145,7 @@ describe('the transform', () => {
     expect(seen[0]!.length).toBe(47);
     expect(seen[0]).toEqual(seen[1]);
     expect(await framemd5(paths[0]!)).toEqual(await framemd5(paths[1]!));
-    expect(await framemd5(paths[0]!)).not.toEqual(await framemd5(fixture('vfr.mp4')));
+    expect(await framemd5(paths[0]!)).not.toEqual(await known('vfr.mp4'));
   });
 
   test('in RGB, scaled, with padding: the colours are those of the native engine', async () => {
@@ -152,7 +170,7 @@ describe('the transform', () => {
     const all = (frames: Iterable<{ drop(): void }>): void => {
       for (const frame of frames) frame.drop();
     };
-    const error = await failure(() => make(spawned, 'plain.mp4', 'out.mp4', { ...QUICK, transform: all }));
+    const error = await failure(() => make(spawned, 'plain.mp4', 'out.mp4', { transform: all, to: 0.4 }));
     expect(error.code).toBe('FR_ENCODE_FAILED');
   });
 
@@ -182,10 +200,9 @@ test.each([{}, SAME])('filters: fewer and smaller pictures', async (way) => {
   for (const engine of [spawned, native])
     made.push(await make(engine, 'plain.mp4', 'out.mp4', { ...LOSSLESS, ...way, filters: ['fps=10', 'scale=160:-2'] }));
   const [ours, theirs] = made as [Made, Made];
-  expect(await times(ours.path)).toEqual(await times(theirs.path));
   expect(told(ours)).toEqual(told(theirs));
   expect(ours.result.encoded).toBe(40);
-  expect(await shown(ours.path)).toEqual(await shown(theirs.path));
+  expect(await timesAndShown(ours.path)).toEqual(await timesAndShown(theirs.path));
 });
 
 test.each([
@@ -237,22 +254,19 @@ test('orientation stays in the output where pictures are not turned', async () =
 });
 
 describe('other ways in and out', () => {
-  test.each([{}, SAME])('blocks and streams give the pictures of the file', async (way) => {
-    const file = await make(spawned, 'plain.ts', 'out.mkv', { ...LOSSLESS, ...way });
-    const expected = await framemd5(file.path);
-    const inputs = [await clipBlocks('plain.ts'), createReadStream(fixture('plain.ts'))];
-    for (const input of inputs) {
-      const path = join(temporaryFolder(), 'out.mkv');
-      await spawned.process(input, path, { ...LOSSLESS, ...way }).result;
-      expect(await framemd5(path)).toEqual(expected);
-    }
-  });
-
-  test('a stream through JavaScript has no sound, and says why', async () => {
+  test.each([
+    ['blocks', {}, () => clipBlocks('plain.ts')],
+    ['blocks', SAME, () => clipBlocks('plain.ts')],
+    ['a stream', {}, () => createReadStream(fixture('plain.ts'))],
+    ['a stream', SAME, () => createReadStream(fixture('plain.ts'))],
+  ] as const)('%s, %j: the pictures of the file', async (kind, way, input) => {
     const path = join(temporaryFolder(), 'out.mkv');
-    const { streams } = await spawned.process(createReadStream(fixture('plain.ts')), path, { ...QUICK, ...SAME })
-      .result;
-    expect(streams[1]).toMatchObject({ action: 'drop', why: expect.stringContaining('only once') as unknown });
+    const { streams } = await spawned.process(await input(), path, { ...LOSSLESS, ...way }).result;
+    expect(await framemd5(path)).toEqual(await known('plain.ts'));
+    // Through JavaScript there is no time to read a stream again, for its sound.
+    if (kind === 'a stream' && way === SAME)
+      expect(streams[1]).toMatchObject({ action: 'drop', why: expect.stringContaining('only once') as unknown });
+    else expect(streams[1]).toMatchObject({ action: 'copy' });
   });
 
   test('a stream that fails, fails the call', async () => {
@@ -302,14 +316,14 @@ test('a wish to change the running encode is refused in the log, once', async ()
 
 test('progress is told, and ends at the end', async () => {
   const told: number[] = [];
-  const session = spawned.process(fixture('big.mp4'), null, {
-    transform: () => undefined,
+  const session = spawned.process(fixture('long-gop.mp4'), null, {
+    ...SAME,
     onProgress: ({ frames }) => told.push(frames),
   });
   await session.result;
   expect(told.length).toBeGreaterThan(0);
   expect(told).toEqual([...told].sort((a, b) => a - b));
-  expect(session.progress.frames).toBeLessThanOrEqual(300);
+  expect(session.progress.frames).toBeLessThanOrEqual(500);
 });
 
 describe('createVideo', () => {

@@ -24,6 +24,27 @@ export async function framemd5(path: string): Promise<string[]> {
   return lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(',')[5]!.trim());
 }
 
+/** A frame as ffmpeg shows it. */
+export interface ShownFrame {
+  /** Of its untouched pixels. */
+  readonly md5: string;
+  /** In seconds from the start of the file; in a transport stream from that of its video. */
+  readonly time: number;
+}
+
+/** Every frame in order, after `args` such as filters: one run of ffmpeg for both pixels and times. */
+export async function shownFrames(path: string, ...args: string[]): Promise<ShownFrame[]> {
+  const how = ['-noautorotate', '-i', path, '-an', '-sn', '-dn', ...args, '-vsync', 'passthrough'];
+  // Else times are rounded to what the frame rate is taken for.
+  const text = (await ffmpeg(...how, '-enc_time_base', '1:90000', '-f', 'framemd5', '-')).toString();
+  const [, num, den] = /^#tb 0: (\d+)\/(\d+)$/m.exec(text)!;
+  return text
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.split(',').map((part) => part.trim()))
+    .map(([, , pts, , , md5]) => ({ md5: md5!, time: (Number(pts) * Number(num)) / Number(den) }));
+}
+
 /** The times of every frame, in seconds from the start of the file, in order. */
 export async function frameTimes(path: string): Promise<number[]> {
   const entries = 'frame=best_effort_timestamp_time:format=start_time';

@@ -1,19 +1,34 @@
-// Which test files may share a process: those whose imports say that they calculate, and leave nothing behind.
+// Which test files may share a process: those whose imports say that they leave nothing behind in it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** What such a file may import. Anything else, such as the whole package, engines, servers or children, has its own. */
+/**
+ * What such a file may import: calculations, and what ends with the tests that began it, such as covers and commands.
+ * Anything else, such as frames in the memory of engines, relays, faults in the environment, counted resources or kills,
+ * has a process of its own.
+ */
 const HARMLESS = [
-  /^(vitest|fast-check|yaml)$/,
-  /^node:(buffer|crypto|events|fs|fs\/promises|os|path|stream|url)$/,
+  /^(vitest|fast-check|yaml|sharp)$/,
+  /^node:(buffer|child_process|crypto|events|fs|fs\/promises|os|path|stream|url|util|zlib)$/,
+  /^#dist\/index\.js$/,
   /^#dist\/(base|config|covers|frames|hardware|memory|net|pixels|relay|sources|spawned|spelling|telemetry)\//,
-  /^(\.\.\/)+support\/(failure|ffmpeg|fixtures|pieces|temporary-folder)\.js$/,
+  /^(\.\.\/)+support\/(cli|covers|decoded|failure|ffmpeg|fixtures|once|pieces)\.js$/,
+  /^(\.\.\/)+support\/(psnr|storyboards|temporary-folder|thumbnails)\.js$/,
+  /^(\.\.\/)+support\/cover-pictures\/\S+\.js$/,
   /^(\.\.\/)+support\/relay\/(adts|compare|flv-file|in-file|rtp|stream|tags|ts|ts-builder|units)\.js$/,
 ];
 /** What measures the process, changes it or waits in it: neighbours would be seen, or would see it. */
-const TOUCHES_PROCESS = /\b(process|globalThis|global|performance)\.|\bvi\.|\bset(Timeout|Interval)\b|\bimport\(/;
+const TOUCHES_PROCESS = new RegExp(
+  [
+    /(?<!\/)\bprocess\.(?!(execPath|platform|version)\b)/,
+    /\b(globalThis|global|performance)\.|\bvi\.(?!(fn|waitFor|waitUntil)\b)/,
+    /\bset(Timeout|Interval)\b|\bimport\(/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+);
 
 function mayShare(path: string): boolean {
   const text = readFileSync(join(ROOT, path), 'utf8');

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Storyboard, StoryboardOptions } from '#dist/index.js';
 import { sharedCovers } from '../../support/covers.js';
-import { frameTimes, imagePixels, rawPixels } from '../../support/ffmpeg.js';
+import { lumaOf } from '../../support/decoded.js';
+import { frameTimes, rawPixels } from '../../support/ffmpeg.js';
 import { fixture } from '../../support/fixtures.js';
 import { filesIn, packets } from '../../support/process.js';
 import { psnr } from '../../support/psnr.js';
@@ -20,7 +21,7 @@ async function make(clip: string, options: Omit<StoryboardOptions, 'out'> = {}):
 /** The luma of every cell that a tile names. */
 async function tilesOf(board: Storyboard): Promise<Buffer[]> {
   const { sheets, tiles, tileWidth, tileHeight, folder } = board;
-  const pixels = await Promise.all(sheets.map(({ file }) => imagePixels(readFileSync(join(folder, file)), 'gray')));
+  const pixels = await Promise.all(sheets.map(({ file }) => lumaOf(readFileSync(join(folder, file)))));
   for (const [i, { width, height }] of sheets.entries()) expect(pixels[i]!.byteLength).toBe(width * height);
   return tiles.map(({ sheet, x, y }) => cut(pixels[sheet]!, sheets[sheet]!.width, x, y, tileWidth, tileHeight));
 }
@@ -78,8 +79,7 @@ test('every file says the same', async () => {
   const images = readBif(folder);
   expect(images.map(({ time }) => time)).toEqual(Array.from({ length: Math.ceil(duration / 0.5) }, (_, i) => i * 500));
   const luma = await tilesOf(board);
-  for (const [i, tile] of luma.entries())
-    expect(psnr(await imagePixels(images[i]!.jpeg, 'gray'), tile)).toBeGreaterThan(35);
+  for (const [i, tile] of luma.entries()) expect(psnr(await lumaOf(images[i]!.jpeg), tile)).toBeGreaterThan(35);
 });
 
 describe('each tile is the cover of its time', () => {
@@ -103,7 +103,7 @@ describe('each tile is the cover of its time', () => {
       expect(start).toBe(i === 0 ? 0 : pts);
       const cover = await covers.make(fixture(clip), { at: pts + 1e-4, size: [width, height], quality: 95 });
       expect(cover.pts).toBeCloseTo(pts, 5);
-      expect(psnr(tiles[i]!, await imagePixels(cover.data, 'gray'))).toBeGreaterThan(40);
+      expect(psnr(tiles[i]!, await lumaOf(cover.data))).toBeGreaterThan(40);
     }
   });
 
@@ -116,7 +116,7 @@ describe('each tile is the cover of its time', () => {
         size: [64, 36],
         quality: 95,
       });
-      expect(psnr(tile, await imagePixels(data, 'gray'))).toBeGreaterThan(33);
+      expect(psnr(tile, await lumaOf(data))).toBeGreaterThan(33);
     }
   });
 });

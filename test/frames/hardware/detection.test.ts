@@ -48,14 +48,16 @@ test('a driver that crashes takes down the worker of the test alone', async () =
 });
 
 test('every backend has a verdict on each of its encoders', async () => {
+  const begun = performance.now();
   const findings = await surveyHardware();
+  const took = performance.now() - begun;
   const found = new Set(findings.map(({ backend }) => backend));
   expect([...found].sort()).toEqual(['amf', 'nvenc', 'qsv', 'vaapi', 'videotoolbox']);
   for (const { ok, reason } of findings) expect(ok ? reason === undefined : (reason ?? '').length > 10).toBe(true);
-  // What was tried is known: the second time costs nothing.
+  // What was tried is known: the second time costs next to nothing, on a crowded machine too.
   const started = performance.now();
   expect(await surveyHardware()).toEqual(findings);
-  expect(performance.now() - started).toBeLessThan(50);
+  expect(performance.now() - started).toBeLessThan(Math.max(50, took / 10));
 });
 
 test('names of hardware that there is not', async () => {

@@ -3,13 +3,16 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sharedEngine } from '../../support/engines.js';
 import { failure } from '../../support/failure.js';
-import { ffmpeg, framemd5, frameTimes, rawPixels } from '../../support/ffmpeg.js';
+import { framemd5, rawPixels, shownFrames } from '../../support/ffmpeg.js';
 import { fixture } from '../../support/fixtures.js';
+import { once } from '../../support/once.js';
 import { psnr } from '../../support/psnr.js';
 import { each, packets, shown, streamsOf, untouched } from '../../support/process.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const engine = sharedEngine({ workers: 1 });
+/** For what no encoder has a say in. */
+const QUICK = { encoderOptions: { preset: 'ultrafast' } } as const;
 const out = (name = 'out.mp4'): string => join(temporaryFolder(), name);
 
 /** What ffprobe says of the video of a file. */
@@ -18,6 +21,8 @@ async function video(path: string): Promise<Record<string, unknown>> {
   if (stream === undefined) throw new Error(`${path} has no video.`);
   return stream;
 }
+
+const plainGray = once(() => rawPixels(fixture('plain.mp4'), '-frames:v', '15', '-pix_fmt', 'gray'));
 
 describe('there to RGB and back', () => {
   test.each([
@@ -28,13 +33,15 @@ describe('there to RGB and back', () => {
     const output = out();
     const { encoder } = await engine.process(fixture(clip), output, {
       transform: untouched,
-      encoderOptions: { qp: 0 },
+      encoderOptions: { preset: 'ultrafast', qp: 0 },
+      to: 0.6,
     }).result;
     expect(encoder?.pixelFormat).toBe(format);
-    const before = await rawPixels(fixture(clip), '-pix_fmt', format);
+    const first = ['-frames:v', '15'];
+    const before = await rawPixels(fixture(clip), ...first, '-pix_fmt', format);
     const matrix = clip === 'bt709.mp4' ? 'bt709' : 'smpte170m';
     const back = `scale=flags=bicubic,format=rgb24,scale=out_color_matrix=${matrix}:out_range=tv:flags=bicubic,format=${format}`;
-    const theirs = await rawPixels(fixture(clip), '-vf', back);
+    const theirs = await rawPixels(fixture(clip), ...first, '-vf', back);
     const ours = await rawPixels(output, '-pix_fmt', format);
     expect(ours.byteLength).toBe(before.byteLength);
     expect(psnr(ours, before)).toBeGreaterThan(psnr(theirs, before) - 1);
@@ -50,10 +57,12 @@ describe('there to RGB and back', () => {
           for (let x = 0; x < frame.width; x++)
             plane!.data.set(x < 160 ? [200, 30, 60] : [10, 90, 220], row * plane!.stride + x * 3);
       }),
+      ...QUICK,
       quality: 95,
+      to: 0.2,
     }).result;
     const pixels = await rawPixels(output, '-pix_fmt', 'rgb24');
-    expect(pixels.byteLength).toBe(25 * 320 * 180 * 3);
+    expect(pixels.byteLength).toBe(5 * 320 * 180 * 3);
     for (const [x, color] of [
       [20, [200, 30, 60]],
       [300, [10, 90, 220]],
@@ -64,13 +73,14 @@ describe('there to RGB and back', () => {
 
   test.each(['rgba', 'gray8', 'yuv420p', 'nv12'] as const)('%s', async (format) => {
     const output = out();
-    await engine.process(fixture('plain.mp4'), output, { transform: untouched, format, lossless: true, to: 1 }).result;
-    const before = (await rawPixels(fixture('plain.mp4'), '-pix_fmt', 'gray')).subarray(0, 25 * 320 * 180);
+    const options = { ...QUICK, transform: untouched, format, lossless: true, to: 0.6 };
+    await engine.process(fixture('plain.mp4'), output, options).result;
+    const before = await plainGray();
     const after = await rawPixels(output, '-pix_fmt', 'gray');
     expect(after.byteLength).toBe(before.byteLength);
     expect(psnr(after, before)).toBeGreaterThan(40);
     if (format === 'yuv420p')
-      expect(await framemd5(output)).toEqual((await framemd5(fixture('plain.mp4'))).slice(0, 25));
+      expect(await framemd5(output)).toEqual((await framemd5(fixture('plain.mp4'))).slice(0, 15));
   });
 });
 
@@ -81,7 +91,7 @@ describe('what is said about pictures', () => {
     ['RGB', { transform: untouched }],
   ] as const)('colour tags survive: %s', async (_, options) => {
     const output = out();
-    await engine.process(fixture('bt709.mp4'), output, options).result;
+    await engine.process(fixture('bt709.mp4'), output, { ...QUICK, ...options, to: 0.2 }).result;
     expect(await video(output)).toMatchObject({
       color_space: 'bt709',
       color_primaries: 'bt709',
@@ -94,22 +104,21 @@ describe('what is said about pictures', () => {
 
   test('full range survives', async () => {
     const output = out();
-    await engine.process(fixture('mjpeg.avi'), output, { transform: untouched, format: 'native', lossless: true })
-      .result;
+    const options = { ...QUICK, transform: untouched, format: 'native', lossless: true, to: 0.4 } as const;
+    await engine.process(fixture('mjpeg.avi'), output, options).result;
     expect(await video(output)).toMatchObject({ color_range: 'pc' });
-    const [before, after] = [await rawPixels(fixture('mjpeg.avi')), await rawPixels(output)];
+    const [before, after] = [await rawPixels(fixture('mjpeg.avi'), '-frames:v', '10'), await rawPixels(output)];
     expect(after.equals(before)).toBe(true);
   });
 
+  const full = once(() => rawPixels(fixture('mjpeg.avi'), '-frames:v', '10', '-pix_fmt', 'gray'));
   test.each(['yuv420p', 'nv12', 'gray8', 'rgb24', 'rgba'] as const)(
     'full range through %s looks the same',
     async (format) => {
       const output = out();
-      await engine.process(fixture('mjpeg.avi'), output, { transform: untouched, format, quality: 90 }).result;
-      const [before, after] = [
-        await rawPixels(fixture('mjpeg.avi'), '-pix_fmt', 'gray'),
-        await rawPixels(output, '-pix_fmt', 'gray'),
-      ];
+      const options = { ...QUICK, transform: untouched, format, quality: 90, to: 0.4 };
+      await engine.process(fixture('mjpeg.avi'), output, options).result;
+      const [before, after] = [await full(), await rawPixels(output, '-pix_fmt', 'gray')];
       expect(after.byteLength).toBe(before.byteLength);
       // Where the range is mistaken, black and white alone are 16 and 20 steps off: 27 dB.
       expect(psnr(after, before)).toBeGreaterThan(35);
@@ -118,27 +127,29 @@ describe('what is said about pictures', () => {
 
   test('the shape of pixels survives, and follows a new size', async () => {
     const output = out();
-    await engine.process(fixture('sar.mp4'), output, { transform: untouched }).result;
+    const options = { ...QUICK, transform: untouched, to: 0.2 };
+    await engine.process(fixture('sar.mp4'), output, options).result;
     expect(await video(output)).toMatchObject({ sample_aspect_ratio: '2:1', width: 320, height: 180 });
-    await engine.process(fixture('sar.mp4'), output, { transform: untouched, size: [320, 90] }).result;
+    await engine.process(fixture('sar.mp4'), output, { ...options, size: [320, 90] }).result;
     // Half as high with the same columns: each pixel stands for twice as many rows.
     expect(await video(output)).toMatchObject({ sample_aspect_ratio: '1:1', width: 320, height: 90 });
   });
 
   test.each(['turned-90.mp4', 'turned-180.mp4', 'turned-270.mp4'])('%s: turned pixels and no matrix', async (clip) => {
     const output = out();
-    await engine.process(fixture(clip), output, { transform: untouched, format: 'native', lossless: true, to: 1 })
-      .result;
+    const options = { ...QUICK, transform: untouched, format: 'native', lossless: true, to: 0.4 } as const;
+    await engine.process(fixture(clip), output, options).result;
     const stream = await video(output);
     expect(stream['side_data_list']).toBeUndefined();
     // ffmpeg turns by itself when it decodes.
-    const wanted = (await rawPixels(fixture(clip), '-pix_fmt', 'yuv420p')).subarray(0, 25 * 320 * 180 * 1.5);
+    const wanted = await rawPixels(fixture(clip), '-frames:v', '10', '-pix_fmt', 'yuv420p');
     expect((await rawPixels(output, '-pix_fmt', 'yuv420p')).equals(wanted)).toBe(true);
   });
 
   test.each(['mp4', 'mkv'])('without a turn the matrix survives in .%s', async (ending) => {
     const output = out(`out.${ending}`);
-    await engine.process(fixture('turned-90.mp4'), output, { transform: untouched, upright: false, to: 1 }).result;
+    const options = { ...QUICK, transform: untouched, upright: false, to: 0.2 };
+    await engine.process(fixture('turned-90.mp4'), output, options).result;
     const before = await video(fixture('turned-90.mp4'));
     const after = await video(output);
     expect([after['width'], after['height']]).toEqual([320, 180]);
@@ -156,6 +167,7 @@ describe('what is said about pictures', () => {
     const output = out();
     await engine.process(fixture('turned-90.mp4'), output, {
       filters: 'sws_flags=bilinear;[in]split[a][b];[b]negate[c];[a][c]hstack[out]',
+      ...QUICK,
       lossless: true,
       to: 0.4,
     }).result;
@@ -164,18 +176,23 @@ describe('what is said about pictures', () => {
 });
 
 describe('size and range', () => {
+  const whole = once(() => shown(engine, fixture('plain.mp4')));
+  const sounds = once(() => packets(fixture('plain.mp4'), 'a:0'));
+
   test('frames have the size that was asked for, in JavaScript and in the file', async () => {
     const output = out();
     const seen = new Set<string>();
     const size = [128, 96] as const;
     await engine.process(fixture('plain.mp4'), output, {
       transform: each(({ width, height }) => seen.add(`${String(width)}x${String(height)}`)),
+      ...QUICK,
       size,
+      to: 0.4,
     }).result;
     expect([...seen]).toEqual(['128x96']);
     expect(await video(output)).toMatchObject({ width: 128, height: 96 });
-    await engine.process(fixture('plain.mp4'), output, { size, to: 1 }).result;
-    expect(await video(output)).toMatchObject({ width: 128, height: 96, nb_frames: '25' });
+    await engine.process(fixture('plain.mp4'), output, { ...QUICK, size, to: 0.4 }).result;
+    expect(await video(output)).toMatchObject({ width: 128, height: 96, nb_frames: '10' });
   });
 
   test.each([
@@ -188,11 +205,12 @@ describe('size and range', () => {
     const result = await engine.process(fixture('plain.mp4'), output, {
       transform: untouched,
       format: 'native',
+      ...QUICK,
       lossless: true,
       from,
       to,
     }).result;
-    const all = await shown(engine, fixture('plain.mp4'));
+    const all = await whole();
     const wanted = all.filter(({ pts }) => pts >= from - 1e-6 && pts < to - 1e-6);
     const got = await shown(engine, output);
     expect(got.map(({ md5 }) => md5)).toEqual(wanted.map(({ md5 }) => md5));
@@ -205,7 +223,7 @@ describe('size and range', () => {
     expect(Math.abs(sound[0]!.pts)).toBeLessThanOrEqual(frame + 0.001);
     expect(Math.abs(sound.at(-1)!.pts + sound.at(-1)!.duration - end)).toBeLessThanOrEqual(frame + 0.001);
     // The same packets, moved by the same time as the pictures.
-    const before = await packets(fixture('plain.mp4'), 'a:0');
+    const before = await sounds();
     const first = before.findIndex(({ hash }) => hash === sound[0]!.hash);
     expect(first).toBeGreaterThanOrEqual(0);
     expect(sound.map(({ hash }) => hash)).toEqual(before.slice(first, first + sound.length).map(({ hash }) => hash));
@@ -220,13 +238,6 @@ describe('size and range', () => {
 });
 
 describe('filters', () => {
-  /** What ffmpeg makes of the same filters, without loss. */
-  async function theirs(clip: string, filters: string): Promise<string> {
-    const path = out('theirs.mkv');
-    await ffmpeg('-i', fixture(clip), '-an', '-filter_complex', `[0:v]${filters}`, '-c:v', 'ffv1', path);
-    return path;
-  }
-
   test.each([
     ['hflip'],
     ['crop=200:100:10:20,vflip'],
@@ -242,11 +253,10 @@ describe('filters', () => {
     const output = out('out.mkv');
     const options = { filters, codec: 'ffv1', to: 2, audio: 'none' } as const;
     await engine.process(fixture('vp9.webm'), output, options).result;
-    const expected = await theirs('vp9.webm', filters);
-    expect(await framemd5(output)).toEqual(await framemd5(expected));
-    const [ours, wanted] = [await frameTimes(output), await frameTimes(expected)];
-    expect(ours.length).toBe(wanted.length);
-    for (const [i, time] of ours.entries()) expect(time).toBeCloseTo(wanted[i]!, 2);
+    const [ours, theirs] = [await shownFrames(output), await shownFrames(fixture('vp9.webm'), '-vf', filters)];
+    expect(theirs.length).toBeGreaterThan(5);
+    expect(ours.map(({ md5 }) => md5)).toEqual(theirs.map(({ md5 }) => md5));
+    for (const [i, { time }] of ours.entries()) expect(time).toBeCloseTo(theirs[i]!.time, 2);
   });
 
   test('come before the transform, in the order of a list, and shape what it sees', async () => {
@@ -255,6 +265,7 @@ describe('filters', () => {
     const { encoded } = await engine.process(fixture('plain.mp4'), output, {
       filters: ['fps=5', 'scale=160:-2', 'setsar=1'],
       transform: each(({ width, height }) => sizes.add(`${String(width)}x${String(height)}`)),
+      ...QUICK,
     }).result;
     expect([...sizes]).toEqual(['160x90']);
     expect(encoded).toBe(20);
@@ -264,7 +275,7 @@ describe('filters', () => {
   test('a stream that grows on its way keeps the size that it began with', async () => {
     for (const options of [{}, { filters: 'hflip' }, { transform: untouched }]) {
       const output = out('out.mkv');
-      const { encoded } = await engine.process(fixture('grows.h264'), output, options).result;
+      const { encoded } = await engine.process(fixture('grows.h264'), output, { ...QUICK, ...options }).result;
       expect(encoded).toBe(125);
       const pixels = await rawPixels(output, '-pix_fmt', 'gray');
       expect(pixels.byteLength).toBe(125 * 160 * 90);
@@ -273,7 +284,7 @@ describe('filters', () => {
 
   test('what filters hold when a stream grows is not lost', async () => {
     const output = out('out.mkv');
-    const { encoded } = await engine.process(fixture('grows.h264'), output, { filters: 'reverse' }).result;
+    const { encoded } = await engine.process(fixture('grows.h264'), output, { ...QUICK, filters: 'reverse' }).result;
     expect(encoded).toBe(125);
   });
 });
@@ -292,26 +303,25 @@ describe('encoders', () => {
     ['flv', { lowLatency: true }, 'h264'],
   ] as const)('.%s %j', async (ending, options, codec) => {
     const output = out(`out.${ending}`);
-    const { encoded, bytes } = await engine.process(fixture('plain.mp4'), output, { ...options, to: 1 }).result;
-    expect(encoded).toBe(25);
+    const { encoded, bytes } = await engine.process(fixture('plain.mp4'), output, { ...options, to: 0.4 }).result;
+    expect(encoded).toBe(10);
     expect(await video(output)).toMatchObject({ codec_name: codec, width: 320, height: 180 });
     const pixels = await rawPixels(output, '-pix_fmt', 'gray');
-    expect(pixels.byteLength).toBe(25 * 320 * 180);
-    const wanted = await rawPixels(fixture('plain.mp4'), '-pix_fmt', 'gray');
-    expect(psnr(pixels, wanted.subarray(0, pixels.byteLength))).toBeGreaterThan(15);
+    expect(pixels.byteLength).toBe(10 * 320 * 180);
+    expect(psnr(pixels, (await plainGray()).subarray(0, pixels.byteLength))).toBeGreaterThan(15);
     expect(bytes).toBeGreaterThan(1000);
   });
 
   test('keyframes come as often as asked for', async () => {
     const output = out();
-    await engine.process(fixture('plain.mp4'), output, { keyframeInterval: 0.4 }).result;
+    await engine.process(fixture('plain.mp4'), output, { ...QUICK, keyframeInterval: 0.4 }).result;
     const stream = await engine.probe(output);
     expect(stream.scan?.keyframes.length).toBeGreaterThanOrEqual(10);
   });
 
   test('low latency writes no picture before another', async () => {
     const output = out();
-    await engine.process(fixture('plain.mp4'), output, { lowLatency: true, audio: 'none' }).result;
+    await engine.process(fixture('plain.mp4'), output, { lowLatency: true, audio: 'none', to: 1 }).result;
     const times = (await packets(output, 'v:0')).map(({ pts }) => pts);
     expect(times).toEqual(times.toSorted((a, b) => a - b));
   });

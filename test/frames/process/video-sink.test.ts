@@ -25,41 +25,47 @@ function pixels(format: Format, seed: number): Uint8Array {
   );
 }
 
+const DRAWN: readonly (readonly [Format, string, VideoSinkOptions])[] = [
+  ['yuv420p', 'mkv', { size: SIZE, codec: 'ffv1' }],
+  ['nv12', 'mp4', { size: SIZE, lossless: true, pixelFormat: 'nv12' }],
+  ['gray8', 'mkv', { size: SIZE, codec: 'ffv1', pixelFormat: 'gray' }],
+  ['rgb24', 'mkv', { size: SIZE, encoder: 'libx264rgb', lossless: true, pixelFormat: 'rgb24' }],
+  ['rgba', 'mov', { size: SIZE, encoder: 'png', pixelFormat: 'rgba' }],
+];
+
 describe.each(NATIVE_WAYS)('$name', ({ options }) => {
   const engine = sharedEngine({ workers: 1, ...options });
 
-  test.each<[Format, string, VideoSinkOptions]>([
-    ['yuv420p', 'mkv', { size: SIZE, codec: 'ffv1' }],
-    ['nv12', 'mp4', { size: SIZE, lossless: true, pixelFormat: 'nv12' }],
-    ['gray8', 'mkv', { size: SIZE, codec: 'ffv1', pixelFormat: 'gray' }],
-    ['rgb24', 'mkv', { size: SIZE, encoder: 'libx264rgb', lossless: true, pixelFormat: 'rgb24' }],
-    ['rgba', 'mov', { size: SIZE, encoder: 'png', pixelFormat: 'rgba' }],
-  ])('%s comes back as it was drawn', async (format, ending, how) => {
-    const path = join(temporaryFolder(), `out.${ending}`);
-    await using sink = await engine.createVideo(path, { ...how, format, packed: false });
-    for (let i = 0; i < 12; i++) {
-      if (i % 2 === 0) {
-        await sink.write(pixels(format, i));
-        continue;
+  // Every format in the first way; the others carry bytes that they do not know: three planes, and one.
+  test.each(DRAWN.filter(([format]) => options === NATIVE_WAYS[0]!.options || /yuv420p|rgba/.test(format)))(
+    '%s comes back as it was drawn',
+    async (format, ending, how) => {
+      const path = join(temporaryFolder(), `out.${ending}`);
+      await using sink = await engine.createVideo(path, { ...how, format, packed: false });
+      for (let i = 0; i < 12; i++) {
+        if (i % 2 === 0) {
+          await sink.write(pixels(format, i));
+          continue;
+        }
+        const frame = await sink.frame();
+        expect([frame.width, frame.height]).toEqual([64, 48]);
+        const drawn = pixels(format, i);
+        let at = 0;
+        for (const { data, stride, width, height } of frame.planes)
+          for (let row = 0; row < height; row++, at += width) data.set(drawn.subarray(at, at + width), row * stride);
+        await sink.write(frame);
       }
-      const frame = await sink.frame();
-      expect([frame.width, frame.height]).toEqual([64, 48]);
-      const drawn = pixels(format, i);
-      let at = 0;
-      for (const { data, stride, width, height } of frame.planes)
-        for (let row = 0; row < height; row++, at += width) data.set(drawn.subarray(at, at + width), row * stride);
-      await sink.write(frame);
-    }
-    const result = await sink.finish();
-    expect(result).toMatchObject({ encoded: 12, bytes: readFileSync(path).byteLength });
-    expect(result.duration).toBeCloseTo(0.4, 3);
-    const name = format === 'gray8' ? 'gray' : format;
-    const raw = await rawPixels(path, '-pix_fmt', name);
-    const size = SIZE[0] * SIZE[1] * BYTES[format];
-    expect(raw.byteLength).toBe(12 * size);
-    for (let i = 0; i < 12; i++)
-      expect(raw.subarray(i * size, (i + 1) * size).equals(pixels(format, i)), `frame ${String(i)}`).toBe(true);
-  });
+      const result = await sink.finish();
+      expect(result).toMatchObject({ encoded: 12, bytes: readFileSync(path).byteLength });
+      expect(result.duration).toBeCloseTo(0.4, 3);
+      const name = format === 'gray8' ? 'gray' : format;
+      const raw = await rawPixels(path, '-pix_fmt', name);
+      const size = SIZE[0] * SIZE[1] * BYTES[format];
+      expect(raw.byteLength).toBe(12 * size);
+      for (let i = 0; i < 12; i++)
+        expect(raw.subarray(i * size, (i + 1) * size).equals(pixels(format, i)), `frame ${String(i)}`).toBe(true);
+    },
+  );
 });
 
 describe('pictures and times', () => {
