@@ -6,6 +6,8 @@ export type {
   Bars,
   Cover,
   CoverBorder,
+  CoverCacheOptions,
+  CoverCacheReport,
   CoverFile,
   CoverChoice,
   CoverFeatures,
@@ -21,8 +23,10 @@ export type {
   CoverShapeOptions,
   CoverShot,
   CoverSize,
+  CoversOptions,
   CoverTime,
   CoverTimings,
+  CoverUse,
   CoverWork,
   CropScore,
   ImageFormat,
@@ -33,6 +37,7 @@ export type {
   RejectReason,
   RunnerUp,
   ScoreTerm,
+  PreheatOptions,
   Preview,
   PreviewFormat,
   PreviewMoment,
@@ -139,6 +144,7 @@ export type {
   RtspTransport,
   TrackStatus,
 } from './relay/index.js';
+export type { PreheatedItem, PreheatOutcome, PreheatReport, TierName, TierState } from './cache/index.js';
 export type { BackendName, DecoderBackend, EncoderAttempt } from './hardware/index.js';
 export type { RemoteOptions, RemoteReceipt, RemoteTimes } from './net/index.js';
 export type { Orientation, Rect, Size } from './pixels/index.js';

@@ -3,16 +3,17 @@
 import { MediaInputHandle, takeLog, VideoDecoder, withLog, type LogLine } from '../av/index.js';
 import type { JobContext } from '../workers/index.js';
 import { takeShots, type OpenedVideo, type Shot } from './choice/index.js';
-import type { CoverParams } from './cover-params.js';
-import type { CoverSet, CoverShot, SetImage } from './cover.js';
+import type { CoverJobParams } from './cover-params.js';
+import type { CoverShot, MadeCovers, SetImage } from './cover.js';
+import { embedPicture } from './embedding/index.js';
 import { composedFormat, encodeCover } from './images/index.js';
 import { preparePicture } from './picture/index.js';
 import { CoverComposer, isMuchSmaller } from './shape/index.js';
 import { StageClock } from './stage-clock.js';
 
 /** Runs the job. */
-export default async function coverJob(rawParams: unknown, context: JobContext): Promise<CoverSet> {
-  const params = rawParams as CoverParams;
+export default async function coverJob(rawParams: unknown, context: JobContext): Promise<MadeCovers> {
+  const params = rawParams as CoverJobParams;
   return withLog(async () => {
     const inputs: MediaInputHandle[] = [];
     const open = async (): Promise<OpenedVideo> => {
@@ -30,16 +31,16 @@ export default async function coverJob(rawParams: unknown, context: JobContext):
 }
 
 async function makeCovers(
-  params: CoverParams,
+  params: CoverJobParams,
   context: JobContext,
   open: () => Promise<OpenedVideo>,
-): Promise<CoverSet> {
+): Promise<MadeCovers> {
   const clock = new StageClock();
   const first = await open();
   const rough = params.shapes.every(({ size }) => size !== null && isMuchSmaller(size, first.stream.stored));
   const breathe = (): undefined | Promise<void> => context.breathe();
   const shots = takeShots({ open, first, limits: params.limits, rough, clock, breathe }, params);
-  const made: { readonly images: SetImage[]; readonly shot: CoverShot }[] = [];
+  const made: ShotCovers[] = [];
   for await (const shot of shots) made[shot.place] = await coversOf(shot, first, { params, rough, clock, breathe });
   return {
     images: made.flatMap(({ images }) => images),
@@ -47,6 +48,7 @@ async function makeCovers(
     decoder: VideoDecoder.nameFor(first.input, true),
     timings: clock.timings(),
     log: [...warnings(first), ...(await takeLog())],
+    embedding: made[0]?.embedding,
   };
 }
 
@@ -58,10 +60,18 @@ function warnings({ input }: OpenedVideo): LogLine[] {
 
 /** How images are made of a picture. */
 interface ImageWork {
-  readonly params: CoverParams;
+  readonly params: CoverJobParams;
   readonly rough: boolean;
   readonly clock: StageClock;
   readonly breathe: () => undefined | Promise<void>;
+}
+
+/** What came of one picture. */
+interface ShotCovers {
+  readonly images: SetImage[];
+  readonly shot: CoverShot;
+  /** What the first image looks like. */
+  readonly embedding: Float32Array | undefined;
 }
 
 /** The images of one picture, in all shapes. */
@@ -69,7 +79,7 @@ async function coversOf(
   { place, picture, pts, choice }: Shot,
   { input, stream }: OpenedVideo,
   { params, rough, clock, breathe }: ImageWork,
-): Promise<{ readonly images: SetImage[]; readonly shot: CoverShot }> {
+): Promise<ShotCovers> {
   const { damaged } = picture;
   const prepared = preparePicture(picture, {
     name: input.name,
@@ -78,12 +88,14 @@ async function coversOf(
     small: rough,
   });
   const images: SetImage[] = [];
+  let embedding: Float32Array | undefined;
   try {
     const composer = new CoverComposer(prepared.picture, stream, composedFormat(params.image.format));
     for (const shape of params.shapes) {
       const { picture: composed, crop, attention } = composer.compose(shape);
       clock.end('scale');
       try {
+        if (params.embed === true && place === 0) embedding ??= embedPicture(composed);
         images.push({ ...(await encodeCover(composed, params.image, breathe)), crop, attention, shot: place });
       } finally {
         composed.close();
@@ -91,7 +103,7 @@ async function coversOf(
       clock.end('encode');
       await breathe();
     }
-    return { images, shot: { pts, damaged, toneMapped: prepared.toneMapped, choice } };
+    return { images, shot: { pts, damaged, toneMapped: prepared.toneMapped, choice }, embedding };
   } finally {
     prepared.close();
   }

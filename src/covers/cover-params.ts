@@ -57,3 +57,9 @@ export interface CoverParams {
   readonly stream: number | null;
   readonly limits: CoverLimits;
 }
+
+/** What a cover job is told beside that, which changes nothing about the covers. */
+export interface CoverJobParams extends CoverParams {
+  /** Whether to tell what the first image looks like. @defaultValue false */
+  readonly embed?: boolean;
+}

@@ -1,5 +1,6 @@
 // What comes out of a cover job: images, the pictures that they were made of, and how it went.
 import type { LogLine } from '../av/index.js';
+import type { TierName } from '../cache/index.js';
 import type { RemoteReceipt } from '../net/index.js';
 import type { Rect } from '../pixels/index.js';
 import type { CoverChoice } from './choice/index.js';
@@ -62,16 +63,28 @@ export interface CoverShot {
   readonly choice?: CoverChoice | undefined;
 }
 
+/** Where covers came from, where an engine has a cache. */
+export interface CoverCacheReport {
+  /** Which tier had them; null where they were made. */
+  readonly tier: TierName | null;
+  /** Their key: what they were made of and how, 64 hexadecimal digits. */
+  readonly key: string;
+  /** Milliseconds that looking for them took. */
+  readonly lookup: number;
+}
+
 /** How a call went. */
 export interface CoverWork {
   /** The decoder that ran. */
   readonly decoder: string;
-  /** Milliseconds that each stage took. */
+  /** Milliseconds that each stage took; of covers that were kept, `total` alone is more than 0. */
   readonly timings: CoverTimings;
   /** What FFmpeg said meanwhile. */
   readonly log: readonly LogLine[];
   /** What reading the video cost, where it was read over HTTP. */
   readonly receipt?: RemoteReceipt;
+  /** Where they came from; undefined where the engine has no cache, or none for this input. */
+  readonly cache?: CoverCacheReport | undefined;
 }
 
 /** A finished cover. */
@@ -89,4 +102,10 @@ export interface CoverSet extends CoverWork {
   readonly images: readonly SetImage[];
   /** The pictures, in the order of the wanted places. */
   readonly shots: readonly CoverShot[];
+}
+
+/** What a cover job gives. */
+export interface MadeCovers extends CoverSet {
+  /** What the first image looks like, where that was asked for and can be told. */
+  readonly embedding?: Float32Array | undefined;
 }

@@ -1,6 +1,17 @@
 // Cover images of videos.
-export type { Cover, CoverFile, CoverImage, CoverSet, CoverShot, CoverTimings, CoverWork, SetImage } from './cover.js';
-export { createCovers, Covers } from './covers.js';
+export type {
+  Cover,
+  CoverCacheReport,
+  CoverFile,
+  CoverImage,
+  CoverSet,
+  CoverShot,
+  CoverTimings,
+  CoverWork,
+  SetImage,
+} from './cover.js';
+export { createCovers, Covers, type CoversOptions } from './covers.js';
+export type { CoverCacheOptions, PreheatOptions } from './cached/cache-options.js';
 export type {
   Bars,
   CoverChoice,
@@ -11,7 +22,14 @@ export type {
   RunnerUp,
   ScoreTerm,
 } from './choice/index.js';
-export type { CoverFormOptions, CoverLimitOptions, CoverOptions, CoverSetOptions, CoverTime } from './cover-options.js';
+export type {
+  CoverFormOptions,
+  CoverLimitOptions,
+  CoverOptions,
+  CoverSetOptions,
+  CoverTime,
+  CoverUse,
+} from './cover-options.js';
 export type { CoverPrecision } from './cover-params.js';
 export type { CoverImageOptions, ImageFormat } from './images/index.js';
 export type {
