@@ -1,5 +1,6 @@
 // framerail bench covers: what a cover costs, beside the commands that people make covers with, part by part.
 import { best } from './covers-best.js';
+import { cacheHits, preheating } from './covers-cache.js';
 import { files } from './covers-files.js';
 import { remote } from './covers-remote.js';
 import { single } from './covers-single.js';
@@ -17,6 +18,7 @@ const PARTS: Readonly<Record<string, (runs: number, input: string | undefined) =
   best: async (runs) => [await best(runs)],
   storyboard: async (runs) => [await storyboard(runs)],
   remote: async (runs) => [await remote(runs)],
+  cache: async (runs, input) => [await cacheHits(runs, input), await preheating()],
 };
 
 /** Runs the suite and prints what came of it. */

@@ -41,10 +41,13 @@ export class MemoryTier implements CacheTier {
     this.#now = now;
   }
 
-  /** Whether an entry is there, which does not count as a use of it. */
-  has(key: string): boolean {
+  /** Whether an entry is there; if so it goes later than others, but a time that it has to be used within runs on. */
+  touch(key: string): boolean {
     const kept = this.#entries.get(key);
-    return kept !== undefined && kept.fadesAt > this.#now();
+    if (kept === undefined || kept.fadesAt <= this.#now()) return false;
+    this.#entries.delete(key);
+    this.#entries.set(key, kept);
+    return true;
   }
 
   /** What `get()` gives, at once. */

@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const HARMLESS = [
   /^(vitest|fast-check|yaml)$/,
   /^node:(buffer|crypto|events|fs|fs\/promises|os|path|stream|url)$/,
-  /^#dist\/(base|config|covers|frames|hardware|memory|net|pixels|relay|sources|spawned|spelling|telemetry)\//,
+  /^#dist\/(base|cache|config|covers|frames|hardware|memory|net|pixels|relay|sources|spawned|spelling|telemetry)\//,
   /^(\.\.\/)+support\/(failure|ffmpeg|fixtures|pieces|temporary-folder)\.js$/,
   /^(\.\.\/)+support\/relay\/(adts|compare|flv-file|in-file|rtp|stream|tags|ts|ts-builder|units)\.js$/,
 ];

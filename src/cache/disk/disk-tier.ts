@@ -82,18 +82,19 @@ export class DiskTier implements CacheTier {
 
   async set(key: string, entry: CacheEntry): Promise<boolean> {
     if (this.#isPaused('write')) return false;
+    const path = this.#folder.pathOf(key);
     const pieces = encodeEntry(key, entry);
     const bytes = bytesOnDisk(pieces.reduce((sum, { byteLength }) => sum + byteLength, 0));
     if (bytes > this.#capacity * LARGEST_SHARE) return false;
     try {
       await (this.#opening ??= this.#open());
-      await this.#write(this.#folder.pathOf(key), pieces);
+      await this.#write(path, pieces);
       this.#pause = FIRST_PAUSE;
     } catch (error) {
       this.#failed(error);
       return false;
     }
-    this.#use.added(bytes);
+    this.#use.added(path, bytes);
     this.#settle();
     return true;
   }

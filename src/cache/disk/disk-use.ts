@@ -19,6 +19,8 @@ export class DiskUse {
   #bytes = 0;
   /** Since all was counted; counted from the beginning, so that the first count comes at once. */
   #written = Number.POSITIVE_INFINITY;
+  /** What was written while all is counted: whether the count saw it, only its name tells. */
+  #meanwhile: Map<string, number> | undefined;
   #closed = false;
 
   constructor(folder: DiskFolder, capacity: number, reports = NO_REPORTS) {
@@ -38,7 +40,8 @@ export class DiskUse {
   }
 
   /** Books an entry that was written. */
-  added(bytes: number): void {
+  added(path: string, bytes: number): void {
+    this.#meanwhile?.set(path, bytes);
     this.#entries += 1;
     this.#bytes += bytes;
     this.#written += bytes;
@@ -52,22 +55,10 @@ export class DiskUse {
 
   /** Counts what is there where that is due, and removes what was used longest ago until the rest fits. */
   async settle(): Promise<void> {
-    if (this.#written > this.#capacity * RECOUNT) await this.#count();
-    if (this.#bytes <= this.#capacity) return;
-    while (this.#bytes > this.#capacity * KEPT && !this.#closed) {
-      const sample = await this.#folder.sample(SAMPLE);
-      sample.sort((a, b) => a.usedAt - b.usedAt);
-      if (sample.length === 0) {
-        // Somebody else removed all of it.
-        await this.#count();
-        return;
-      }
-      for (const { path, bytes } of sample.slice(0, Math.ceil(sample.length / 4))) {
-        if (this.#bytes <= this.#capacity * KEPT) break;
-        await rm(path, { force: true });
-        this.removed(bytes);
-        this.#reports.evicted('room');
-      }
+    // More may be written meanwhile.
+    while (this.isUnsettled && !this.#closed) {
+      if (this.#written > this.#capacity * RECOUNT) await this.#count();
+      else if (!(await this.#evict())) await this.#count();
     }
   }
 
@@ -76,15 +67,34 @@ export class DiskUse {
     this.#closed = true;
   }
 
+  /** Removes entries until there is room to spare; false where there is none left, as somebody else removed them. */
+  async #evict(): Promise<boolean> {
+    while (this.#bytes > this.#capacity * KEPT && !this.#closed) {
+      const sample = await this.#folder.sample(SAMPLE);
+      if (sample.length === 0) return false;
+      sample.sort((a, b) => a.usedAt - b.usedAt);
+      for (const { path, bytes } of sample.slice(0, Math.ceil(sample.length / 4))) {
+        if (this.#bytes <= this.#capacity * KEPT) break;
+        await rm(path, { force: true });
+        this.removed(bytes);
+        this.#reports.evicted('room');
+      }
+    }
+    return true;
+  }
+
   async #count(): Promise<void> {
-    // What is written while others are counted may be counted twice; the next count sets it right.
     this.#written = 0;
+    const meanwhile = (this.#meanwhile = new Map<string, number>());
     let [entries, bytes] = [0, 0];
     for await (const file of this.#folder.all()) {
       if (this.#closed) return;
+      if (meanwhile.has(file.path)) continue;
       entries += 1;
       bytes += file.bytes;
     }
-    [this.#entries, this.#bytes] = [entries, bytes];
+    for (const added of meanwhile.values()) bytes += added;
+    this.#meanwhile = undefined;
+    [this.#entries, this.#bytes] = [entries + meanwhile.size, bytes];
   }
 }

@@ -80,7 +80,7 @@ async function bringUp(
   key: string,
   { bytes: left, keepFor }: PreheatBudget,
 ): Promise<{ readonly outcome: PreheatOutcome; readonly taken: number }> {
-  if (cache.memory.has(key)) return { outcome: 'present', taken: 0 };
+  if (cache.memory.touch(key)) return { outcome: 'present', taken: 0 };
   if (left <= 0) return { outcome: 'budget', taken: 0 };
   const entry = await cache.disk?.get(key);
   if (entry === undefined) return { outcome: 'gone', taken: 0 };

@@ -29,8 +29,8 @@ export interface KnownItem {
 
 /** Entries that are known; the one that was used longest ago goes. */
 const MOST_ITEMS = 8192;
-/** How much of a score likeness gives, where something to be like was given. */
-const LIKENESS = 0.4;
+/** How much of a score likeness gives, where something to be like was given: beside uses in some surroundings, or anywhere. */
+const [LIKENESS, LIKENESS_ALONE] = [0.4, 0.9];
 /** Pictures with nothing in common have cosines about here: most colours and edges occur in most of them. */
 const UNLIKE = 0.5;
 /** Candidates for each that is wanted. */
@@ -98,11 +98,12 @@ export class Recall {
         share: this.uses.share(key, context),
         similarity: like === undefined ? null : (alike.get(key) ?? this.#index.cosine(key, like) ?? null),
       }));
+    const likenessWeight = template === undefined && segment === undefined ? LIKENESS_ALONE : LIKENESS;
     const most = found.reduce((best, { share }) => Math.max(best, share), 0);
     const scored = found.map(({ key, share, similarity }) => {
       const used = most === 0 ? 0 : share / most;
       const likeness = similarity === null ? 0 : Math.max(0, (similarity - UNLIKE) / (1 - UNLIKE));
-      const score = like === undefined ? used : (1 - LIKENESS) * used + LIKENESS * likeness;
+      const score = like === undefined ? used : (1 - likenessWeight) * used + likenessWeight * likeness;
       return { key, score, uses: this.uses.count(key, context), similarity };
     });
     return scored.sort((a, b) => b.score - a.score || (a.key < b.key ? -1 : 1)).slice(0, topK);

@@ -25,7 +25,7 @@ const [WINDOW, WIDEST_WINDOW] = [512, 8192];
 /** What is left of a single use after three times that. */
 const LEAST = 0.2;
 /** Uses that a wider circle stands for (Dirichlet smoothing: C. Zhai and J. Lafferty, 2004). */
-const PRIOR = 24;
+const PRIOR = 8;
 /** Circles that are kept; the one that was used longest ago goes. */
 const MOST_CIRCLES = 512;
 /** The circle of everything. */
