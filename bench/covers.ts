@@ -1,5 +1,6 @@
 // framerail bench covers: what a cover costs, beside the commands that people make covers with, part by part.
 import { best } from './covers-best.js';
+import { cacheHits, preheating } from './covers-cache.js';
 import { files } from './covers-files.js';
 import { hostile } from './covers-hostile.js';
 import { recovery } from './covers-recovery.js';
@@ -23,6 +24,7 @@ const PARTS: Readonly<Record<string, (runs: number, input: string | undefined) =
   skew: async (runs) => [await skew(runs)],
   hostile: async (runs) => [await hostile(runs)],
   recovery: async (runs) => [await recovery(runs)],
+  cache: async (runs, input) => [await cacheHits(runs, input), await preheating()],
 };
 /** Those that are about many covers. */
 const BATCH: readonly string[] = ['skew', 'hostile', 'recovery'];

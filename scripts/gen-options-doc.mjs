@@ -36,11 +36,9 @@ const SECTIONS = [
     'What `createRelay()` takes, with times as `1s` or `300ms`, bytes as `8M`, a single destination without its list, and:',
   ],
   ['How `createRelays()` runs them', ['RelaysRunOptions'], 'Its second argument.'],
-  [
-    '`covers.make()`',
-    ['CoverOptions'],
-    'One picture from a place of a video. `createCovers()` takes what `new Engine()` takes.',
-  ],
+  ['`createCovers()`', ['CoversOptions'], 'What `new Engine()` takes, and:', ['PoolOptions']],
+  ['`cache` of `createCovers()`', ['CoverCacheOptions'], 'Keeps covers that were made.'],
+  ['`covers.make()`', ['CoverOptions'], 'One picture from a place of a video.'],
   [
     '`covers.makeAll()`',
     ['CoverSetOptions'],
@@ -52,6 +50,8 @@ const SECTIONS = [
     ['CoverLimitOptions'],
     'What one video may ask for; beyond it a call rejects with `FR_INPUT_LIMIT`.',
   ],
+  ['`use` of covers', ['CoverUse'], 'In which surroundings covers are shown, for `covers.preheat()`.'],
+  ['`covers.preheat()`', ['PreheatOptions'], 'Brings up what will probably be asked for; rejects without a `cache`.'],
   [
     '`covers.storyboard()`',
     ['StoryboardOptions'],

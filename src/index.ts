@@ -7,6 +7,8 @@ export type {
   Cover,
   CoverDecoding,
   CoverBorder,
+  CoverCacheOptions,
+  CoverCacheReport,
   CoverFile,
   CoverChoice,
   CoverFeatures,
@@ -23,8 +25,10 @@ export type {
   CoverShapeOptions,
   CoverShot,
   CoverSize,
+  CoversOptions,
   CoverTime,
   CoverTimings,
+  CoverUse,
   CoverWork,
   CropScore,
   ImageFormat,
@@ -35,6 +39,7 @@ export type {
   RejectReason,
   RunnerUp,
   ScoreTerm,
+  PreheatOptions,
   Preview,
   PreviewFormat,
   PreviewMoment,
@@ -141,6 +146,7 @@ export type {
   RtspTransport,
   TrackStatus,
 } from './relay/index.js';
+export type { PreheatedItem, PreheatOutcome, PreheatReport, TierName, TierState } from './cache/index.js';
 export type { BackendName, DecoderBackend, EncoderAttempt } from './hardware/index.js';
 export type { RemoteOptions, RemoteReceipt, RemoteTimes } from './net/index.js';
 export type { Orientation, Rect, Size } from './pixels/index.js';

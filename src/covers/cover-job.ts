@@ -3,10 +3,11 @@
 import { HardwareDecoder, MediaInputHandle, takeLog, VideoDecoder, withLog, type LogLine } from '../av/index.js';
 import type { JobContext } from '../workers/index.js';
 import { takeShots, type OpenedVideo, type Shot } from './choice/index.js';
-import type { CoverParams } from './cover-params.js';
-import type { CoverDecoding, CoverSet, CoverShot, SetImage } from './cover.js';
-import { DecoderPlanner, shrunkSize, type PlannedVideo } from './device/index.js';
 import type { Rect, Size } from '../pixels/index.js';
+import type { CoverJobParams, CoverParams } from './cover-params.js';
+import type { CoverDecoding, CoverShot, MadeCovers, SetImage } from './cover.js';
+import { DecoderPlanner, shrunkSize, type PlannedVideo } from './device/index.js';
+import { embedPicture } from './embedding/index.js';
 import { composedFormat, encodeCover } from './images/index.js';
 import { preparePicture } from './picture/index.js';
 import { CoverComposer, isMuchSmaller } from './shape/index.js';
@@ -16,8 +17,8 @@ import { StageClock } from './stage-clock.js';
 const planner = new DecoderPlanner();
 
 /** Runs the job. */
-export default async function coverJob(rawParams: unknown, context: JobContext): Promise<CoverSet> {
-  const params = rawParams as CoverParams;
+export default async function coverJob(rawParams: unknown, context: JobContext): Promise<MadeCovers> {
+  const params = rawParams as CoverJobParams;
   return withLog(async () => {
     const inputs: MediaInputHandle[] = [];
     const open = async (): Promise<OpenedVideo> => {
@@ -35,10 +36,10 @@ export default async function coverJob(rawParams: unknown, context: JobContext):
 }
 
 async function makeCovers(
-  params: CoverParams,
+  params: CoverJobParams,
   context: JobContext,
   open: () => Promise<OpenedVideo>,
-): Promise<CoverSet> {
+): Promise<MadeCovers> {
   const clock = new StageClock();
   const first = await open();
   const rough = params.shapes.every(({ size }) => size !== null && isMuchSmaller(size, first.stream.stored));
@@ -46,7 +47,7 @@ async function makeCovers(
   const decoding = planDecoding(params, first, rough);
   const { openDecoder, shrinkTo } = decoding;
   const shots = takeShots({ open, first, limits: params.limits, rough, clock, breathe, openDecoder }, params);
-  const made: { readonly images: SetImage[]; readonly shot: CoverShot }[] = [];
+  const made: ShotCovers[] = [];
   for await (const shot of shots)
     made[shot.place] = await coversOf(shot, first, { params, rough, clock, breathe, shrinkTo });
   const timings = clock.timings();
@@ -57,6 +58,7 @@ async function makeCovers(
     decoding: decoding.ended(timings.decode / Math.max(1, made.length)),
     timings,
     log: [...warnings(first), ...(await takeLog())],
+    embedding: made[0]?.embedding,
   };
 }
 
@@ -110,7 +112,7 @@ function warnings({ input }: OpenedVideo): LogLine[] {
 
 /** How images are made of a picture. */
 interface ImageWork {
-  readonly params: CoverParams;
+  readonly params: CoverJobParams;
   readonly rough: boolean;
   readonly clock: StageClock;
   readonly breathe: () => undefined | Promise<void>;
@@ -126,12 +128,20 @@ function scaledRect({ x, y, width, height }: Rect, by: number): Rect {
   return { x: x * by, y: y * by, width: width * by, height: height * by };
 }
 
+/** What came of one picture. */
+interface ShotCovers {
+  readonly images: SetImage[];
+  readonly shot: CoverShot;
+  /** What the first image looks like. */
+  readonly embedding: Float32Array | undefined;
+}
+
 /** The images of one picture, in all shapes. */
 async function coversOf(
   { place, picture, pts, choice }: Shot,
   { input, stream }: OpenedVideo,
   { params, rough, clock, breathe, shrinkTo }: ImageWork,
-): Promise<{ readonly images: SetImage[]; readonly shot: CoverShot }> {
+): Promise<ShotCovers> {
   const { damaged } = picture;
   const prepared = preparePicture(picture, {
     name: input.name,
@@ -140,6 +150,7 @@ async function coversOf(
     small: rough,
   });
   const images: SetImage[] = [];
+  let embedding: Float32Array | undefined;
   try {
     const composer = new CoverComposer(prepared.picture, stream, composedFormat(params.image.format));
     for (const shape of params.shapes) {
@@ -147,6 +158,7 @@ async function coversOf(
       const crop = scaledRect(part, isOfSize(picture, shrinkTo) ? stream.stored.width / picture.width : 1);
       clock.end('scale');
       try {
+        if (params.embed === true && place === 0) embedding ??= embedPicture(composed);
         images.push({ ...(await encodeCover(composed, params.image, breathe)), crop, attention, shot: place });
       } finally {
         composed.close();
@@ -154,7 +166,7 @@ async function coversOf(
       clock.end('encode');
       await breathe();
     }
-    return { images, shot: { pts, damaged, toneMapped: prepared.toneMapped, choice } };
+    return { images, shot: { pts, damaged, toneMapped: prepared.toneMapped, choice }, embedding };
   } finally {
     prepared.close();
   }

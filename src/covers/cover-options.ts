@@ -12,6 +12,14 @@ import { shapeParams, type CoverShapeOptions, type CoverSize, type ShapedSize } 
 /** Seconds, `'12.5%'` of the duration, `'middle'`, or `'best'`. */
 export type CoverTime = number | string;
 
+/** In which surroundings covers are shown. Each of the two is a text of 200 characters at most. */
+export interface CoverUse {
+  /** What shows them, such as the name of a page or of a template. @defaultValue any */
+  readonly template?: string | undefined;
+  /** Who sees them, such as the name of a group of users. @defaultValue anybody */
+  readonly segment?: string | undefined;
+}
+
 /** What holds for every cover of a call. */
 export interface CoverFormOptions
   extends CallOptions, SourceOptions, RemoteOptions, CoverShapeOptions, CoverImageOptions {
@@ -36,6 +44,15 @@ export interface CoverFormOptions
   readonly decoder?: DecoderWish | undefined;
   /** What a video may ask for; beyond it the call rejects with FR_INPUT_LIMIT. @defaultValue what `CoverLimitOptions` says */
   readonly limits?: CoverLimitOptions | undefined;
+  /**
+   * Whether the cache of the engine is asked, and keeps what is made; of storyboards and previews nothing is kept.
+   * @defaultValue true, where `createCovers()` was told of one
+   */
+  readonly cache?: boolean | undefined;
+  /** Makes them anew, whatever the cache has, and keeps the new ones. @defaultValue false */
+  readonly refresh?: boolean | undefined;
+  /** In which surroundings they will be shown: `preheat()` remembers it. @defaultValue anywhere, to anybody */
+  readonly use?: CoverUse | undefined;
   /** Milliseconds of wall time after which the call rejects with FR_TIMEOUT. @defaultValue 30,000 */
   readonly timeout?: number | undefined;
 }

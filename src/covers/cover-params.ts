@@ -63,3 +63,9 @@ export interface CoverParams {
   /** What devices there are for it. */
   readonly offer: DeviceOffer;
 }
+
+/** What a cover job is told beside that, which changes nothing about the covers. */
+export interface CoverJobParams extends CoverParams {
+  /** Whether to tell what the first image looks like. @defaultValue false */
+  readonly embed?: boolean;
+}

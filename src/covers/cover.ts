@@ -1,5 +1,6 @@
 // What comes out of a cover job: images, the pictures that they were made of, and how it went.
 import type { DecoderReport, LogLine } from '../av/index.js';
+import type { TierName } from '../cache/index.js';
 import type { RemoteReceipt } from '../net/index.js';
 import type { Rect } from '../pixels/index.js';
 import type { CoverChoice } from './choice/index.js';
@@ -68,16 +69,28 @@ export interface CoverDecoding extends Pick<DecoderReport, 'backend' | 'attempts
   readonly reason: string;
 }
 
+/** Where covers came from, where an engine has a cache. */
+export interface CoverCacheReport {
+  /** Which tier had them; null where they were made. */
+  readonly tier: TierName | null;
+  /** Their key: what they were made of and how, 64 hexadecimal digits. */
+  readonly key: string;
+  /** Milliseconds that looking for them took. */
+  readonly lookup: number;
+}
+
 /** How a call went. */
 export interface CoverWork {
   /** The decoder that ran. */
   readonly decoder: string;
-  /** Milliseconds that each stage took. */
+  /** Milliseconds that each stage took; of covers that were kept, `total` alone is more than 0. */
   readonly timings: CoverTimings;
   /** What FFmpeg said meanwhile. */
   readonly log: readonly LogLine[];
   /** What reading the video cost, where it was read over HTTP. */
   readonly receipt?: RemoteReceipt;
+  /** Where they came from; undefined where the engine has no cache, or none for this input. */
+  readonly cache?: CoverCacheReport | undefined;
 }
 
 /** How making covers went. */
@@ -101,4 +114,10 @@ export interface CoverSet extends CoverMaking {
   readonly images: readonly SetImage[];
   /** The pictures, in the order of the wanted places. */
   readonly shots: readonly CoverShot[];
+}
+
+/** What a cover job gives. */
+export interface MadeCovers extends CoverSet {
+  /** What the first image looks like, where that was asked for and can be told. */
+  readonly embedding?: Float32Array | undefined;
 }

@@ -1,5 +1,6 @@
 // Covers of videos: a pool of warm workers, or the caller's own thread for a one-shot command.
-import { checkOptions, invariant, type CallOptions } from '../base/index.js';
+import { argumentError, checkOptions, checkSwitch, invariant, type CallOptions } from '../base/index.js';
+import type { PreheatReport, TierState } from '../cache/index.js';
 import type { MediaInput, ResolvedSource } from '../sources/index.js';
 import { Machine, type Telemetry } from '../telemetry/index.js';
 import {
@@ -14,6 +15,8 @@ import {
   type QuarantinedInput,
   type UsageLimits,
 } from '../workers/index.js';
+import { checkCache, type CacheWish, type CoverCacheOptions, type PreheatOptions } from './cached/cache-options.js';
+import type { CoverCache } from './cached/index.js';
 import {
   COVER_TIMEOUT,
   coverParams,
@@ -24,8 +27,8 @@ import {
   type CoverOptions,
   type CoverSetOptions,
 } from './cover-options.js';
-import type { CoverParams } from './cover-params.js';
-import type { Cover, CoverSet } from './cover.js';
+import type { CoverJobParams, CoverParams } from './cover-params.js';
+import type { Cover, CoverSet, MadeCovers } from './cover.js';
 import { DeviceOffers, type DeviceOffer } from './device/index.js';
 import { InputUser } from './input-user.js';
 import { makePreview, PREVIEW_JOB, type Preview, type PreviewOptions } from './preview/index.js';
@@ -46,15 +49,33 @@ const PER_SOURCE = 4;
 /** The first worker may have died of something else. */
 const QUARANTINE_AFTER = 2;
 
+/** What a likeness is seen by, of a video or a picture: large enough to have the figures of its covers. */
+const LIKENESS = ['16:9@160'] as const;
+
+/** How an engine of covers is set up. */
+export interface CoversOptions extends PoolOptions {
+  /**
+   * Keeps what `make()` and `makeAll()` make, as long as the input is the same version of the same one: a file by its path,
+   * size, time of change and inode; bytes by their hash, up to 16 MiB; an address of HTTP by its strong ETag or its date,
+   * for which the server is asked; a source of blocks by its `identity`. `true` is memory alone. @defaultValue false
+   */
+  readonly cache?: boolean | CoverCacheOptions | undefined;
+}
+
 /** Makes covers; close it to stop its workers. */
 export class Covers {
   readonly #pool: WorkerPool;
   readonly #user: InputUser;
   #devices: DeviceOffers | undefined;
+  readonly #cacheWish: CacheWish | undefined;
+  /** Comes with the first call. */
+  #cache: Promise<CoverCache> | undefined;
+  #loadedCache: CoverCache | undefined;
 
   /** @internal */
-  constructor(options: PoolOptions) {
+  constructor(options: CoversOptions) {
     checkOptions(options);
+    this.#cacheWish = checkCache(options.cache);
     const cores = new Machine().cores();
     this.#pool = new WorkerPool(
       {
@@ -70,7 +91,7 @@ export class Covers {
     this.#user = new InputUser(this.#pool);
   }
 
-  /** What it knows about itself: metrics, alerts, text for Prometheus. */
+  /** What it knows about itself: metrics of its workers and of its cache, alerts, text for Prometheus. */
   get telemetry(): Telemetry {
     return this.#pool.telemetry;
   }
@@ -96,6 +117,11 @@ export class Covers {
    */
   async warm(count = 1): Promise<void> {
     await this.#pool.warm(count);
+  }
+
+  /** The tiers of its cache, the fastest first, and why those that are absent are; empty before the first call. */
+  get cacheTiers(): readonly TierState[] {
+    return this.#loadedCache?.tiers ?? [];
   }
 
   /**
@@ -148,10 +174,29 @@ export class Covers {
     return makePreview(this.#user, input, options);
   }
 
+  /**
+   * Brings covers up that will probably be asked for: those that were used in such surroundings (the `use` of earlier
+   * calls), and those that look alike. Small ones (2 MiB) come from the disk into memory for a while, larger ones onto a
+   * device where there is one. Calls that somebody waits for go first. Rejects with FR_ARG_INVALID (without a cache, too),
+   * FR_ABORTED, FR_TIMEOUT, and as `make()` where `like` is an input.
+   * @param options - the surroundings, and what it may take
+   */
+  async preheat(options: PreheatOptions = {}): Promise<PreheatReport> {
+    const cache = await this.#loadCache();
+    if (cache === undefined) throw argumentError('cache', 'a cache of the engine for `preheat()`', undefined);
+    return cache.preheat(options, (like, call) => this.makeAll(like, { ...call, sizes: LIKENESS }));
+  }
+
   async #run(input: MediaInput, asked: AskedCover, given: CoverFormOptions): Promise<CoverSet> {
     const usage = usageLimits(given);
     const params: CoverParams = { ...asked, offer: this.#offerFor(asked) };
     const options = { ...given, timeout: given.timeout ?? COVER_TIMEOUT };
+    const isCached = checkSwitch('cache', given.cache, true);
+    checkSwitch('refresh', given.refresh, false);
+    // No turn of the event loop more than needed: what memory has takes less than that.
+    const cache = isCached ? (this.#loadedCache ?? (await this.#loadCache())) : undefined;
+    if (cache !== undefined)
+      return cache.covers(input, params, options, (source, wanted, call) => this.#runOn(source, wanted, usage, call));
     return this.#user.use(input, options, 'Making a cover', (source, call) => this.#runOn(source, params, usage, call));
   }
 
@@ -164,19 +209,31 @@ export class Covers {
 
   async #runOn(
     source: ResolvedSource,
-    params: CoverParams,
+    params: CoverJobParams,
     usage: UsageLimits,
     options: CallOptions,
-  ): Promise<CoverSet> {
+  ): Promise<MadeCovers> {
     const what = `Making a cover of ${source.spec.name}`;
     const call: JobCall = { module: COVER_JOB.native, params, usage, options, what, again: true };
-    if (this.#pool.backend === 'inline') return runDirect<CoverSet>(source, call);
-    return (await runJob<CoverSet>(this.#pool, source, call)).result;
+    if (this.#pool.backend === 'inline') return runDirect<MadeCovers>(source, call);
+    return (await runJob<MadeCovers>(this.#pool, source, call)).result;
+  }
+
+  /** Its code is read with the first call that may use it. */
+  #loadCache(): Promise<CoverCache | undefined> {
+    const wish = this.#cacheWish;
+    if (wish === undefined) return Promise.resolve(undefined);
+    this.#cache ??= import('./cached/index.js').then(({ CoverCache }) => {
+      this.#loadedCache = new CoverCache(wish, this.#pool.telemetry, this.#user);
+      return this.#loadedCache;
+    });
+    return this.#cache;
   }
 
   /** Stops the workers and ends what still runs with FR_CLOSED. */
   async close(): Promise<void> {
     await Promise.all([this.#pool.close(), this.#user.close()]);
+    await (await this.#cache)?.close();
   }
 
   /** The same as `close()`. */
@@ -187,8 +244,8 @@ export class Covers {
 
 /**
  * Makes a cover engine; its workers start with the first cover, or with `warm()`.
- * @param options - where covers are made and how many at once; by default in worker processes
+ * @param options - where covers are made and how many at once, by default in worker processes; and whether they are kept
  */
-export function createCovers(options: PoolOptions = {}): Covers {
+export function createCovers(options: CoversOptions = {}): Covers {
   return new Covers(options);
 }

@@ -1,6 +1,7 @@
 // Cover images of videos.
 export type {
   Cover,
+  CoverCacheReport,
   CoverDecoding,
   CoverFile,
   CoverImage,
@@ -11,7 +12,8 @@ export type {
   CoverWork,
   SetImage,
 } from './cover.js';
-export { createCovers, Covers } from './covers.js';
+export { createCovers, Covers, type CoversOptions } from './covers.js';
+export type { CoverCacheOptions, PreheatOptions } from './cached/cache-options.js';
 export type {
   Bars,
   CoverChoice,
@@ -22,7 +24,14 @@ export type {
   RunnerUp,
   ScoreTerm,
 } from './choice/index.js';
-export type { CoverFormOptions, CoverLimitOptions, CoverOptions, CoverSetOptions, CoverTime } from './cover-options.js';
+export type {
+  CoverFormOptions,
+  CoverLimitOptions,
+  CoverOptions,
+  CoverSetOptions,
+  CoverTime,
+  CoverUse,
+} from './cover-options.js';
 export type { CoverPrecision } from './cover-params.js';
 export type { CoverImageOptions, ImageFormat } from './images/index.js';
 export type {

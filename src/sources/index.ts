@@ -1,5 +1,6 @@
 // What a job may read, checked before anything native sees it.
 export { blockReader, type ReadBlock } from './block-cache.js';
+export { identify, type SourceIdentity } from './identity.js';
 export { freeKept, freeWhenClosed } from './kept-inputs.js';
 export {
   DECODERS,

@@ -1,5 +1,5 @@
 // Byte sources: what a job may read. The caller chooses the kind; a string is a path and never a protocol.
-import { constants } from 'node:fs';
+import { constants, realpathSync } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +24,11 @@ export interface BlockSource {
    * ahead of the end. @defaultValue false
    */
   readonly exact?: boolean;
+  /**
+   * A text that no other bytes have, such as a key with the version of its object: what is made of the source may be
+   * kept by it. @defaultValue nothing is kept
+   */
+  readonly identity?: string | undefined;
   /**
    * Gives `length` bytes from `offset`; fewer only at the end. Each call must settle.
    * The returned memory is copied before the next call.
@@ -106,7 +111,8 @@ function memoryBlocks(bytes: Uint8Array): BlockSource {
   return { size: bytes.byteLength, read: (offset, length) => bytes.subarray(offset, offset + length) };
 }
 
-function literalPath(input: string | URL): string {
+/** The path that an input names, absolute; throws FR_ARG_INVALID and FR_INPUT_PROTOCOL. */
+export function literalPath(input: string | URL): string {
   const text = String(input);
   if (text === '' || text.includes('\0')) throw argumentError('input', 'a path', text);
   if (typeof input === 'string' && !/^file:\/\//i.test(input)) return resolve(input);
@@ -162,7 +168,7 @@ async function resolveFile(name: string, literal: string, roots: readonly Root[]
 }
 
 /** An allowed folder: as the caller named it, and where it really is. */
-interface Root {
+export interface Root {
   readonly named: string;
   readonly real: string;
 }
@@ -181,6 +187,11 @@ async function realRoots(roots: unknown): Promise<Root[] | undefined> {
   );
 }
 
+/** Where allowed folders are now; throws where one of them is none. */
+export function realRootsNow(roots: readonly string[]): Root[] {
+  return roots.map((named) => ({ named, real: realpathSync.native(named) }));
+}
+
 /** Where a path leads, or where its nearest parent that exists does. */
 async function nearestReal(path: string): Promise<string> {
   try {
@@ -192,7 +203,8 @@ async function nearestReal(path: string): Promise<string> {
   }
 }
 
-function isInside(path: string, roots: readonly Root[] | undefined): boolean {
+/** Whether a real path is in one of the allowed folders. */
+export function isInside(path: string, roots: readonly Root[] | undefined): boolean {
   return (
     roots === undefined ||
     roots.some(({ real }) => path === real || path.startsWith(real.endsWith(sep) ? real : real + sep))

@@ -13,7 +13,7 @@ const HARMLESS = [
   /^(vitest|fast-check|yaml|sharp)$/,
   /^node:(buffer|child_process|crypto|events|fs|fs\/promises|os|path|stream|url|util|zlib)$/,
   /^#dist\/index\.js$/,
-  /^#dist\/(base|config|covers|frames|hardware|memory|net|pixels|relay|sources|spawned|spelling|telemetry)\//,
+  /^#dist\/(base|cache|config|covers|frames|hardware|memory|net|pixels|relay|sources|spawned|spelling|telemetry)\//,
   /^(\.\.\/)+support\/(cli|covers|decoded|failure|ffmpeg|fixtures|once|pieces)\.js$/,
   /^(\.\.\/)+support\/(psnr|storyboards|temporary-folder|thumbnails)\.js$/,
   /^(\.\.\/)+support\/cover-pictures\/\S+\.js$/,

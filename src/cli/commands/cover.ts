@@ -1,7 +1,7 @@
 // framerail cover: covers of one video. The command is itself the isolated process, so it decodes inline.
 import type { Command } from 'commander';
 import { argumentError, formatBytes, parseSize } from '../../base/index.js';
-import type { CoverSet, CoverSetOptions, CoverSize, CoverTime } from '../../covers/index.js';
+import type { CoverCacheOptions, CoverSet, CoverSetOptions, CoverSize, CoverTime } from '../../covers/index.js';
 import type { RemoteReceipt } from '../../net/index.js';
 import { coverOutput, publishCovers, type CoverOutput } from '../cover-files.js';
 import { interruptSignal } from '../interrupt.js';
@@ -23,6 +23,7 @@ interface Options extends RemoteFlags {
   readonly maxKb?: number;
   readonly minSsim?: number;
   readonly stream?: number;
+  readonly cache?: string;
   readonly exact?: boolean;
   readonly candidates?: number;
   readonly from?: number;
@@ -62,6 +63,7 @@ export const cover: CliCommand = {
         number('--min-ssim'),
       )
       .option('--stream <number>', 'the video stream', integer('--stream'))
+      .option('--cache <folder>', 'keep covers there, and take from it what was made before')
       .option(timeoutOption[0], timeoutOption[1], seconds('--timeout'), 30)
       .option('--json', 'print one JSON document')
       .action(run);
@@ -93,7 +95,10 @@ async function run(input: string, options: Options): Promise<void> {
       ),
     ]);
     // Where native code cannot be loaded the engine finds commands by itself, and says why.
-    await using covers = createCovers(native ? { backend: 'inline' } : { workers: 1 });
+    await using covers = createCovers({
+      ...(native ? { backend: 'inline' } : { workers: 1 }),
+      cache: cacheOf(options),
+    });
     const made = await covers.makeAll(input, wanted);
     if (output.out === '-') {
       for (const { data } of made.images) process.stdout.write(data);
@@ -105,6 +110,11 @@ async function run(input: string, options: Options): Promise<void> {
   } finally {
     callOff();
   }
+}
+
+/** One call needs no memory, and tells nothing about what comes next. */
+function cacheOf({ cache: folder }: Options): CoverCacheOptions | undefined {
+  return folder === undefined ? undefined : { folder, memoryBytes: 0, recall: false };
 }
 
 function setOptions(options: Options, { format }: CoverOutput): CoverSetOptions {
@@ -140,7 +150,7 @@ function document({ images, shots, ...work }: CoverSet, names: readonly string[]
   return { ...only, ...shots[shot], ...work };
 }
 
-function lines({ images, shots, timings, receipt }: CoverSet, names: readonly string[]): string[] {
+function lines({ images, shots, timings, receipt, cache }: CoverSet, names: readonly string[]): string[] {
   return images.flatMap(({ width, height, data, shot, ssim }, i) => {
     const { pts = 0, damaged = false, choice } = shots[shot] ?? {};
     const last = i === images.length - 1;
@@ -150,6 +160,7 @@ function lines({ images, shots, timings, receipt }: CoverSet, names: readonly st
       ...(ssim === null ? [] : [`SSIM ${ssim.toFixed(4)}`]),
       `frame at ${pts.toFixed(3)} s`,
       ...(last ? [`${timings.total.toFixed(1)} ms`] : []),
+      ...(last && (cache?.tier ?? null) !== null ? ['from the cache'] : []),
       ...(damaged ? ['damaged'] : []),
       ...(last && receipt !== undefined ? [receiptText(receipt)] : []),
     ].join(', ');

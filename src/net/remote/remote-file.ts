@@ -14,6 +14,7 @@ const BEGINNING_KEPT = 1024 * 1024;
 export class RemoteFile implements BlockSource {
   readonly name: string;
   readonly exact = true;
+  readonly #address: string;
   readonly #reader: RangeReader;
   readonly #extents = new Extents(MEDIA_KEPT);
   /** The first pieces that came of a file whose index cannot be told from its media. */
@@ -32,6 +33,7 @@ export class RemoteFile implements BlockSource {
    */
   constructor(name: string, options: Omit<RangeReaderOptions, 'known'>, known?: KnownFile) {
     this.name = name;
+    this.#address = options.url.href;
     this.#reader = new RangeReader({ ...options, known: known?.identity });
     this.#plan = new ReadPlan(this.size);
     for (const { start, bytes } of known?.extents ?? []) this.#add(start, bytes, 'index');
@@ -45,6 +47,12 @@ export class RemoteFile implements BlockSource {
   /** The version that is read, as the server names it. */
   get etag(): string | undefined {
     return this.#reader.identity?.etag;
+  }
+
+  /** What tells this version from others: its address and what the server lets one compare; undefined where it gives nothing. */
+  get identity(): string | undefined {
+    const known = this.#reader.identity;
+    return known?.validator === undefined ? undefined : `${this.#address} ${known.validator}`;
   }
 
   /** Whether it became another version meanwhile. */

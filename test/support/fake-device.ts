@@ -1,0 +1,54 @@
+// Memory of a device that is none: it counts what was set aside, and fails when a test says so.
+import type { DeviceStore } from '#dist/cache/index.js';
+
+/** Bytes "on the device". */
+export interface FakeHandle {
+  memory: Uint8Array;
+}
+
+/** A device in memory. */
+export class FakeDevice implements DeviceStore<FakeHandle> {
+  readonly totalBytes: number;
+  /** Bytes that others use. */
+  taken = 0;
+  /** What the next uploads and downloads fail with. */
+  failure: Error | undefined;
+  closed = false;
+  readonly handles = new Set<FakeHandle>();
+
+  constructor(totalBytes: number) {
+    this.totalBytes = totalBytes;
+  }
+
+  /** Bytes that are set aside. */
+  get reserved(): number {
+    return [...this.handles].reduce((sum, { memory }) => sum + memory.byteLength, 0);
+  }
+
+  reserve(bytes: number): Promise<FakeHandle | undefined> {
+    if (this.reserved + this.taken + bytes > this.totalBytes) return Promise.resolve(undefined);
+    const handle = { memory: new Uint8Array(bytes) };
+    this.handles.add(handle);
+    return Promise.resolve(handle);
+  }
+
+  upload(handle: FakeHandle, bytes: Uint8Array): Promise<void> {
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    handle.memory.set(bytes);
+    return Promise.resolve();
+  }
+
+  download({ memory }: FakeHandle, bytes: number): Promise<Uint8Array> {
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    return Promise.resolve(memory.slice(0, bytes));
+  }
+
+  free(handle: FakeHandle): void {
+    if (!this.handles.delete(handle)) throw new Error('Freed twice');
+  }
+
+  close(): Promise<void> {
+    this.closed = true;
+    return Promise.resolve();
+  }
+}
