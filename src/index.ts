@@ -5,6 +5,12 @@ export { createCovers, Covers } from './covers/index.js';
 export type {
   Bars,
   Cover,
+  CoverBatchEnd,
+  CoverBatchFailed,
+  CoverBatchItem,
+  CoverBatchMade,
+  CoverBatchOptions,
+  CoverBatchResult,
   CoverBorder,
   CoverFile,
   CoverChoice,

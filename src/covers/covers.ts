@@ -11,6 +11,7 @@ import {
   type PoolOptions,
   type UsageLimits,
 } from '../workers/index.js';
+import { makeBatch, type CoverBatchItem, type CoverBatchOptions, type CoverBatchResult } from './batch/batch.js';
 import {
   COVER_TIMEOUT,
   coverParams,
@@ -34,10 +35,15 @@ const COVER_JOB: JobModule = {
 /** Memory of its own that a worker may keep between covers: decoders and encoders of large pictures leave gaps in it. */
 const KEPT_BYTES = 512 * 1024 * 1024;
 
+/** Workers of a pool that was not told how many. */
+const USUAL_WORKERS = 8;
+
 /** Makes covers; close it to stop its workers. */
 export class Covers {
   readonly #pool: WorkerPool;
   readonly #user: InputUser;
+  /** Covers that are made at a time. */
+  readonly #atOnce: number;
 
   /** @internal */
   constructor(options: PoolOptions) {
@@ -45,6 +51,7 @@ export class Covers {
     const workerBytes = options.workerBytes ?? KEPT_BYTES;
     this.#pool = new WorkerPool({ ...options, workerBytes }, [COVER_JOB, STORYBOARD_JOB, PREVIEW_JOB]);
     this.#user = new InputUser(this.#pool);
+    this.#atOnce = this.#pool.backend === 'inline' ? 1 : (options.workers ?? USUAL_WORKERS);
   }
 
   /**
@@ -78,6 +85,21 @@ export class Covers {
    */
   async makeAll(input: MediaInput, options: CoverSetOptions = {}): Promise<CoverSet> {
     return this.#run(input, coverSetParams(options), options);
+  }
+
+  /**
+   * Makes covers of many videos. Results come as they are finished; a failure is a result too, and the others go on.
+   * Nothing is pulled that is further ahead than the `window`, so items may be endless and memory stays flat. Who leaves
+   * the loop, or aborts its signal, calls off what runs. Throws FR_ARG_INVALID at once for wrong options; the iteration
+   * rejects with FR_ABORTED, or with what the items rejected with.
+   * @param items - what to make covers of, at once or asynchronously
+   * @param options - what holds for all of them, and how many at a time
+   */
+  batch<Item extends CoverBatchItem>(
+    items: Iterable<Item> | AsyncIterable<Item>,
+    options: CoverBatchOptions = {},
+  ): AsyncGenerator<CoverBatchResult<Item>, void, undefined> {
+    return makeBatch((input, wanted) => this.makeAll(input, wanted), this.#atOnce, items, options);
   }
 
   /**
