@@ -53,6 +53,7 @@ export interface CoverBatchEnd<Item extends CoverBatchItem = CoverBatchItem> {
 
 /** The covers of an item. */
 export interface CoverBatchMade<Item extends CoverBatchItem = CoverBatchItem> extends CoverBatchEnd<Item> {
+  /** It has covers. */
   readonly ok: true;
   /** As `makeAll()` gives them. */
   readonly covers: CoverSet;
@@ -60,6 +61,7 @@ export interface CoverBatchMade<Item extends CoverBatchItem = CoverBatchItem> ex
 
 /** Why an item has none. */
 export interface CoverBatchFailed<Item extends CoverBatchItem = CoverBatchItem> extends CoverBatchEnd<Item> {
+  /** It has none. */
   readonly ok: false;
   /** What `makeAll()` rejected with. */
   readonly error: FramerailError;

@@ -125,7 +125,7 @@ async function* sheetRows(name: string, zip: ZipParts, sheet: string, shared: re
       if (tag === 'dimension') total = Number(/:[A-Z]+(\d+)$/.exec(attributes['ref'] ?? '')?.[1]) || undefined;
       else if (tag === 'row') {
         line = Number(attributes['r'] ?? line + 1);
-        [cells, column] = [new Map(), -1];
+        [cells, column] = [new Map<number, Cell>(), -1];
         if (!(line >= 1 && line <= MOST_ROWS)) throw new Error(`it has more than ${String(MOST_ROWS)} rows`);
       } else if (tag === 'c') {
         column = columnOf(attributes['r']) ?? column + 1;

@@ -1,5 +1,5 @@
 // Rows of YAML, of which JSON is a part: a list of them, or a document each. It is read as a whole, so its size is bounded.
-import type { Document, LineCounter } from 'yaml';
+import type { Document, isSeq as IsSeq, LineCounter } from 'yaml';
 import { rowFrom } from './json-lines.js';
 import type { Rows } from './row.js';
 import { manifestError, readTrouble, rowError } from './trouble.js';
@@ -32,12 +32,7 @@ export async function* yamlRows(name: string, bytes: AsyncIterable<Buffer>): Row
   }
 }
 
-async function* documentRows(
-  isSeq: typeof import('yaml').isSeq,
-  document: Document.Parsed,
-  lines: LineCounter,
-  size: number,
-): Rows {
+async function* documentRows(isSeq: typeof IsSeq, document: Document.Parsed, lines: LineCounter, size: number): Rows {
   const { contents } = document;
   if (contents === null) return;
   for (const node of isSeq(contents) ? contents.items : [contents]) {

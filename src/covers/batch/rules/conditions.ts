@@ -1,5 +1,6 @@
 // Which rows are wanted at all: conditions on columns, all of which must hold.
 import { argumentError, checkNames } from '../../../base/index.js';
+import { wordOf } from './words.js';
 
 /** What a column must have. */
 export interface Condition {
@@ -35,15 +36,16 @@ function readCondition(column: string, wanted: unknown): Condition {
 function texts(name: string, value: unknown): string[] {
   const values: readonly unknown[] = Array.isArray(value) ? (value as unknown[]) : [value];
   return values.map((one) => {
-    if (typeof one === 'object') throw argumentError(name, 'a value, or a list of them', one);
-    return String(one).trim();
+    const word = wordOf(one);
+    if (word === undefined) throw argumentError(name, 'a value, or a list of them', one);
+    return word;
   });
 }
 
 /** Whether a row meets a condition. */
 export function meets({ column, oneOf, noneOf, present }: Condition, row: Readonly<Record<string, unknown>>): boolean {
   const value = row[column];
-  const word = value === undefined || value === null || typeof value === 'object' ? '' : String(value).trim();
-  if (present !== undefined && present !== (word !== '' || typeof value === 'object')) return false;
+  const word = wordOf(value) ?? '';
+  if (present !== undefined && present !== (word !== '' || (typeof value === 'object' && value !== null))) return false;
   return oneOf?.includes(word) !== false && !noneOf.includes(word);
 }

@@ -1,5 +1,6 @@
 // Simple conversions of values on their way from a column to a field.
 import { argumentError, parseSeconds } from '../../../base/index.js';
+import { wordOf } from './words.js';
 
 /** What a value is taken for. */
 export const CONVERSIONS = ['text', 'number', 'list', 'percent', 'fraction', 'seconds', 'milliseconds'] as const;
@@ -14,14 +15,16 @@ export type Conversion = (typeof CONVERSIONS)[number];
 export function convert(name: string, value: unknown, as: Conversion, separator: string): unknown {
   const words = typeof value === 'string' ? value.trim() : value;
   switch (as) {
-    case 'text':
-      if (typeof words === 'object') throw argumentError(name, 'a text', words);
-      return String(words);
+    case 'text': {
+      const word = wordOf(words);
+      if (word === undefined) throw argumentError(name, 'a text', words);
+      return word;
+    }
     case 'number':
       return figure(name, words, 'a number');
     case 'list':
       if (Array.isArray(words)) return words;
-      return String(words)
+      return (wordOf(words) ?? '')
         .split(separator)
         .map((item) => item.trim())
         .filter((item) => item !== '');
@@ -30,7 +33,7 @@ export function convert(name: string, value: unknown, as: Conversion, separator:
     case 'fraction':
       return `${String(Number((figure(name, words, 'a fraction such as 0.5') * 100).toFixed(6)))}%`;
     case 'seconds':
-      return typeof words === 'number' ? words : parseSeconds(name, String(words));
+      return typeof words === 'number' ? words : parseSeconds(name, wordOf(words) ?? '');
     case 'milliseconds':
       return figure(name, words, 'milliseconds') / 1000;
   }

@@ -6,6 +6,7 @@ import { convert, type Conversion } from './convert.js';
 import { isOption, optionsOf, text, type Field } from './fields.js';
 import type { Template } from './template.js';
 import type { RowWish } from './wish.js';
+import { wordOf } from './words.js';
 
 /** The columns of a row. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -71,7 +72,7 @@ function valueOf(field: Field, rule: FieldRule, row: Values): unknown {
 
 function read(from: FieldRule['from'], row: Values): unknown {
   if ('value' in from) return from.value;
-  if ('template' in from) return from.template.fill((column) => asText(row[column]));
+  if ('template' in from) return from.template.fill((column) => textIn(row[column]));
   for (const column of from.columns) {
     const value = row[column];
     if (!isEmpty(value)) return value;
@@ -80,16 +81,15 @@ function read(from: FieldRule['from'], row: Values): unknown {
 }
 
 function pick(field: string, map: ReadonlyMap<string, unknown>, value: unknown): unknown {
-  const key = asText(value) ?? '';
+  const key = wordOf(value) ?? '';
   const found = map.get(key) ?? map.get('*');
   if (found === undefined) throw argumentError(field, `one of ${[...map.keys()].join(', ')}`, value);
   return found;
 }
 
-/** The text of a value as conditions, maps and templates compare it; undefined for none. */
-export function asText(value: unknown): string | undefined {
-  if (isEmpty(value) || typeof value === 'object') return undefined;
-  return String(value).trim();
+/** A template without one of its columns is no name. */
+function textIn(value: unknown): string | undefined {
+  return isEmpty(value) ? undefined : wordOf(value);
 }
 
 function isEmpty(value: unknown): boolean {

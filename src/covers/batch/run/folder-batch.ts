@@ -11,7 +11,7 @@ import { openSource, type BatchSource, type Found } from '../rows/sources.js';
 import { rowError } from '../rows/trouble.js';
 import { LiveRules } from '../rules/live-rules.js';
 import { UsualColumns } from '../rules/usual-columns.js';
-import type { CoverRecord, SourceVersion } from '../state/batch-state.js';
+import type { BatchState, CoverRecord, SourceVersion } from '../state/batch-state.js';
 import { WorkFolder } from '../state/work-folder.js';
 import { mapWindowed } from '../windowed.js';
 import type { BatchHandlers, BatchProgress, BatchSummary, CoverOrigin } from './events.js';
@@ -79,6 +79,8 @@ export class FolderBatch {
   readonly #options: FolderBatchOptions;
   readonly #handlers: BatchHandlers;
   readonly #work: WorkFolder;
+  /** By its contract: another store may have to be waited for. */
+  readonly #state: BatchState;
   readonly #planner: Planner;
   readonly #versions: Versions;
   readonly #publisher: Publisher;
@@ -98,6 +100,7 @@ export class FolderBatch {
     const { out, temporary, failures } = parts.work;
     [this.#maker, this.#sources, this.#work] = [parts.maker, parts.sources, parts.work];
     [this.#planner, this.#columns, this.#options, this.#handlers] = [planner, columns, options, handlers];
+    this.#state = parts.work.state;
     this.#versions = new Versions(out, this.#stop.signal);
     this.#publisher = new Publisher(out, temporary);
     this.#failures = new LineFile(failures);
@@ -240,7 +243,7 @@ export class FolderBatch {
   /** Gives a plan its names; undefined for a file that was named twice. Rejects with FR_MANIFEST_ROW for such a row. */
   async #claim(plan: CoverPlan): Promise<{ plan: CoverPlan; record: CoverRecord | undefined } | undefined> {
     const { id, names, otherNames, named, origin } = plan;
-    const claimed = await this.#work.state.claim({
+    const claimed = await this.#state.claim({
       ...{ id, names: names.all, otherNames: otherNames.all, named, line: origin.line ?? 0 },
     });
     if (claimed.kind === 'own')
@@ -279,7 +282,7 @@ export class FolderBatch {
       const files = await this.#publisher.publish(covers.images, plan.names);
       const { receipt } = covers;
       const read = version ?? { size: receipt?.size ?? 0, mark: receipt?.etag ?? null };
-      await this.#work.state.keep(plan.id, { version: read, print: plan.print, files });
+      await this.#state.keep(plan.id, { version: read, print: plan.print, files });
       return () => {
         const made = { ...plan.origin, files, covers, queueMs, runMs };
         this.#tally.made(made);

@@ -103,6 +103,10 @@ export class FolderState implements BatchState {
   close(): void {
     this.#guard(() => {
       this.#commit();
+      // Statements keep a closed database, and its lock, until they are collected: the lock is given back ahead of that.
+      this.#database.exec(
+        'PRAGMA journal_mode = DELETE; PRAGMA locking_mode = NORMAL; BEGIN; SELECT 1 FROM name; COMMIT;',
+      );
     });
     this.#database.close();
   }

@@ -30,9 +30,9 @@ export async function openSqlite(path: string): Promise<SqlDatabase> {
 async function ofNode(): Promise<SqliteModule | undefined> {
   // Node says of each of its experiments that it is one; that is nothing that a user of ours can change.
   const emit = process.emitWarning.bind(process);
-  process.emitWarning = ((warning: string | Error, ...rest: []) => {
+  process.emitWarning = (warning: string | Error, ...rest: []) => {
     if (!String(warning).includes('SQLite')) emit(warning, ...rest);
-  }) as typeof process.emitWarning;
+  };
   try {
     const name = 'node:sqlite';
     return (await import(name)) as SqliteModule;
@@ -45,7 +45,7 @@ async function ofNode(): Promise<SqliteModule | undefined> {
 
 async function ofPackage(): Promise<SqliteModule> {
   try {
-    return (await import('@photostructure/sqlite')) as unknown as SqliteModule;
+    return await import('@photostructure/sqlite');
   } catch (cause) {
     throw new FramerailError(
       'FR_ENGINE_LOAD',
