@@ -188,7 +188,8 @@ function localPath({ folder }: Manifest, input: string): string {
   }
 }
 
-function isBelow(folder: string, path: string): boolean {
+/** Whether a path is below a folder, as far as its text says. */
+export function isBelow(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== '' && way.split(sep)[0] !== '..' && !isAbsolute(way);
 }

@@ -3,9 +3,9 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isFramerailError, startDeadline } from '../../../base/index.js';
 import { loadRemote, type RemoteFiles } from '../../../net/index.js';
-import { isHttpAddress, resolveSource, withoutSecrets } from '../../../sources/index.js';
+import { isHttpAddress, withoutSecrets } from '../../../sources/index.js';
 import type { CoverRecord, SourceVersion } from '../state/batch-state.js';
-import type { CoverPlan } from './plan.js';
+import { isBelow, type CoverPlan } from './plan.js';
 
 /** Milliseconds that a server may take to say which version it has. */
 const ASK_WITHIN = 15_000;
@@ -22,24 +22,27 @@ export class Versions {
   }
 
   /**
-   * The version of a file; undefined for an address, which tells while it is read. Rejects with FR_INPUT_* for what cannot
-   * be read or leads out of its roots.
+   * The version of a file; undefined for an address, which tells while it is read, and for what cannot be looked at: making
+   * its cover tells why. Only paths below their roots are looked at; where links lead is seen when a cover is made.
    */
-  async ofSource({ input, options }: CoverPlan): Promise<SourceVersion | undefined> {
-    if (isHttpAddress(input)) return undefined;
-    const { spec } = await resolveSource(input, options);
-    if (spec.kind !== 'file') return undefined;
-    const { size, mtimeMs } = await stat(spec.path);
-    return { size, mark: mtimeMs };
+  async ofSource({ input, options: { roots } }: CoverPlan): Promise<SourceVersion | undefined> {
+    if (isHttpAddress(input) || roots?.some((root) => isBelow(root, input)) === false) return undefined;
+    try {
+      const { size, mtimeMs } = await stat(input);
+      return { size, mark: mtimeMs };
+    } catch {
+      return undefined;
+    }
   }
 
-  /** Whether a cover that was made before need not be made again. @param version - of its source; undefined for an address */
+  /** Whether a cover that was made before need not be made again. @param version - of its source, as it was found */
   async isCurrent(plan: CoverPlan, record: CoverRecord, version: SourceVersion | undefined): Promise<boolean> {
     if (record.print !== plan.print) return false;
-    if (version !== undefined && !isSame(version, record.version)) return false;
+    const isAddress = isHttpAddress(plan.input);
+    if (!isAddress && !isSame(version, record.version)) return false;
     const whole = await Promise.all(record.files.map(({ name, bytes }) => this.#isWhole(name, bytes)));
     if (whole.includes(false)) return false;
-    return version !== undefined || isSame(await this.#ask(plan), record.version);
+    return !isAddress || isSame(await this.#ask(plan), record.version);
   }
 
   /** Closes connections. */
