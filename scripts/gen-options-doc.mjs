@@ -46,6 +46,12 @@ const SECTIONS = [
     ['CoverFormOptions'],
   ],
   [
+    '`covers.batch()`',
+    ['CoverBatchOptions'],
+    'Covers of what an iterable gives, as results of an asynchronous one; `framerail covers` makes those of folders and manifests.',
+  ],
+  ['An item of `covers.batch()`', ['CoverBatchItem'], 'The very object comes back with its result.'],
+  [
     '`limits` of covers',
     ['CoverLimitOptions'],
     'What one video may ask for; beyond it a call rejects with `FR_INPUT_LIMIT`.',

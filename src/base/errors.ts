@@ -128,6 +128,20 @@ export const ERRORS = {
     meaning: 'More of a remote input would have to be read than `maxReadBytes` allows.',
   },
   FR_REMOTE_CHANGED: { retryable: true, meaning: 'A remote input became another one while it was read.' },
+  FR_MANIFEST_INVALID: {
+    retryable: false,
+    meaning:
+      'A manifest, or the rest of one, cannot be read: it is damaged, too large for its form, or of another form.',
+  },
+  FR_MANIFEST_ROW: {
+    retryable: false,
+    meaning: 'A row of a manifest cannot be used: a value is missing or of the wrong kind, or it stands there twice.',
+  },
+  FR_BATCH_BUSY: { retryable: true, meaning: 'Another command makes covers into the same folder.' },
+  FR_BATCH_STATE: {
+    retryable: false,
+    meaning: 'What a folder of covers remembers of earlier runs cannot be read or written.',
+  },
   FR_ENGINE_LOAD: { retryable: false, meaning: 'The native part of the engine could not be loaded on this machine.' },
   FR_ENGINE_TOO_OLD: { retryable: false, meaning: 'The FFmpeg build is below the oldest one that is considered safe.' },
   FR_INTERNAL: { retryable: false, meaning: 'A defect in framerail itself; please report it with its details.' },

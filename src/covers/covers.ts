@@ -13,8 +13,8 @@ import {
   type PoolOptions,
   type PoolStats,
   type QuarantinedInput,
-  type UsageLimits,
 } from '../workers/index.js';
+import { makeBatch, type CoverBatchItem, type CoverBatchOptions, type CoverBatchResult } from './batch/batch.js';
 import { checkCache, type CacheWish, type CoverCacheOptions, type PreheatOptions } from './cached/cache-options.js';
 import type { CoverCache } from './cached/index.js';
 import {
@@ -71,6 +71,9 @@ export class Covers {
   /** Comes with the first call. */
   #cache: Promise<CoverCache> | undefined;
   #loadedCache: CoverCache | undefined;
+  /** Covers that are made at a time. */
+  readonly #atOnce: number;
+  #batches = 0;
 
   /** @internal */
   constructor(options: CoversOptions) {
@@ -89,6 +92,7 @@ export class Covers {
       cores,
     );
     this.#user = new InputUser(this.#pool);
+    this.#atOnce = this.#pool.backend === 'inline' ? 1 : (options.workers ?? 2 * cores);
   }
 
   /** What it knows about itself: metrics of its workers and of its cache, alerts, text for Prometheus. */
@@ -150,6 +154,26 @@ export class Covers {
   }
 
   /**
+   * Makes covers of many videos. Results come as they are finished; a failure is a result too, and the others go on.
+   * Nothing is pulled that is further ahead than the `window`, so items may be endless and memory stays flat. Who leaves
+   * the loop, or aborts its signal, calls off what runs. Throws FR_ARG_INVALID at once for wrong options; the iteration
+   * rejects with FR_ABORTED, or with what the items rejected with.
+   * @param items - what to make covers of, at once or asynchronously
+   * @param options - what holds for all of them, and how many at a time
+   */
+  batch<Item extends CoverBatchItem>(
+    items: Iterable<Item> | AsyncIterable<Item>,
+    options: CoverBatchOptions = {},
+  ): AsyncGenerator<CoverBatchResult<Item>, void, undefined> {
+    this.#batches += 1;
+    // A lane of its own: single calls do not wait behind it.
+    const lane = `batch ${String(this.#batches)}`;
+    const make = (input: MediaInput, wanted: CoverSetOptions): Promise<CoverSet> =>
+      this.#run(input, coverSetParams(wanted), wanted, lane);
+    return makeBatch(make, this.#atOnce, items, options);
+  }
+
+  /**
    * Makes a storyboard: sheets of small pictures in a folder, with WebVTT and JSON that say which part of which sheet
    * belongs to which time, an HLS image media playlist, and a BIF file where one is wanted. Rejects with FR_ARG_INVALID,
    * FR_INPUT_*, FR_DECODE_*, FR_ENCODE_FAILED, FR_OUTPUT_FAILED, FR_WORKER_*, FR_TIMEOUT or FR_ABORTED, for an address of
@@ -187,7 +211,7 @@ export class Covers {
     return cache.preheat(options, (like, call) => this.makeAll(like, { ...call, sizes: LIKENESS }));
   }
 
-  async #run(input: MediaInput, asked: AskedCover, given: CoverFormOptions): Promise<CoverSet> {
+  async #run(input: MediaInput, asked: AskedCover, given: CoverFormOptions, lane?: string): Promise<CoverSet> {
     const usage = usageLimits(given);
     const params: CoverParams = { ...asked, offer: this.#offerFor(asked) };
     const options = { ...given, timeout: given.timeout ?? COVER_TIMEOUT };
@@ -195,9 +219,10 @@ export class Covers {
     checkSwitch('refresh', given.refresh, false);
     // No turn of the event loop more than needed: what memory has takes less than that.
     const cache = isCached ? (this.#loadedCache ?? (await this.#loadCache())) : undefined;
-    if (cache !== undefined)
-      return cache.covers(input, params, options, (source, wanted, call) => this.#runOn(source, wanted, usage, call));
-    return this.#user.use(input, options, 'Making a cover', (source, call) => this.#runOn(source, params, usage, call));
+    const run = (source: ResolvedSource, wanted: CoverJobParams, call: CallOptions): Promise<MadeCovers> =>
+      this.#runOn(source, wanted, call, { usage, lane });
+    if (cache !== undefined) return cache.covers(input, params, options, run);
+    return this.#user.use(input, options, 'Making a cover', (source, call) => run(source, params, call));
   }
 
   /** What devices there are, for who would take one. */
@@ -210,11 +235,11 @@ export class Covers {
   async #runOn(
     source: ResolvedSource,
     params: CoverJobParams,
-    usage: UsageLimits,
     options: CallOptions,
+    { usage, lane }: Pick<JobCall, 'usage' | 'lane'>,
   ): Promise<MadeCovers> {
     const what = `Making a cover of ${source.spec.name}`;
-    const call: JobCall = { module: COVER_JOB.native, params, usage, options, what, again: true };
+    const call: JobCall = { module: COVER_JOB.native, params, usage, lane, options, what, again: true };
     if (this.#pool.backend === 'inline') return runDirect<MadeCovers>(source, call);
     return (await runJob<MadeCovers>(this.#pool, source, call)).result;
   }

@@ -1,4 +1,24 @@
 // Cover images of videos.
+export {
+  checkNameTemplate,
+  FolderBatch,
+  WORK_FOLDER,
+  type BatchHandlers,
+  type BatchProgress,
+  type BatchSummary,
+  type CoverBatchEnd,
+  type CoverBatchFailed,
+  type CoverBatchItem,
+  type CoverBatchMade,
+  type CoverBatchOptions,
+  type CoverBatchResult,
+  type CoverFileRecord,
+  type CoverOrigin,
+  type FailedCover,
+  type FolderBatchOptions,
+  type KeptCover,
+  type MadeCover,
+} from './batch/index.js';
 export type {
   Cover,
   CoverCacheReport,
@@ -32,6 +52,7 @@ export type {
   CoverTime,
   CoverUse,
 } from './cover-options.js';
+export { parseColor, parseCoverSize, parsePlace, parseSafeZone } from './cover-text.js';
 export type { CoverPrecision } from './cover-params.js';
 export type { CoverImageOptions, ImageFormat } from './images/index.js';
 export type {

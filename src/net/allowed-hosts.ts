@@ -2,7 +2,7 @@
 import { BlockList } from 'node:net';
 import { argumentError } from '../base/index.js';
 import { addRange, carried, familyOf } from './address-kind.js';
-import { addressText, plainHost, type AddressBytes } from './address-text.js';
+import { addressText, literalAddress, plainHost, type AddressBytes } from './address-text.js';
 
 const MOST_ENTRIES = 1000;
 /** A name of DNS, also with an underscore, which some have. */
@@ -27,6 +27,12 @@ export class AllowedHosts {
   /** Whether a name was opened. */
   hasName(host: string): boolean {
     return this.#names.has(host) || this.#endings.some((ending) => host.endsWith(ending));
+  }
+
+  /** Whether a host was opened, be it a name or an address. @param host - as `URL.hostname` has it */
+  opens(host: string): boolean {
+    const address = literalAddress(host);
+    return address === undefined ? this.hasName(plainHost(host)) : this.hasAddress(address);
   }
 
   /** Whether an address was opened. */

@@ -2,7 +2,7 @@
 export { addressKind, type AddressKind } from './address-kind.js';
 export { createAddressPolicy, type AddressPolicy, type AddressPolicyOptions, type Resolver } from './address-policy.js';
 export { basicLogin } from './basic-login.js';
-export { checkAllowHosts } from './allowed-hosts.js';
+export { AllowedHosts, checkAllowHosts } from './allowed-hosts.js';
 export type {
   HttpAnswer,
   HttpAsk,

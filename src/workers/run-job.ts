@@ -16,7 +16,7 @@ export interface JobCall {
   readonly slots?: number;
   readonly options: CallOptions;
   /** What it may use of a worker process. @defaultValue no limits */
-  readonly usage?: UsageLimits;
+  readonly usage?: UsageLimits | undefined;
   /** Also ends the job; its reason must be a FramerailError. */
   readonly closed?: AbortSignal;
   /** What the job does, for the sentence of a timeout. */

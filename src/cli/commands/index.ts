@@ -8,6 +8,7 @@ export const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   process: async () => (await import('./process.js')).processCommand,
   relay: async () => (await import('./relay.js')).relay,
   cover: async () => (await import('./cover.js')).cover,
+  covers: async () => (await import('./covers.js')).covers,
   storyboard: async () => (await import('./storyboard.js')).storyboard,
   preview: async () => (await import('./preview.js')).preview,
   doctor: async () => (await import('./doctor.js')).doctor,

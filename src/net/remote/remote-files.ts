@@ -35,6 +35,28 @@ export class RemoteFiles {
     this.#pauses = pauses;
   }
 
+  /** Asks a server which version of a file it has, by a request for its first byte; rejects as `use()` does. */
+  async identify(
+    address: string,
+    options: RemoteOptions,
+    { signal, endsAt }: RemoteDeadline,
+  ): Promise<{ readonly size: number; readonly etag: string | undefined }> {
+    const [url, checked] = [parse(address), checkRemote(options)];
+    const name = withoutSecrets(url.href);
+    const [tally, errors, pauses] = [new Tally(), new RemoteErrors(name), this.#pauses];
+    const reading = { url, options: checked, connections: this.#connections, tally, errors, signal, endsAt, pauses };
+    const file = new RemoteFile(name, reading);
+    this.#open.add(file);
+    try {
+      if (this.#closed) throw new FramerailError('FR_CLOSED', `${name} is not read: the engine was closed.`);
+      await file.confirm();
+      return { size: file.size, etag: file.etag };
+    } finally {
+      this.#open.delete(file);
+      file.release();
+    }
+  }
+
   /**
    * Opens a remote file, has it read, and closes it. Where its index was known and turns out to be that of another
    * version, it is read once more from the beginning, so `work` may be called twice.
