@@ -48,7 +48,7 @@ async function makeCovers(
     decoder: VideoDecoder.nameFor(first.input, true),
     timings: clock.timings(),
     log: [...warnings(first), ...(await takeLog())],
-    embedding: made[0]?.embedding,
+    ...(params.embed === true && { embedding: made[0]?.embedding }),
   };
 }
 
