@@ -3,6 +3,7 @@ import type { Telemetry } from '../telemetry/index.js';
 import { CacheMetrics } from './cache-metrics.js';
 import { DeviceTier, type DeviceStore } from './device-tier.js';
 import { DiskTier } from './disk/disk-tier.js';
+import { inTime } from './in-time.js';
 import { MemoryTier } from './memory-tier.js';
 import { bytesOf, type CacheEntry, type CacheTier, type TierName, type TierStats } from './tier.js';
 
@@ -20,7 +21,7 @@ export interface CacheSizes {
 
 /** What is known of a tier. */
 export interface TierState extends TierStats {
-  /** Which one. */
+  /** Which one it is. */
   readonly name: TierName;
   /** Why it keeps nothing now, in one sentence; undefined while it does. */
   readonly absence: string | undefined;
@@ -34,6 +35,8 @@ export interface Found {
 
 /** Bytes of entries that move into memory when they are found below it, or are preheated. */
 export const SMALL = 2 * 1024 * 1024;
+/** Milliseconds in which closing waits for a disk: one that hangs keeps nobody. */
+const LONGEST_CLOSE = 5000;
 /** Bytes that may wait for the disk. */
 const MOST_UNWRITTEN = 64 * 1024 * 1024;
 /** Preheated entries whose hits are counted. */
@@ -152,9 +155,9 @@ export class Cache {
     return this.#tiers.map((tier) => ({ name: tier.name, absence: tier.absence, ...tier.stats() }));
   }
 
-  /** Waits for what is being written, and lets go of everything. */
+  /** Waits some seconds for what is being written, and lets go of everything. */
   async close(): Promise<void> {
-    await Promise.all(this.#writes);
+    await inTime(Promise.all(this.#writes), LONGEST_CLOSE).catch(() => undefined);
     this.#unwatch();
     for (const tier of this.#tiers) await tier.close();
   }

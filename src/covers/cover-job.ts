@@ -58,7 +58,7 @@ async function makeCovers(
     decoding: decoding.ended(timings.decode / Math.max(1, made.length)),
     timings,
     log: [...warnings(first), ...(await takeLog())],
-    embedding: made[0]?.embedding,
+    ...(params.embed === true && { embedding: made[0]?.embedding }),
   };
 }
 

@@ -1,7 +1,18 @@
 // Entries on a disk that anything may happen to: writers that are killed, bytes that change, a folder that goes or fills up.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { DiskFolder } from '#dist/cache/disk/disk-folder.js';
@@ -14,7 +25,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const MIB = 1024 * 1024;
 const entry = (bytes: number) => ({ facts: '{}', parts: [new Uint8Array(bytes).fill(7)] });
 
-function open(folder: string, more: { capacity?: number; now?: () => number } = {}) {
+function open(folder: string, more: { capacity?: number; now?: () => number; patience?: number } = {}) {
   const [evicted, failed]: [string[], string[]] = [[], []];
   const reports = { evicted: (why: string) => evicted.push(why), failed: (code: string) => failed.push(code) };
   const tier = new DiskTier({ folder, capacity: 4 * MIB, reports, ...more });
@@ -169,6 +180,24 @@ test('a folder that is none is done without, after one warning, and tried again 
   expect(await tier.set(keyOf(1), entry(10))).toBe(true);
   expect(tier.absence).toBeUndefined();
   expect(await tier.get(keyOf(1))).toEqual(entry(10));
+});
+
+test.skipIf(process.platform === 'win32')('a disk that does not answer is done without', async () => {
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  onTestFinished(() => {
+    warn.mockRestore();
+  });
+  const folder = temporaryFolder();
+  const { tier, failed } = open(folder, { patience: 50 });
+  await tier.set(keyOf(1), entry(10));
+  const path = pathOf(folder, keyOf(1));
+  rmSync(path);
+  // Whoever opens a pipe to read waits until somebody opens it to write.
+  execFileSync('mkfifo', [path]);
+  expect(await tier.get(keyOf(1))).toBeUndefined();
+  expect(failed).toEqual(['ETIMEDOUT']);
+  expect(tier.absence).toMatch(/ does not answer in time\.$/);
+  closeSync(openSync(path, constants.O_RDWR));
 });
 
 /** Whether this user may mount a file system of its own here. */

@@ -6,6 +6,7 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../../base/index.js';
+import { inTime } from '../in-time.js';
 import {
   LARGEST_SHARE,
   NO_REPORTS,
@@ -22,6 +23,10 @@ import { decodeEntry, encodeEntry } from './entry-file.js';
 const TOUCH_INTERVAL = 60_000;
 /** Milliseconds until a folder that failed is tried again; they double with every failure. */
 const [FIRST_PAUSE, LONGEST_PAUSE] = [1000, 60_000];
+/** Milliseconds that somebody waits for an entry: a disk that hangs, as a network's may, is done without. */
+const PATIENCE = 2000;
+/** Milliseconds in which closing waits for what is being done, and what is remembered must be written. */
+const LONGEST_CLOSE = 5000;
 /** What says that only writing is impossible: what is there can still be read. */
 const ONLY_WRITING = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG']);
 
@@ -37,6 +42,8 @@ export interface DiskTierOptions {
   readonly reports?: TierReports;
   /** A clock in milliseconds since 1970. */
   readonly now?: () => number;
+  /** Milliseconds that reading an entry may take. @defaultValue 2000 */
+  readonly patience?: number;
 }
 
 /** Entries on a disk. */
@@ -48,6 +55,7 @@ export class DiskTier implements CacheTier {
   readonly #use: DiskUse;
   readonly #reports: TierReports;
   readonly #now: () => number;
+  readonly #patience: number;
   /** Until when nothing is read, and nothing written, after a failure. */
   readonly #pausedUntil = { read: 0, write: 0 };
   #pause = FIRST_PAUSE;
@@ -56,12 +64,13 @@ export class DiskTier implements CacheTier {
   #settling: Promise<void> | undefined;
   #closed = false;
 
-  constructor({ folder, capacity, reports = NO_REPORTS, now = Date.now }: DiskTierOptions) {
+  constructor({ folder, capacity, reports = NO_REPORTS, now = Date.now, patience = PATIENCE }: DiskTierOptions) {
     this.#name = folder;
     this.#folder = new DiskFolder(folder);
     this.#capacity = capacity;
     this.#reports = reports;
     this.#now = now;
+    this.#patience = patience;
     this.#use = new DiskUse(this.#folder, capacity, reports);
   }
 
@@ -73,7 +82,7 @@ export class DiskTier implements CacheTier {
   async get(key: string): Promise<CacheEntry | undefined> {
     if (this.#isPaused('read')) return undefined;
     try {
-      return await this.#read(key);
+      return await inTime(this.#read(key), this.#patience);
     } catch (error) {
       if (systemCode(error) !== 'ENOENT') this.#failed(error);
       return undefined;
@@ -112,13 +121,7 @@ export class DiskTier implements CacheTier {
   async readBeside(name: string): Promise<Buffer | undefined> {
     if (this.#isPaused('read')) return undefined;
     try {
-      const file = await open(join(this.#folder.root, name), 'r');
-      try {
-        const { size } = await file.stat();
-        return size > MOST_BESIDE ? undefined : await readWhole(file, size);
-      } finally {
-        await file.close();
-      }
+      return await inTime(this.#readFile(join(this.#folder.root, name)), this.#patience);
     } catch (error) {
       if (systemCode(error) !== 'ENOENT') this.#failed(error);
       return undefined;
@@ -129,8 +132,11 @@ export class DiskTier implements CacheTier {
   async writeBeside(name: string, bytes: Uint8Array): Promise<boolean> {
     if (this.#isPaused('write')) return false;
     try {
-      await (this.#opening ??= this.#open());
-      await this.#write(join(this.#folder.root, name), [bytes]);
+      const write = async (): Promise<void> => {
+        await (this.#opening ??= this.#open());
+        await this.#write(join(this.#folder.root, name), [bytes]);
+      };
+      await inTime(write(), LONGEST_CLOSE);
       return true;
     } catch (error) {
       this.#failed(error);
@@ -145,7 +151,7 @@ export class DiskTier implements CacheTier {
   async close(): Promise<void> {
     this.#closed = true;
     this.#use.close();
-    await this.#settling;
+    await inTime(this.#settling ?? Promise.resolve(), LONGEST_CLOSE).catch(() => undefined);
   }
 
   /** Waits until what was written is within the capacity again. */
@@ -178,6 +184,16 @@ export class DiskTier implements CacheTier {
       // Where the folder may only be read, others keep no times either.
       if (now - mtimeMs > TOUCH_INTERVAL) await file.utimes(now / 1000, now / 1000).catch(() => undefined);
       return entry;
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #readFile(path: string): Promise<Buffer | undefined> {
+    const file = await open(path, 'r');
+    try {
+      const { size } = await file.stat();
+      return size > MOST_BESIDE ? undefined : await readWhole(file, size);
     } finally {
       await file.close();
     }
@@ -253,6 +269,7 @@ const WHY: Readonly<Record<string, string>> = {
   EACCES: 'may not be used by this user',
   EPERM: 'may not be used by this user',
   ENOTDIR: 'is no folder',
+  ETIMEDOUT: 'does not answer in time',
   EEXIST: 'is no folder',
 };
 

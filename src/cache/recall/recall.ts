@@ -4,6 +4,7 @@ import { UseCounts, type UseContext } from './use-counts.js';
 
 /** An entry that may be asked for. */
 export interface Recalled {
+  /** The key of its covers, as `cover.cache.key` has it. */
   readonly key: string;
   /** How much speaks for it, 0 to 1. */
   readonly score: number;

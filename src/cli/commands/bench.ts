@@ -32,7 +32,7 @@ export const bench: CliCommand = {
       .option('--input <file>', 'a video instead of the generated one')
       .option(
         '--only <part>',
-        'of frames: transport, reading, round-trip, latency, peers or sampling; of relay: starts, joins and so on',
+        'of frames: transport, reading, round-trip, latency, peers or sampling; of relay: starts, joins and so on; of covers: single, best, cache and so on',
       )
       .option('--protocol <name>', 'of relay --only protocols: the starts of one, such as SRT')
       .option('--minutes <number>', 'how long a soak lasts', integer('--minutes'))

@@ -11,8 +11,8 @@ export const EMBEDDING_LENGTH = COLOR_LENGTH + EDGE_LENGTH + LAYOUT_LENGTH;
 
 /** How much each kind says of a likeness; together 1. */
 const WEIGHTS = { color: 0.4, edges: 0.2, layout: 0.4 } as const;
-/** Every third pixel: they have the colours of all, in every row at other places. */
-const COLOR_STEP = 3;
+/** Every fifth pixel: they have the colours of all, in every row at other places. */
+const COLOR_STEP = 5;
 
 /** The embedding of a picture of {@link SIDE} x {@link SIDE} in the colours of JFIF; its length (as a vector) is 1. */
 export function embed(luma: Uint8Array, cb: Uint8Array, cr: Uint8Array): Float32Array {

@@ -1,0 +1,18 @@
+// Nobody waits long for a disk or a device: what takes longer than it may goes on by itself, and is done without.
+
+/** Waits for something; rejects with a system error ETIMEDOUT when it takes longer than some milliseconds. */
+export async function inTime<Result>(work: Promise<Result>, milliseconds: number): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(Object.assign(new Error('It took too long'), { code: 'ETIMEDOUT' }));
+    }, milliseconds);
+  });
+  // Once nobody waits for it, it may still fail.
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
