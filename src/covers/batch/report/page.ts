@@ -55,6 +55,7 @@ table{width:100%;border-collapse:collapse}
 th,td{padding:.5rem .9rem;text-align:left;vertical-align:top;border-top:1px solid var(--line);overflow-wrap:anywhere}
 thead th{border-top:0;color:var(--soft);font-weight:500}
 td:first-child{white-space:nowrap}
+td:last-child{min-width:14rem}
 code{font:.85em ui-monospace,monospace;color:var(--bad)}
 @media print{nav{display:none}.card{break-inside:avoid}}
 `;

@@ -129,12 +129,14 @@ export class FolderBatch {
     const sources = await Promise.all(inputs.map((input) => openSource(input)));
     const columns =
       rules === undefined ? new UsualColumns() : await LiveRules.open(rules, (note) => handlers.onNote?.(note));
+    let work: WorkFolder | undefined;
     try {
-      const work = await WorkFolder.open(out);
+      work = await WorkFolder.open(out);
       const planner = new Planner({ ...terms, out: work.out });
       return new FolderBatch({ maker, sources, work }, planner, columns, options, handlers);
     } catch (error) {
       if (columns instanceof LiveRules) columns.close();
+      await work?.close();
       throw error;
     }
   }
