@@ -44,6 +44,7 @@ export type {
   StoryboardOptions,
   StoryboardSheet,
   StoryboardTile,
+  CoversOptions,
   ShapedSize,
 } from './covers/index.js';
 export {
@@ -169,4 +170,12 @@ export type {
   Telemetry,
   TelemetrySnapshot,
 } from './telemetry/index.js';
-export type { Backend, PoolOptions, Transport } from './workers/index.js';
+export type {
+  Backend,
+  PoolOptions,
+  SandboxLevel,
+  SandboxOptions,
+  SandboxReport,
+  Transport,
+} from './workers/index.js';
+export type { Refusals } from './os/index.js';

@@ -8,7 +8,8 @@ import {
   WorkerPool,
   type JobCall,
   type JobModule,
-  type PoolOptions,
+  type LockedPoolOptions,
+  type SandboxReport,
   type UsageLimits,
 } from '../workers/index.js';
 import {
@@ -31,6 +32,9 @@ const COVER_JOB: JobModule = {
   spawned: jobModule(import.meta.url, './spawned/cover-job.js'),
 };
 
+/** How covers are made: where, by how many workers, and how far those are locked down. */
+export type CoversOptions = LockedPoolOptions;
+
 /** Memory of its own that a worker may keep between covers: decoders and encoders of large pictures leave gaps in it. */
 const KEPT_BYTES = 512 * 1024 * 1024;
 
@@ -40,11 +44,19 @@ export class Covers {
   readonly #user: InputUser;
 
   /** @internal */
-  constructor(options: PoolOptions) {
+  constructor(options: CoversOptions) {
     checkOptions(options);
-    const workerBytes = options.workerBytes ?? KEPT_BYTES;
-    this.#pool = new WorkerPool({ ...options, workerBytes }, [COVER_JOB, STORYBOARD_JOB, PREVIEW_JOB]);
-    this.#user = new InputUser(this.#pool);
+    const { workerBytes = KEPT_BYTES, sandbox = 'auto', roots } = options;
+    this.#pool = new WorkerPool({ ...options, workerBytes, sandbox }, [COVER_JOB, STORYBOARD_JOB, PREVIEW_JOB]);
+    this.#user = new InputUser(this.#pool, roots);
+  }
+
+  /**
+   * How far the worker that is locked down least has proved to be so, of those that are ready; undefined where no worker is, and
+   * where workers have no sandbox: with `sandbox: 'off'`, another backend than `process`, or another system than Linux.
+   */
+  get sandbox(): SandboxReport | undefined {
+    return this.#pool.sandbox;
   }
 
   /**
@@ -138,6 +150,6 @@ export class Covers {
  * Makes a cover engine; its workers start with the first cover, or with `warm()`.
  * @param options - where covers are made and how many at once; by default in worker processes
  */
-export function createCovers(options: PoolOptions = {}): Covers {
+export function createCovers(options: CoversOptions = {}): Covers {
   return new Covers(options);
 }

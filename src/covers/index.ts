@@ -1,6 +1,6 @@
 // Cover images of videos.
 export type { Cover, CoverFile, CoverImage, CoverSet, CoverShot, CoverTimings, CoverWork, SetImage } from './cover.js';
-export { createCovers, Covers } from './covers.js';
+export { createCovers, Covers, type CoversOptions } from './covers.js';
 export type {
   Bars,
   CoverChoice,

@@ -1,7 +1,7 @@
 // The table of every metric: its kind, unit, labels and meaning; `docs/reference/metrics.md` is made from it.
 
 /** What a metric counts in: base units, as Prometheus wants them. */
-export type MetricUnit = 'seconds' | 'bytes' | 'ratio' | 'items' | 'batches' | 'requests' | 'workers' | 'events';
+export type MetricUnit = 'seconds' | 'bytes' | 'ratio' | 'items' | 'batches' | 'requests' | 'workers' | 'events' | 'level';
 
 /** What one metric means. */
 export interface MetricMeaning {
@@ -113,6 +113,12 @@ export const METRICS = {
     unit: 'workers',
     labels: ['how'],
     help: 'Workers that ended although nobody closed them: the signal, or exit.',
+  },
+  framerail_worker_sandbox_level: {
+    kind: 'gauge',
+    unit: 'level',
+    labels: [],
+    help: 'How far workers are locked down, by their own tests at their starts: 0 not at all, to 3; of those alive the least.',
   },
   framerail_relay_step_seconds: {
     kind: 'histogram',

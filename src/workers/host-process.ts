@@ -8,6 +8,7 @@ import { copyEnd } from './copy-pipe.js';
 import type { ExitFacts, HostOptions, Transport, WorkerHost } from './host.js';
 import { exitOf, holdChild, startNode } from './node-child.js';
 import type { Channel, FromWorker, ToWorker } from './protocol.js';
+import { lockedStart } from './sandbox.js';
 
 const MAIN = new URL('./main-process.js', import.meta.url).href;
 
@@ -20,17 +21,22 @@ const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576' };
 /** Starts a worker process. */
 export function startProcessHost(options: HostOptions): WorkerHost {
   const region = chooseRegion(options.transport, options.regionBytes);
+  const lock = lockedStart(options);
   const setup = {
     parent: process.pid,
     preload: options.preload,
     copyBytes: region.kind === 'copy' ? options.regionBytes : 0,
+    sandbox: lock?.setup,
   };
   const child = startNode({
     main: fileURLToPath(packedProgram(MAIN, options.preload)),
     setup,
-    channels: ['ipc', region.fd ?? 'pipe'],
+    // The launcher expects the rules behind the region (RULESET_FD).
+    channels: ['ipc', region.fd ?? 'pipe', ...(lock?.launch === undefined ? [] : [lock.launch.ruleset.fd])],
+    launcher: lock?.launch?.path,
     env: malloc(),
   });
+  lock?.launch?.ruleset.close();
   const arena = new Arena(region, options.arena);
   const exited = watchExit(child, arena);
   return {

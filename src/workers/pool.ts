@@ -17,6 +17,7 @@ import type { Backend, Transport } from './host.js';
 import type { JobRun } from './job-run.js';
 import type { JobOptions, MediaWorker } from './media-worker.js';
 import { WorkerReports } from './reports.js';
+import { checkSandbox, lowest, type SandboxOptions, type SandboxReport, type SandboxWish } from './sandbox.js';
 import type { startWorker } from './start-worker.js';
 
 type StartWorker = typeof startWorker;
@@ -59,6 +60,9 @@ export interface PoolOptions {
   readonly workerBytes?: number | undefined;
 }
 
+/** How the workers of a pool are set up, sandbox included. */
+export type LockedPoolOptions = PoolOptions & SandboxOptions;
+
 const MIB = 1024 * 1024;
 const START_TIMEOUT = 15_000;
 /** Room for four frames of 8K as rgba; only what is touched becomes memory. */
@@ -85,6 +89,7 @@ export class WorkerPool {
   readonly settings: Settings | undefined;
   readonly #memoryBudget: number | undefined;
   readonly #workerBytes: number | undefined;
+  readonly #sandbox: SandboxWish | undefined;
   /** Comes with the first worker. */
   #memory: EngineMemory | undefined;
   readonly #reports: WorkerReports;
@@ -98,12 +103,14 @@ export class WorkerPool {
   /**
    * @param jobs - the jobs that every worker loads before it is ready
    */
-  constructor(options: PoolOptions = {}, jobs: readonly JobModule[] = []) {
+  constructor(options: LockedPoolOptions = {}, jobs: readonly JobModule[] = []) {
     checkOptions(options);
     const native = ['process', 'thread', 'inline'] as const;
     const spawns = jobs.every(({ spawned }) => spawned !== undefined);
     this.#backend = checkOneOf('backend', options.backend ?? 'process', spawns ? [...native, 'spawn'] : native);
-    this.#mayFallBack = spawns && options.backend === undefined && options.transport === undefined;
+    this.#sandbox = checkSandbox(options, this.#backend);
+    this.#mayFallBack =
+      spawns && options.backend === undefined && options.transport === undefined && !this.#sandbox?.required;
     this.#jobs = jobs;
     this.settings = options.preset === undefined ? undefined : settingsOf(options.preset);
     const regionBytes =
@@ -113,7 +120,11 @@ export class WorkerPool {
       checkInteger('memoryBudget', this.#memoryBudget, MIB, Number.MAX_SAFE_INTEGER);
     this.#workerBytes = options.workerBytes;
     if (this.#workerBytes !== undefined) checkInteger('workerBytes', this.#workerBytes, MIB, Number.MAX_SAFE_INTEGER);
-    this.#reports = new WorkerReports(this.telemetry, () => this.pids.length);
+    this.#reports = new WorkerReports(
+      this.telemetry,
+      () => this.pids.length,
+      () => this.sandbox?.level,
+    );
     this.#options = {
       transport: checkOneOf('transport', options.transport ?? 'auto', ['auto', 'memfd', 'shm', 'copy'] as const),
       workers: this.#backend === 'inline' ? 1 : checkInteger('workers', options.workers ?? 8, 1, 256),
@@ -132,6 +143,11 @@ export class WorkerPool {
   get pids(): number[] {
     const alive = [...this.#workers].filter((worker) => !worker.dead);
     return alive.flatMap(({ host }) => host.pids ?? [host.pid]);
+  }
+
+  /** The sandbox of the worker that is locked down least, of those that are ready; undefined where none is, or has one. */
+  get sandbox(): SandboxReport | undefined {
+    return lowest([...this.#workers].filter((worker) => !worker.dead).map(({ sandbox }) => sandbox));
   }
 
   /** What the workers' memory holds now; undefined before the first worker. */
@@ -249,6 +265,7 @@ export class WorkerPool {
       regionBytes,
       arena: { memory: this.#memory, pools: this.settings?.pools },
       preload: this.#jobs.map(({ native }) => this.#moduleFor(native)),
+      sandbox: this.#sandbox,
     };
     let worker: MediaWorker;
     try {

@@ -7,11 +7,16 @@ import type { MediaWorker } from './media-worker.js';
 export class WorkerReports {
   readonly #telemetry: Telemetry;
 
-  /** @param alive - how many workers are alive now */
-  constructor(telemetry: Telemetry, alive: () => number) {
+  /**
+   * @param alive - how many workers are alive now
+   * @param sandbox - the lowest level of their sandboxes; undefined where none has one
+   */
+  constructor(telemetry: Telemetry, alive: () => number, sandbox: () => number | undefined = () => undefined) {
     this.#telemetry = telemetry;
     telemetry.metrics.collect(() => {
       telemetry.metrics.gauge('framerail_workers', {}).set(alive());
+      const level = sandbox();
+      if (level !== undefined) telemetry.metrics.gauge('framerail_worker_sandbox_level', {}).set(level);
     });
   }
 
