@@ -23,8 +23,14 @@ export const DATA = {
   argument: (index: number): number => 16 + 8 * index,
 } as const;
 
+/** What becomes of a call: it is made, or it fails with an error number that is added to the second of these. */
+export const [ALLOW, ERRNO] = [0x7fff0000, 0x00050000] as const;
+/** The error numbers that filters answer with. */
+export const [EPERM, ENOSYS] = [1, 38] as const;
+/** Bytes of one instruction. */
+export const INSTRUCTION_BYTES = 8;
+
 const CODES = { load: 0x20, equal: 0x15, 'at-least': 0x35, 'any-bit': 0x45, return: 0x06 } as const;
-const BYTES = 8;
 /** Jumps lead forward, by what fits into a byte. */
 const FARTHEST = 255;
 
@@ -35,7 +41,7 @@ export function assemble(program: readonly Instruction[]): Buffer {
   for (const one of program)
     if (one.op === 'place') places.set(one.name, code.length);
     else code.push(one);
-  const bytes = Buffer.alloc(code.length * BYTES);
+  const bytes = Buffer.alloc(code.length * INSTRUCTION_BYTES);
   for (const [i, one] of code.entries()) {
     const jump = (name: string | undefined): number => {
       const distance = name === undefined ? 0 : (places.get(name) ?? -1) - i - 1;
@@ -43,10 +49,10 @@ export function assemble(program: readonly Instruction[]): Buffer {
       return distance;
     };
     const jumps = 'value' in one && one.op !== 'return';
-    bytes.writeUInt16LE(CODES[one.op], i * BYTES);
-    bytes.writeUInt8(jumps ? jump(one.then) : 0, i * BYTES + 2);
-    bytes.writeUInt8(jumps ? jump(one.otherwise) : 0, i * BYTES + 3);
-    bytes.writeUInt32LE('value' in one ? one.value : one.offset, i * BYTES + 4);
+    bytes.writeUInt16LE(CODES[one.op], i * INSTRUCTION_BYTES);
+    bytes.writeUInt8(jumps ? jump(one.then) : 0, i * INSTRUCTION_BYTES + 2);
+    bytes.writeUInt8(jumps ? jump(one.otherwise) : 0, i * INSTRUCTION_BYTES + 3);
+    bytes.writeUInt32LE('value' in one ? one.value : one.offset, i * INSTRUCTION_BYTES + 4);
   }
   return bytes;
 }

@@ -1,4 +1,5 @@
 // How a worker process locks itself down before it loads anything that reads strangers' bytes, and what it has proof of then.
+import { readdirSync, readlinkSync } from 'node:fs';
 import { FramerailError, isFramerailError } from '../base/index.js';
 import { libc } from './libc.js';
 import { probe, type Refusals } from './sandbox-probes.js';
@@ -50,7 +51,7 @@ export async function lockDown({ required, opensForWriting, lacks: before }: San
     libc();
     limitResources();
     const reason = filterCalls(opensForWriting);
-    if (reason !== undefined) lacks.push(`the kernel takes no filter of system calls: ${reason}`);
+    if (reason !== undefined) lacks.push(`there is no filter of system calls: ${reason}`);
     refused = await probe();
   } catch (error) {
     if (!isFramerailError(error)) throw error;
@@ -89,8 +90,29 @@ function limitResources(): void {
   limit(RLIMIT_FSIZE, 0n);
 }
 
+function holdsRing(): boolean {
+  const folder = '/proc/self/fd';
+  try {
+    return readdirSync(folder).some((fd) => linkOf(`${folder}/${fd}`) === 'anon_inode:[io_uring]');
+  } catch {
+    // Under rules of files, which came by the launcher.
+    return false;
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
 function filterCalls(opensForWriting: boolean): string | undefined {
   if (isHidden('seccomp')) return 'it was hidden';
   if (!hasFilter()) return `there is none for ${process.arch}`;
+  // Only where the launcher does not run, which keeps rings from coming about: what goes through one is not filtered, and node
+  // would end at its next use of it.
+  if (holdsRing()) return 'node holds an io_uring already';
   return installFilter(workerFilter({ arch: process.arch, pid: process.pid, opensForWriting }));
 }

@@ -1,6 +1,6 @@
 // The filter of system calls that a locked-down worker runs under, on every one of its threads.
 import { errnoName, libc } from './libc.js';
-import { assemble, DATA, type Instruction } from './bpf.js';
+import { ALLOW, assemble, DATA, ENOSYS, EPERM, ERRNO, INSTRUCTION_BYTES, type Instruction } from './bpf.js';
 import { LOOKED_AT, numberOf, REFUSED, USED } from './syscall-numbers.js';
 
 /** What a filter is made for. */
@@ -13,9 +13,6 @@ export interface FilterSetup {
   readonly opensForWriting: boolean;
 }
 
-const ALLOW = 0x7fff0000;
-const ERRNO = 0x00050000;
-const [EPERM, ENOSYS] = [1, 38];
 /** AUDIT_ARCH_X86_64 and AUDIT_ARCH_AARCH64: the numbers of calls mean something else under any other. */
 const ARCHS: Readonly<Record<string, number>> = { x64: 0xc000003e, arm64: 0xc00000b7 };
 /** Calls of the x32 ABI have this bit and come as x86-64. */
@@ -79,7 +76,6 @@ export function workerFilter({ arch, pid, opensForWriting }: FilterSetup): Buffe
 const PR_SET_NO_NEW_PRIVS = 38;
 const SECCOMP_SET_MODE_FILTER = 1;
 const SECCOMP_FILTER_FLAG_TSYNC = 1;
-const FILTER_BYTES = 8;
 
 /**
  * Puts this process, with every thread that it has and will have, under a filter for good.
@@ -92,7 +88,7 @@ export function installFilter(filter: Buffer): string | undefined {
   if (c.syscall(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) !== 0) return errnoName(c.errno());
   // struct sock_fprog: how many instructions, and behind the gap where they are.
   const program = Buffer.alloc(16);
-  program.writeUInt16LE(filter.length / FILTER_BYTES, 0);
+  program.writeUInt16LE(filter.length / INSTRUCTION_BYTES, 0);
   program.writeBigUInt64LE(BigInt(c.addressOf(filter)), 8);
   const failed = c.syscall(seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, c.addressOf(program), 0, 0);
   if (failed === 0) return undefined;

@@ -21,43 +21,45 @@ export interface WorkerNeeds {
 export interface WorkerRules {
   /** What it is told. */
   readonly setup: SandboxSetup;
-  /** The program that it is started through and the rules that it inherits; undefined where there can be none. */
-  readonly launch: { readonly path: string; readonly ruleset: Ruleset } | undefined;
+  /** The program that it is started through; undefined where that does not run. */
+  readonly launcher: string | undefined;
+  /** The rules that it inherits; undefined where there can be none. */
+  readonly ruleset: Ruleset | undefined;
 }
 
 /** Makes the rules of one worker; what cannot be made is said in its setup. */
 export function makeWorkerRules(needs: WorkerNeeds): WorkerRules {
+  const { roots, devices, required } = needs;
+  const runs = launcherRuns();
+  const version = runs === true ? usableVersion() : runs;
+  const usesDevices = devices.length > 0 && typeof version === 'number' && canAllowWriting(version);
+  const ruleset = typeof version === 'number' ? rulesOf(needs, version, usesDevices) : version;
+  const launcher = runs === true ? launcherPath() : undefined;
+  if (typeof ruleset === 'string') {
+    const lacks = [`there are no rules of files: ${ruleset}`];
+    return { setup: { required, opensForWriting: false, lacks }, launcher, ruleset: undefined };
+  }
+  const lacks = roots === undefined ? ['it may read every file, as no `roots` are named'] : [];
+  return { setup: { required, opensForWriting: usesDevices, lacks }, launcher, ruleset };
+}
+
+/** The version of Landlock, or why there is none. */
+function usableVersion(): number | string {
+  if (isHidden('landlock')) return 'Landlock was hidden';
   try {
-    return tryToMake(needs);
+    const version = landlockVersion();
+    if (typeof version === 'number') return version;
+    return `this kernel has no Landlock, which came with Linux 5.13 (${version})`;
   } catch (error) {
     if (!isFramerailError(error)) throw error;
-    return without(needs, error.message.replace(/\.$/, ''));
+    return error.message.replace(/\.$/, '');
   }
 }
 
-/** A worker that has no rules of files, as far as its parent can say. */
-function without({ required }: WorkerNeeds, reason: string): WorkerRules {
-  const lacks = [`there are no rules of files: ${reason}`];
-  return { setup: { required, opensForWriting: false, lacks }, launch: undefined };
-}
-
-function tryToMake(needs: WorkerNeeds): WorkerRules {
-  const { roots, modules, devices, required } = needs;
-  if (isHidden('landlock')) return without(needs, 'Landlock was hidden');
-  const version = landlockVersion();
-  if (typeof version === 'string') 
-    return without(needs, `this kernel has no Landlock, which came with Linux 5.13 (${version})`);
-  const usesDevices = devices.length > 0 && canAllowWriting(version);
+function rulesOf({ roots, modules, devices }: WorkerNeeds, version: number, usesDevices: boolean): Ruleset | string {
   const ruleset = makeRuleset(version, {
     read: roots === undefined ? ['/'] : [...roots, ...readableFiles(modules, usesDevices)],
     devices: ['/dev/null', ...(usesDevices ? devices : [])],
   });
-  if (typeof ruleset === 'string') return without(needs, `the kernel refuses them (${ruleset})`);
-  const runs = launcherRuns(ruleset.fd);
-  if (runs !== true) {
-    ruleset.close();
-    return without(needs, runs);
-  }
-  const lacks = roots === undefined ? ['it may read every file, as no `roots` are named'] : [];
-  return { setup: { required, opensForWriting: usesDevices, lacks }, launch: { path: launcherPath(), ruleset } };
+  return typeof ruleset === 'string' ? `the kernel refuses them (${ruleset})` : ruleset;
 }

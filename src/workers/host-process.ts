@@ -32,11 +32,11 @@ export function startProcessHost(options: HostOptions): WorkerHost {
     main: fileURLToPath(packedProgram(MAIN, options.preload)),
     setup,
     // The launcher expects the rules behind the region (RULESET_FD).
-    channels: ['ipc', region.fd ?? 'pipe', ...(lock?.launch === undefined ? [] : [lock.launch.ruleset.fd])],
-    launcher: lock?.launch?.path,
+    channels: ['ipc', region.fd ?? 'pipe', ...(lock?.ruleset === undefined ? [] : [lock.ruleset.fd])],
+    launcher: lock?.launcher,
     env: malloc(),
   });
-  lock?.launch?.ruleset.close();
+  lock?.ruleset?.close();
   const arena = new Arena(region, options.arena);
   const exited = watchExit(child, arena);
   return {
