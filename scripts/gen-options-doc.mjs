@@ -36,11 +36,8 @@ const SECTIONS = [
     'What `createRelay()` takes, with times as `1s` or `300ms`, bytes as `8M`, a single destination without its list, and:',
   ],
   ['How `createRelays()` runs them', ['RelaysRunOptions'], 'Its second argument.'],
-  [
-    '`covers.make()`',
-    ['CoverOptions'],
-    'One picture from a place of a video. `createCovers()` takes what `new Engine()` takes.',
-  ],
+  ['`createCovers()`', ['SandboxOptions'], 'What `new Engine()` takes, and:'],
+  ['`covers.make()`', ['CoverOptions'], 'One picture from a place of a video.'],
   [
     '`covers.makeAll()`',
     ['CoverSetOptions'],

@@ -19,7 +19,9 @@ const PROGRAMS = [
 ];
 const FLAG = join(DIST, 'base/is-packed.js');
 
-const { LAUNCHER_ARCHS, launcherPath, launcherProgram } = await import(new URL('../dist/os/launcher.js', import.meta.url));
+const { LAUNCHER_ARCHS, launcherPath, launcherProgram } = await import(
+  new URL('../dist/os/launcher.js', import.meta.url)
+);
 for (const arch of LAUNCHER_ARCHS) {
   // By a rename: a program that runs cannot be written to.
   const unfinished = `${launcherPath(arch)}.${process.pid}`;

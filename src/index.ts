@@ -170,12 +170,5 @@ export type {
   Telemetry,
   TelemetrySnapshot,
 } from './telemetry/index.js';
-export type {
-  Backend,
-  PoolOptions,
-  SandboxLevel,
-  SandboxOptions,
-  SandboxReport,
-  Transport,
-} from './workers/index.js';
-export type { Refusals } from './os/index.js';
+export type { Backend, PoolOptions, SandboxLevel, SandboxOptions, SandboxReport, Transport } from './workers/index.js';
+export type { SandboxRefusals } from './os/index.js';

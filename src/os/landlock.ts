@@ -45,7 +45,8 @@ const WRITING_VERSION = 3;
 /** The version of Landlock that this kernel has, or why it has none. */
 export function landlockVersion(): number | string {
   const create = numberOf(USED.landlock_create_ruleset);
-  if (process.platform !== 'linux' || create === undefined) return `not asked for on ${process.platform}-${process.arch}`;
+  if (process.platform !== 'linux' || create === undefined)
+    return `not asked for on ${process.platform}-${process.arch}`;
   const version = libc().syscall(create, 0, 0, CREATE_RULESET_VERSION, 0, 0);
   return version > 0 ? version : errnoName(libc().errno());
 }
@@ -78,8 +79,7 @@ export function makeRuleset(version: number, { read, devices }: FileRules): Rule
     },
   };
   const reading = READ_FILE | READ_DIR;
-  const refused =
-    addRules(fd, read, reading) ?? addRules(fd, devices, handled & (reading | WRITE_FILE | (1n << 15n)));
+  const refused = addRules(fd, read, reading) ?? addRules(fd, devices, handled & (reading | WRITE_FILE | (1n << 15n)));
   if (refused === undefined) return ruleset;
   ruleset.close();
   return refused;

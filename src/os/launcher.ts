@@ -63,9 +63,7 @@ const BASE = 0x400000n;
 /** The file of the program: an ELF executable of one segment, which is read-only and executable. */
 export function launcherProgram(arch: (typeof LAUNCHER_ARCHS)[number]): Buffer {
   const code =
-    arch === 'x64'
-      ? Buffer.from(X64.join('').replaceAll(' ', ''), 'hex')
-      : Buffer.from(Uint32Array.from(ARM64).buffer);
+    arch === 'x64' ? Buffer.from(X64.join('').replaceAll(' ', ''), 'hex') : Buffer.from(Uint32Array.from(ARM64).buffer);
   const head = Buffer.alloc(HEADER + SEGMENT);
   // struct sock_fprog, the address of which is written in the code: how many instructions, and where they are.
   const filter = Buffer.alloc(16);
@@ -109,5 +107,7 @@ function tryLauncher(): string | true {
   const path = launcherPath();
   const { status, error } = spawnSync(path, [path], { stdio: 'ignore', env: {}, timeout: TRIAL });
   if (status === 0) return true;
-  return error === undefined ? `the launcher ended with ${String(status)}` : `the launcher does not start (${systemCode(error)})`;
+  return error === undefined
+    ? `the launcher ended with ${String(status)}`
+    : `the launcher does not start (${systemCode(error)})`;
 }

@@ -29,7 +29,10 @@ export interface Libc {
   /** Calls for a program in a process of its own; an error number, or 0. */
   posix_spawn(path: string): number;
   /** The same two from a thread of libuv's pool; -1 is all that it says of an error. */
-  inPool: { readonly socket: (domain: number) => Promise<number>; readonly posix_spawn: (path: string) => Promise<number> };
+  inPool: {
+    readonly socket: (domain: number) => Promise<number>;
+    readonly posix_spawn: (path: string) => Promise<number>;
+  };
   /** Ends the process at once, from any thread, without running anything else. */
   _exit(code: number): void;
   /** The memory at `address` as an ArrayBuffer that does not own it. */

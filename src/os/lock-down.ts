@@ -2,7 +2,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { FramerailError, isFramerailError } from '../base/index.js';
 import { libc } from './libc.js';
-import { probe, type Refusals } from './sandbox-probes.js';
+import { probe, type SandboxRefusals } from './sandbox-probes.js';
 import { hasFilter, installFilter, workerFilter } from './seccomp.js';
 
 /**
@@ -15,7 +15,7 @@ export type SandboxLevel = 0 | 1 | 2 | 3;
 export interface SandboxReport {
   readonly level: SandboxLevel;
   /** What is refused on every kind of thread that it has. */
-  readonly refused: Refusals;
+  readonly refused: SandboxRefusals;
   /** What it would take to be more, each in a few words. */
   readonly lacks: readonly string[];
 }
@@ -36,7 +36,7 @@ const HIDDEN = 'FRAMERAIL_KERNEL_LACKS';
 const [RLIMIT_FSIZE, RLIMIT_CORE, RLIMIT_NOFILE] = [1, 4, 7];
 /** A job has its input open, few libraries, and pipes. */
 const MOST_FILES = 1024n;
-const NOTHING: Refusals = { programs: false, network: false, writing: false, reading: false };
+const NOTHING: SandboxRefusals = { programs: false, network: false, writing: false, reading: false };
 
 /** Whether the kernel is to be treated as one that lacks something. */
 export function isHidden(what: 'landlock' | 'seccomp'): boolean {
@@ -63,7 +63,7 @@ export async function lockDown({ required, opensForWriting, lacks: before }: San
 }
 
 /** The level of what is refused. */
-export function levelOf({ programs, network, writing, reading }: Refusals): SandboxLevel {
+export function levelOf({ programs, network, writing, reading }: SandboxRefusals): SandboxLevel {
   if (programs && network) return writing && reading ? 3 : 2;
   return programs || network || writing || reading ? 1 : 0;
 }

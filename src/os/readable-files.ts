@@ -35,7 +35,13 @@ export function readableFiles(modules: readonly string[], drivers: boolean): str
   const openssl = process.env['OPENSSL_CONF'];
   return [
     ...[node, join(dirname(node), '../lib')],
-    ...[...LIBRARIES, ...libraries, ...SYSTEM, ...(openssl === undefined ? [] : [openssl]), ...(drivers ? DRIVERS : [])],
+    ...[
+      ...LIBRARIES,
+      ...libraries,
+      ...SYSTEM,
+      ...(openssl === undefined ? [] : [openssl]),
+      ...(drivers ? DRIVERS : []),
+    ],
     ...packageFiles(),
     ...modules.filter((module) => module.startsWith('file:')).map((module) => fileURLToPath(module)),
   ];

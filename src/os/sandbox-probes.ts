@@ -6,7 +6,7 @@ import { systemCode } from '../base/index.js';
 import { libc } from './libc.js';
 
 /** What is refused to a process, on each kind of thread that was tried. */
-export interface Refusals {
+export interface SandboxRefusals {
   /** To run a program, in this process or in another. */
   readonly programs: boolean;
   /** To make a socket of the internet, or of this machine. */
@@ -27,7 +27,7 @@ const [AF_UNIX, AF_INET, SOCK_STREAM] = [1, 2, 1];
 const { EPERM } = os.errno;
 
 /** What is refused on the main thread and on a thread of the pool alike. */
-export async function probe(): Promise<Refusals> {
+export async function probe(): Promise<SandboxRefusals> {
   const [main, pool] = [probeHere(), await probePool()];
   return {
     programs: main.programs && pool.programs,
@@ -37,7 +37,7 @@ export async function probe(): Promise<Refusals> {
   };
 }
 
-function probeHere(): Refusals {
+function probeHere(): SandboxRefusals {
   const c = libc();
   const noSocket = (domain: number): boolean => {
     const fd = c.socket(domain, SOCK_STREAM, 0);
@@ -61,7 +61,7 @@ function probeHere(): Refusals {
   };
 }
 
-async function probePool(): Promise<Refusals> {
+async function probePool(): Promise<SandboxRefusals> {
   const { inPool } = libc();
   // How a call failed is not told from there; UNIX has sockets wherever there are files.
   const noSocket = async (domain: number): Promise<boolean> => {

@@ -1,7 +1,8 @@
 // The table of every metric: its kind, unit, labels and meaning; `docs/reference/metrics.md` is made from it.
 
 /** What a metric counts in: base units, as Prometheus wants them. */
-export type MetricUnit = 'seconds' | 'bytes' | 'ratio' | 'items' | 'batches' | 'requests' | 'workers' | 'events' | 'level';
+export type MetricUnit =
+  'seconds' | 'bytes' | 'ratio' | 'items' | 'batches' | 'requests' | 'workers' | 'events' | 'level';
 
 /** What one metric means. */
 export interface MetricMeaning {
@@ -118,7 +119,7 @@ export const METRICS = {
     kind: 'gauge',
     unit: 'level',
     labels: [],
-    help: 'How far workers are locked down, by their own tests at their starts: 0 not at all, to 3; of those alive the least.',
+    help: 'How far workers are locked down, from 0 to 3: the least of those that are alive.',
   },
   framerail_relay_step_seconds: {
     kind: 'histogram',

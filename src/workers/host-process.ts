@@ -4,9 +4,10 @@ import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { isFramerailError, packedProgram } from '../base/index.js';
 import { Arena, createRegion, type Region } from '../memory/index.js';
+import type { WorkerRules } from '../os/index.js';
 import { copyEnd } from './copy-pipe.js';
 import type { ExitFacts, HostOptions, Transport, WorkerHost } from './host.js';
-import { exitOf, holdChild, startNode } from './node-child.js';
+import { exitOf, holdChild, startNode, type NodeChildOptions } from './node-child.js';
 import type { Channel, FromWorker, ToWorker } from './protocol.js';
 import { lockedStart } from './sandbox.js';
 
@@ -28,7 +29,7 @@ export function startProcessHost(options: HostOptions): WorkerHost {
     copyBytes: region.kind === 'copy' ? options.regionBytes : 0,
     sandbox: lock?.setup,
   };
-  const child = startNode({
+  const child = startAndForget(lock, {
     main: fileURLToPath(packedProgram(MAIN, options.preload)),
     setup,
     // The launcher expects the rules behind the region (RULESET_FD).
@@ -36,7 +37,6 @@ export function startProcessHost(options: HostOptions): WorkerHost {
     launcher: lock?.launcher,
     env: malloc(),
   });
-  lock?.ruleset?.close();
   const arena = new Arena(region, options.arena);
   const exited = watchExit(child, arena);
   return {
@@ -51,6 +51,15 @@ export function startProcessHost(options: HostOptions): WorkerHost {
       holdChild(child, alive);
     },
   };
+}
+
+/** Starts the process; the rules that it inherits are of no use to anybody else. */
+function startAndForget(lock: WorkerRules | undefined, options: NodeChildOptions): ChildProcess {
+  try {
+    return startNode(options);
+  } finally {
+    lock?.ruleset?.close();
+  }
 }
 
 /** The first kind of region that this machine gives, or the one that was asked for. */

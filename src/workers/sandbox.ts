@@ -62,7 +62,8 @@ export function lockedStart({ sandbox, preload }: HostOptions): WorkerRules | un
   if (sandbox === undefined) return undefined;
   const { required, roots } = sandbox;
   if (process.platform !== 'linux') {
-    if (required > 0) throw tooLittle(0, required, [`the sandbox is made of parts of Linux, and this is ${process.platform}`]);
+    if (required > 0)
+      throw tooLittle(0, required, [`the sandbox is made of parts of Linux, and this is ${process.platform}`]);
     return undefined;
   }
   return makeWorkerRules({ roots, modules: preload, devices: deviceNodes(), required });

@@ -25,7 +25,10 @@ function stdio(ruleset: Ruleset): ('ignore' | 'pipe' | number)[] {
 }
 
 /** What a program says that was started through the launcher. */
-async function launched(ruleset: Ruleset, ...args: string[]): Promise<{ pid: number; said: string; code: number | null }> {
+async function launched(
+  ruleset: Ruleset,
+  ...args: string[]
+): Promise<{ pid: number; said: string; code: number | null }> {
   const child = spawn(launcherPath(), args, { stdio: stdio(ruleset), env: { HOME: '/' } });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: Buffer) => (said += text.toString()));
@@ -105,5 +108,7 @@ test.each(LAUNCHER_ARCHS)('the launcher for %s is a whole executable', (arch) =>
   expect(file.readUInt16LE(18)).toBe({ x64: 62, arm64: 183 }[arch]);
   // It begins behind its head and its filter, and its one segment is all of it.
   expect(file.readBigUInt64LE(24) - file.readBigUInt64LE(64 + 16)).toBe(BigInt(120 + 16 + 4 * 8));
-  expect([file.readBigUInt64LE(64 + 32), file.readBigUInt64LE(64 + 40)]).toEqual([file.length, file.length].map(BigInt));
+  expect([file.readBigUInt64LE(64 + 32), file.readBigUInt64LE(64 + 40)]).toEqual(
+    [file.length, file.length].map(BigInt),
+  );
 });

@@ -96,7 +96,13 @@ describe.runIf(FULL)('with all that Linux has', () => {
     expect(pool.pids).toEqual([pid]);
     const status = (task: string): string => readFileSync(`/proc/${String(pid)}/task/${task}/status`, 'utf8');
     for (const task of readdirSync(`/proc/${String(pid)}/task`)) expect(status(task)).toMatch(/^Seccomp:\s+2$/m);
-    expect(Number(readFileSync(`/proc/${String(pid)}/stat`, 'utf8').replace(/.*\) /, '').split(' ')[2])).toBe(pid);
+    expect(
+      Number(
+        readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+          .replace(/.*\) /, '')
+          .split(' ')[2],
+      ),
+    ).toBe(pid);
     const limits = readFileSync(`/proc/${String(pid)}/limits`, 'utf8');
     expect(limits).toMatch(/^Max core file size +0 +0 /m);
     expect(limits).toMatch(/^Max file size +0 +0 /m);
@@ -132,7 +138,9 @@ describe.runIf(FULL)('with all that Linux has', () => {
       console.log('ready');
       setInterval(() => undefined, 1000);
     `;
-    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     onTestFinished(() => void parent.kill('SIGKILL'));
     await new Promise((resolve) => parent.stdout.once('data', resolve));
     const [worker] = childPids(parent.pid);
@@ -164,18 +172,21 @@ test('inputs of covers must lie in the roots of the engine, and in those of the 
   expect(await failure(() => covers.make(process.execPath, wider))).toMatchObject(refused);
 });
 
-test.runIf(SECCOMP)('a kernel without Landlock: less is proved, and a level that needs it fails with the reason', async () => {
-  vi.stubEnv('FRAMERAIL_KERNEL_LACKS', 'landlock');
-  onTestFinished(() => {
-    vi.unstubAllEnvs();
-  });
-  const { pool, run } = trying({ sandbox: 'auto' });
-  expect(await run()).toMatchObject({ main: { ...NO_CALLS, read: ['done', 'done'] } });
-  expect(pool.sandbox).toMatchObject({ level: 2, lacks: ['there are no rules of files: Landlock was hidden'] });
-  const error = await failure(trying({ sandbox: 3 }).run);
-  expect(error).toMatchObject({ code: 'FR_WORKER_SANDBOX', details: { level: 2, required: 3 } });
-  expect(error.message).toMatch(/level 3 is required: there are no rules of files: Landlock was hidden\.$/);
-});
+test.runIf(SECCOMP)(
+  'a kernel without Landlock: less is proved, and a level that needs it fails with the reason',
+  async () => {
+    vi.stubEnv('FRAMERAIL_KERNEL_LACKS', 'landlock');
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const { pool, run } = trying({ sandbox: 'auto' });
+    expect(await run()).toMatchObject({ main: { ...NO_CALLS, read: ['done', 'done'] } });
+    expect(pool.sandbox).toMatchObject({ level: 2, lacks: ['there are no rules of files: Landlock was hidden'] });
+    const error = await failure(trying({ sandbox: 3 }).run);
+    expect(error).toMatchObject({ code: 'FR_WORKER_SANDBOX', details: { level: 2, required: 3 } });
+    expect(error.message).toMatch(/level 3 is required: there are no rules of files: Landlock was hidden\.$/);
+  },
+);
 
 test.runIf(LANDLOCK > 0)('a kernel without filters of system calls: files are still closed', async () => {
   vi.stubEnv('FRAMERAIL_KERNEL_LACKS', 'seccomp');
@@ -186,7 +197,10 @@ test.runIf(LANDLOCK > 0)('a kernel without filters of system calls: files are st
   // A program that cannot be read cannot be run either; one that can, could.
   const files = { read: [EACCES, EACCES], write: [EACCES, EACCES], exec: [EACCES, EACCES] };
   expect(await run()).toMatchObject({ main: files, thread: files });
-  expect(pool.sandbox).toMatchObject({ level: 1, refused: { programs: false, network: false, writing: true, reading: true } });
+  expect(pool.sandbox).toMatchObject({
+    level: 1,
+    refused: { programs: false, network: false, writing: true, reading: true },
+  });
   const error = await failure(() => cover({ sandbox: 2, roots: [FIXTURES] }).warm());
   expect(error).toMatchObject({ code: 'FR_WORKER_SANDBOX', details: { level: 1, required: 2 } });
   expect(error.message).toMatch(/there is no filter of system calls: it was hidden\.$/);

@@ -69,8 +69,7 @@ function counted(files: number): number {
 
 /** What a job says to its parent: one of the calls, and waits for the answer. */
 type Told =
-  | { readonly kind: 'sheet' | 'image'; readonly data: Uint8Array }
-  | { readonly kind: 'end'; readonly every: number };
+  { readonly kind: 'sheet' | 'image'; readonly data: Uint8Array } | { readonly kind: 'end'; readonly every: number };
 
 /** What the parent answers. */
 interface Placed {
