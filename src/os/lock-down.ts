@@ -13,6 +13,7 @@ export type SandboxLevel = 0 | 1 | 2 | 3;
 
 /** What a worker has proved of itself. */
 export interface SandboxReport {
+  /** The level that its own test has shown. */
   readonly level: SandboxLevel;
   /** What is refused on every kind of thread that it has. */
   readonly refused: SandboxRefusals;

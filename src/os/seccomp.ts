@@ -1,7 +1,7 @@
 // The filter of system calls that a locked-down worker runs under, on every one of its threads.
 import { errnoName, libc } from './libc.js';
 import { ALLOW, assemble, DATA, ENOSYS, EPERM, ERRNO, INSTRUCTION_BYTES, type Instruction } from './bpf.js';
-import { LOOKED_AT, numberOf, REFUSED, USED } from './syscall-numbers.js';
+import { LOOKED_AT, numberOf, REFUSED, USED, type SyscallNumbers } from './syscall-numbers.js';
 
 /** What a filter is made for. */
 export interface FilterSetup {
@@ -63,7 +63,7 @@ export function workerFilter({ arch, pid, opensForWriting }: FilterSetup): Buffe
     if (value !== undefined) rules.push({ op: 'equal', value, then: 'missing' });
   }
   for (const group of Object.values(REFUSED))
-    for (const numbers of Object.values(group)) {
+    for (const numbers of Object.values<SyscallNumbers>(group)) {
       const value = numberOf(numbers, arch);
       if (value !== undefined) rules.push({ op: 'equal', value, then: 'refuse' });
     }

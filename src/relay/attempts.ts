@@ -7,7 +7,7 @@ const RETRY = { first: 0, second: 500, longest: 15_000 };
 const RETRY_BUSY = { first: 1000, second: 2000, longest: 15_000 };
 /** Milliseconds of a healthy connection after which the next loss is the first one again. */
 const HEALTHY = 30_000;
-/** SandboxRefusals in a row after which it is given up; one may be a server that is just starting. */
+/** Refusals in a row after which it is given up; one may be a server that is just starting. */
 const MOST_REFUSALS = 3;
 
 /** Counts the attempts at one destination, or at one recording. */

@@ -43,7 +43,7 @@ export interface OriginLinkHandlers {
 
 /** At once, then up to a quarter of a minute. Milliseconds. */
 const RETRY = { first: 0, second: 500, longest: 15_000 };
-/** SandboxRefusals in a row after which it is given up, or tried rarely. */
+/** Refusals in a row after which it is given up, or tried rarely. */
 const MOST_REFUSALS = 3;
 /** Milliseconds between two attempts at one that refuses, where another one may live. */
 const REFUSED_PAUSE = 60_000;

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { launcherPath } from '#dist/os/launcher.js';
 import { workerFilter } from '#dist/os/seccomp.js';
-import { LOOKED_AT, numberOf, REFUSED } from '#dist/os/syscall-numbers.js';
+import { LOOKED_AT, numberOf, REFUSED, type SyscallNumbers } from '#dist/os/syscall-numbers.js';
 import { judge, type Call } from '../support/bpf.js';
 import { SECCOMP } from '../support/kernel.js';
 
@@ -18,7 +18,7 @@ describe.each(['x64', 'arm64'] as const)('on %s', (arch) => {
   const says = (name: keyof typeof LOOKED_AT, ...args: Call['args'] & object): string =>
     judge(filter, { arch: ARCHS[arch], number: numberOf(LOOKED_AT[name], arch) ?? -1, args });
   const refused = Object.values(REFUSED)
-    .flatMap((group) => Object.values(group))
+    .flatMap((group) => Object.values<SyscallNumbers>(group))
     .flatMap((numbers) => numberOf(numbers, arch) ?? []);
 
   test('it is as long as a filter may be, and refuses what is on the list', () => {

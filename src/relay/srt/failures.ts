@@ -38,7 +38,7 @@ const REFUSALS: Readonly<Record<Refusal, readonly [ErrorCode, string]>> = {
   'PREDEFINED:503': ['FR_RELAY_CONNECT', 'it is out of service for now'],
   'PREDEFINED:507': ['FR_RELAY_CONNECT', 'it has no room left'],
 };
-/** SandboxRefusals that pass: a queue that was full, a server that is being closed. */
+/** Refusals that pass: a queue that was full, a server that is being closed. */
 const PASSING = ['BACKLOG', 'RESOURCE', 'SYSTEM', 'CLOSE', 'TIMEOUT', 'IPE'];
 /** Milliseconds: a caller that fails after nearly all of its time was not answered. */
 const NEARLY = 0.9;

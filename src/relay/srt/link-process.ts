@@ -5,7 +5,7 @@ import type { ExitFacts } from '../../workers/index.js';
 import { exitOf, holdChild } from '../../workers/node-child.js';
 import { FrameReader, FrameWriter } from './frames.js';
 import { checkFromLinks, type LinkRequest } from './messages.js';
-import { SandboxRefusals } from './refusals.js';
+import { Refusals } from './refusals.js';
 import { takeWorker } from './start-worker.js';
 import { WorkerLink, type LinkHandlers } from './worker-link.js';
 
@@ -32,7 +32,7 @@ export class LinkProcess {
   readonly #child: ChildProcess;
   readonly #pipe: Socket;
   readonly #frames: FrameWriter;
-  readonly #refusals: SandboxRefusals;
+  readonly #refusals: Refusals;
   readonly #links = new Map<number, WorkerLink>();
   #nextId = 1;
   #idle: NodeJS.Timeout | undefined;
@@ -40,7 +40,7 @@ export class LinkProcess {
 
   constructor(options: LinkProcessOptions) {
     this.#options = options;
-    this.#refusals = new SandboxRefusals((refusal) => {
+    this.#refusals = new Refusals((refusal) => {
       // It is not written at which listener it was: where there are several, none is told.
       const listeners = [...this.#links.values()].filter(
         ({ state, request }) => state === 'opening' && listens(request),

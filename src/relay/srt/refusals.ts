@@ -15,7 +15,7 @@ const MOST_LINE = 4000;
 const MOST_PENDING = 64;
 
 /** Reads what the libsrt of one process writes. */
-export class SandboxRefusals {
+export class Refusals {
   readonly #onTurnedAway: (refusal: Refusal) => void;
   #line = '';
   #pending: { readonly refusal: Refusal | undefined; readonly at: number }[] = [];
