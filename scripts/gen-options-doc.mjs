@@ -36,7 +36,7 @@ const SECTIONS = [
     'What `createRelay()` takes, with times as `1s` or `300ms`, bytes as `8M`, a single destination without its list, and:',
   ],
   ['How `createRelays()` runs them', ['RelaysRunOptions'], 'Its second argument.'],
-  ['`createCovers()`', ['CoversOptions'], 'What `new Engine()` takes, and:', ['PoolOptions']],
+  ['`createCovers()`', ['CoversOptions', 'SandboxOptions'], 'What `new Engine()` takes, and:', ['PoolOptions']],
   ['`cache` of `createCovers()`', ['CoverCacheOptions'], 'Keeps covers that were made.'],
   ['`covers.make()`', ['CoverOptions'], 'One picture from a place of a video.'],
   [

@@ -1,6 +1,6 @@
 // Packs the programs of the package: what starts as a process or a thread of its own, and what those load when they are told
-// to. Into dist/packed/, which is replaced whole. Runs behind every build.
-import { chmodSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+// to. Into dist/packed/, which is replaced whole. Writes the launchers of locked-down workers too. Runs behind every build.
+import { chmodSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -18,6 +18,17 @@ const PROGRAMS = [
   'workers/main-thread.js',
 ];
 const FLAG = join(DIST, 'base/is-packed.js');
+
+const { LAUNCHER_ARCHS, launcherPath, launcherProgram } = await import(
+  new URL('../dist/os/launcher.js', import.meta.url)
+);
+for (const arch of LAUNCHER_ARCHS) {
+  // By a rename: a program that runs cannot be written to.
+  const unfinished = `${launcherPath(arch)}.${process.pid}`;
+  writeFileSync(unfinished, launcherProgram(arch), { mode: 0o755 });
+  chmodSync(unfinished, 0o755);
+  renameSync(unfinished, launcherPath(arch));
+}
 
 const jobs = readdirSync(DIST, { recursive: true })
   .map((path) => path.split(sep).join('/'))

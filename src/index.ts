@@ -183,4 +183,14 @@ export type {
   Telemetry,
   TelemetrySnapshot,
 } from './telemetry/index.js';
-export type { Backend, PoolOptions, PoolStats, QuarantinedInput, Transport } from './workers/index.js';
+export type {
+  Backend,
+  PoolOptions,
+  PoolStats,
+  QuarantinedInput,
+  SandboxLevel,
+  SandboxOptions,
+  SandboxReport,
+  Transport,
+} from './workers/index.js';
+export type { SandboxRefusals } from './os/index.js';

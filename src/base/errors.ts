@@ -74,6 +74,10 @@ export const ERRORS = {
     meaning: 'The media worker made no progress within its deadline and was killed.',
   },
   FR_WORKER_PROTOCOL: { retryable: false, meaning: 'A media worker speaks another version of the protocol.' },
+  FR_WORKER_SANDBOX: {
+    retryable: false,
+    meaning: 'A media worker could not be locked down as far as `sandbox` requires.',
+  },
   FR_TIMEOUT: { retryable: true, meaning: 'The call did not finish within its own `timeout`.' },
   FR_ABORTED: { retryable: false, meaning: 'The call was aborted through its `AbortSignal`.' },
   FR_CLOSED: { retryable: false, meaning: 'The object was closed before or during the call.' },

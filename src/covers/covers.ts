@@ -10,9 +10,10 @@ import {
   WorkerPool,
   type JobCall,
   type JobModule,
-  type PoolOptions,
+  type LockedPoolOptions,
   type PoolStats,
   type QuarantinedInput,
+  type SandboxReport,
 } from '../workers/index.js';
 import { makeBatch, type CoverBatchItem, type CoverBatchOptions, type CoverBatchResult } from './batch/batch.js';
 import { checkCache, type CacheWish, type CoverCacheOptions, type PreheatOptions } from './cached/cache-options.js';
@@ -53,7 +54,7 @@ const QUARANTINE_AFTER = 2;
 const LIKENESS = ['16:9@160'] as const;
 
 /** How an engine of covers is set up. */
-export interface CoversOptions extends PoolOptions {
+export interface CoversOptions extends LockedPoolOptions {
   /**
    * Keeps what `make()` and `makeAll()` make, as long as the input is the same version of the same one: a file by its path,
    * size, time of change and inode; bytes by their hash, up to 16 MiB; an address of HTTP by its strong ETag or its date,
@@ -83,6 +84,7 @@ export class Covers {
     this.#pool = new WorkerPool(
       {
         ...options,
+        sandbox: options.sandbox ?? 'auto',
         workers: options.workers ?? 2 * cores,
         workerBytes: options.workerBytes ?? KEPT_BYTES,
         perSource: options.perSource ?? PER_SOURCE,
@@ -91,7 +93,7 @@ export class Covers {
       [COVER_JOB, STORYBOARD_JOB, PREVIEW_JOB],
       cores,
     );
-    this.#user = new InputUser(this.#pool);
+    this.#user = new InputUser(this.#pool, options.roots);
     this.#atOnce = this.#pool.backend === 'inline' ? 1 : (options.workers ?? 2 * cores);
   }
 
@@ -113,6 +115,14 @@ export class Covers {
   /** Videos that ended two workers: they are refused with FR_INPUT_POISON until they change. */
   quarantined(): Promise<QuarantinedInput[]> {
     return this.#pool.quarantined();
+  }
+
+  /**
+   * How far the worker that is locked down least has proved to be so, of those that are ready; undefined where no worker is, and
+   * where workers have no sandbox: with `sandbox: 'off'`, another backend than `process`, or another system than Linux.
+   */
+  get sandbox(): SandboxReport | undefined {
+    return this.#pool.sandbox;
   }
 
   /**

@@ -18,10 +18,13 @@ export type TimedOptions = CallOptions & SourceOptions & RemoteOptions & { reado
 export class InputUser {
   /** Where jobs run. */
   readonly pool: WorkerPool;
+  /** Folders that paths of every call must stay in. */
+  readonly #roots: readonly string[] | undefined;
   #remote: Promise<RemoteFiles> | undefined;
 
-  constructor(pool: WorkerPool) {
+  constructor(pool: WorkerPool, roots?: readonly string[]) {
     this.pool = pool;
+    this.#roots = roots;
   }
 
   /**
@@ -35,7 +38,11 @@ export class InputUser {
     what: string,
     work: (source: ResolvedSource, call: CallOptions) => Promise<Result>,
   ): Promise<Result & { readonly receipt?: RemoteReceipt }> {
-    if (!isHttpAddress(input)) return work(await resolveSource(input, options), options);
+    if (!isHttpAddress(input)) {
+      // A call may narrow what the engine allows, and not widen it.
+      if (this.#roots !== undefined && options.roots !== undefined) await resolveSource(input, { roots: this.#roots });
+      return work(await resolveSource(input, { roots: options.roots ?? this.#roots }), options);
+    }
     const address = String(input);
     const started = performance.now();
     const deadline = startDeadline(options, `${what} of ${withoutSecrets(address)}`);

@@ -23,6 +23,15 @@ export const THIS_MACHINE: Machine = {
   env: process.env,
 };
 
+/** The device nodes of graphics hardware that are here: what a process must be able to open to use it. */
+export function deviceNodes(machine: Machine = THIS_MACHINE): string[] {
+  if (machine.platform !== 'linux') return [];
+  return machine
+    .list('/dev')
+    .filter((name) => /^(dri|nvidia.*|dxg)$/.test(name))
+    .map((name) => `/dev/${name}`);
+}
+
 /** Why a backend cannot work here, in one sentence; undefined where only a test can tell. */
 export function absence(backend: BackendName, machine: Machine = THIS_MACHINE): string | undefined {
   const { platform } = machine;

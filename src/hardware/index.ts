@@ -8,6 +8,6 @@ export {
   type BackendName,
   type DecoderBackend,
 } from './backends.js';
-export { absence, type Machine } from './devices.js';
+export { absence, deviceNodes, type Machine } from './devices.js';
 export type { EncoderAttempt, HardwareAnswer, HardwareAsk, HardwareDoor } from './offers.js';
 export { SessionBudget, type BudgetState, type Permit } from './session-budget.js';

@@ -17,6 +17,22 @@ export interface Libc {
   munmap(address: bigint, length: number): number;
   /** prctl(PR_SET_PDEATHSIG, signal). */
   setParentDeathSignal(signal: number): number;
+  /** A system call by its number; -1 with an error number where the kernel refuses. */
+  syscall(number: number, ...args: SyscallArguments): number;
+  /** Where the memory of a buffer is; only as long as somebody else keeps the buffer. */
+  addressOf(bytes: Uint8Array): bigint;
+  /** `limits`: the soft and the hard one. */
+  setrlimit(resource: number, limits: BigUint64Array): number;
+  socket(domain: number, type: number, protocol: number): number;
+  /** Ends with the error number, as no process comes of the path that it is asked for. */
+  execve(path: string, args: readonly (string | null)[], env: readonly (string | null)[]): number;
+  /** Calls for a program in a process of its own; an error number, or 0. */
+  posix_spawn(path: string): number;
+  /** The same two from a thread of libuv's pool; -1 is all that it says of an error. */
+  inPool: {
+    readonly socket: (domain: number) => Promise<number>;
+    readonly posix_spawn: (path: string) => Promise<number>;
+  };
   /** Ends the process at once, from any thread, without running anything else. */
   _exit(code: number): void;
   /** The memory at `address` as an ArrayBuffer that does not own it. */
@@ -24,6 +40,15 @@ export interface Libc {
   /** The error number of the last call. */
   errno(): number;
 }
+
+/** Numbers, and addresses of memory. */
+export type SyscallArguments = readonly [
+  a: number | bigint,
+  b: number | bigint,
+  c: number | bigint,
+  d: number | bigint,
+  e: number | bigint,
+];
 
 const F_ADD_SEALS = 1033;
 const PR_SET_PDEATHSIG = 1;
@@ -69,7 +94,26 @@ function bind(koffi: typeof Koffi): Libc {
     'prctl',
     'int prctl(int option, ...)',
   );
+  const socket: Pooled<[number, number, number]> = func('int socket(int domain, int type, int protocol)');
+  const spawn: Pooled<SpawnArguments> = optional(
+    'posix_spawn',
+    'int posix_spawn(void *pid, const char *path, void *actions, void *attributes, const char **args, const char **env)',
+  );
+  const spawnArguments = (path: string): SpawnArguments => [new Int32Array(1), path, null, null, [path, null], [null]];
   return {
+    syscall: optional(
+      'syscall',
+      'int64_t syscall(int64_t number, intptr_t a, intptr_t b, intptr_t c, intptr_t d, intptr_t e)',
+    ),
+    addressOf: (bytes) => BigInt(koffi.address(bytes)),
+    setrlimit: func('int setrlimit(int resource, void *limits)'),
+    socket,
+    execve: func('int execve(const char *path, const char **args, const char **env)'),
+    posix_spawn: (path) => spawn(...spawnArguments(path)),
+    inPool: {
+      socket: (domain) => inPool(socket, domain, SOCK_STREAM, 0),
+      posix_spawn: (path) => inPool(spawn, ...spawnArguments(path)),
+    },
     memfd_create: optional('memfd_create', 'int memfd_create(const char *name, unsigned int flags)'),
     shm_open: optional('shm_open', 'int shm_open(const char *name, int flags, unsigned int mode)'),
     shm_unlink: optional('shm_unlink', 'int shm_unlink(const char *name)'),
@@ -83,6 +127,24 @@ function bind(koffi: typeof Koffi): Libc {
     view: (address, length) => koffi.view(address, length),
     errno: () => koffi.errno(),
   };
+}
+
+const SOCK_STREAM = 1;
+type SpawnArguments = [pid: Int32Array, path: string, null, null, args: (string | null)[], env: (string | null)[]];
+
+/** A function of the C library that can also be called from a thread of libuv's pool. */
+interface Pooled<Arguments extends unknown[]> {
+  (...args: Arguments): number;
+  readonly async: (...args: [...Arguments, (error: unknown, result: number) => void]) => void;
+}
+
+function inPool<Arguments extends unknown[]>(call: Pooled<Arguments>, ...args: Arguments): Promise<number> {
+  return new Promise((resolve, reject) => {
+    call.async(...args, (error, result) => {
+      if (error === null || error === undefined) resolve(result);
+      else reject(error instanceof Error ? error : new Error('A call on another thread failed.'));
+    });
+  });
 }
 
 /** The name of an error number, such as ENOMEM. */

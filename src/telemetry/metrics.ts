@@ -1,7 +1,8 @@
 // The table of every metric: its kind, unit, labels and meaning; `docs/reference/metrics.md` is made from it.
 
 /** What a metric counts in: base units, as Prometheus wants them. */
-export type MetricUnit = 'seconds' | 'bytes' | 'ratio' | 'items' | 'batches' | 'requests' | 'workers' | 'events';
+export type MetricUnit =
+  'seconds' | 'bytes' | 'ratio' | 'items' | 'batches' | 'requests' | 'workers' | 'events' | 'level';
 
 /** What one metric means. */
 export interface MetricMeaning {
@@ -180,6 +181,12 @@ export const METRICS = {
     unit: 'items',
     labels: [],
     help: 'Inputs that ended too many workers and are not tried again until they change.',
+  },
+  framerail_worker_sandbox_level: {
+    kind: 'gauge',
+    unit: 'level',
+    labels: [],
+    help: 'How far workers are locked down, from 0 to 3: the least of those that are alive.',
   },
   framerail_relay_step_seconds: {
     kind: 'histogram',

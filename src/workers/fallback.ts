@@ -1,5 +1,6 @@
 // What a pool does where worker processes cannot load native code: the machine's own ffmpeg command, and a warning.
 import { FramerailError } from '../base/index.js';
+import type { Backend } from './host.js';
 import { findCommands } from '../spawned/index.js';
 
 /** A job that can run in two ways: on the native library, and by running commands. */
@@ -8,6 +9,11 @@ export interface JobModule {
   readonly native: string;
   /** Its module for the `spawn` backend; undefined where the commands cannot do it. */
   readonly spawned?: string;
+}
+
+/** The module of a job as a backend runs it. */
+export function moduleFor(jobs: readonly JobModule[], backend: Backend, native: string): string {
+  return backend === 'spawn' ? (jobs.find((job) => job.native === native)?.spawned ?? native) : native;
 }
 
 /** Whether a failure to start a worker says that this machine cannot run workers of this kind at all. */

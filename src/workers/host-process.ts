@@ -4,10 +4,12 @@ import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { isFramerailError, packedProgram } from '../base/index.js';
 import { Arena, createRegion, type Region } from '../memory/index.js';
+import type { WorkerRules } from '../os/index.js';
 import { copyEnd } from './copy-pipe.js';
 import type { ExitFacts, HostOptions, Transport, WorkerHost } from './host.js';
-import { exitOf, holdChild, startNode } from './node-child.js';
+import { exitOf, holdChild, startNode, type NodeChildOptions } from './node-child.js';
 import type { Channel, FromWorker, ToWorker } from './protocol.js';
+import { lockedStart } from './sandbox.js';
 
 const MAIN = new URL('./main-process.js', import.meta.url).href;
 
@@ -20,15 +22,19 @@ const MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576' };
 /** Starts a worker process. */
 export function startProcessHost(options: HostOptions): WorkerHost {
   const region = chooseRegion(options.transport, options.regionBytes);
+  const lock = lockedStart(options);
   const setup = {
     parent: process.pid,
     preload: options.preload,
     copyBytes: region.kind === 'copy' ? options.regionBytes : 0,
+    sandbox: lock?.setup,
   };
-  const child = startNode({
+  const child = startAndForget(lock, {
     main: fileURLToPath(packedProgram(MAIN, options.preload)),
     setup,
-    channels: ['ipc', region.fd ?? 'pipe'],
+    // The launcher expects the rules behind the region (RULESET_FD).
+    channels: ['ipc', region.fd ?? 'pipe', ...(lock?.ruleset === undefined ? [] : [lock.ruleset.fd])],
+    launcher: lock?.launcher,
     env: malloc(),
   });
   const arena = new Arena(region, options.arena);
@@ -45,6 +51,15 @@ export function startProcessHost(options: HostOptions): WorkerHost {
       holdChild(child, alive);
     },
   };
+}
+
+/** Starts the process; the rules that it inherits are of no use to anybody else. */
+function startAndForget(lock: WorkerRules | undefined, options: NodeChildOptions): ChildProcess {
+  try {
+    return startNode(options);
+  } finally {
+    lock?.ruleset?.close();
+  }
 }
 
 /** The first kind of region that this machine gives, or the one that was asked for. */

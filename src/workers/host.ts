@@ -1,6 +1,7 @@
 // What carries a worker: a process, a thread, or the caller's own process. The rest of workers/ sees only this.
 import type { Arena, ArenaOptions, RegionKind } from '../memory/index.js';
 import type { Channel, FromWorker, ToWorker } from './protocol.js';
+import type { SandboxWish } from './sandbox.js';
 
 /** How a worker ended. */
 export interface ExitFacts {
@@ -47,4 +48,6 @@ export interface HostOptions {
   readonly arena: ArenaOptions;
   /** Job modules to load before the worker calls itself ready. */
   readonly preload: readonly string[];
+  /** How a process is locked down; undefined for not at all. */
+  readonly sandbox?: SandboxWish | undefined;
 }

@@ -1,6 +1,6 @@
 // The entry point of a worker process.
 import { Socket } from 'node:net';
-import { dieWithParent } from '../os/index.js';
+import { dieWithParent, lockDown, type SandboxSetup } from '../os/index.js';
 import { attachRegion, createRegion } from '../memory/index.js';
 import { copyEnd } from './copy-pipe.js';
 import type { FromWorker, ToWorker } from './protocol.js';
@@ -10,6 +10,7 @@ interface Setup {
   readonly parent: number;
   readonly preload: readonly string[];
   readonly copyBytes: number;
+  readonly sandbox?: SandboxSetup;
 }
 
 /** The descriptor that carries the region, or the pipe that carries copies. */
@@ -51,6 +52,7 @@ await serveJobs({
     },
   },
   region,
+  prepare: async () => (setup.sandbox === undefined ? undefined : lockDown(setup.sandbox)),
   preload: setup.preload,
   exit: () => process.exit(0),
 });

@@ -1,6 +1,7 @@
 // One worker under supervision: started with a deadline, watched for death and for hanging, stopped by a ladder.
 import { errorFromData, FramerailError } from '../base/index.js';
 import { CANCEL_WORD } from '../memory/index.js';
+import type { SandboxReport } from '../os/index.js';
 import type { BlockSource } from '../sources/index.js';
 import type { Backend, ExitFacts, WorkerHost } from './host.js';
 import { JobRun } from './job-run.js';
@@ -57,6 +58,7 @@ export class MediaWorker {
   /** It was, or is about to be, killed. */
   #condemned = false;
   #retired = false;
+  #sandbox: SandboxReport | undefined;
   #onReady: ((error?: FramerailError) => void) | undefined;
   #heard = false;
   /** Runs while a cancelled job may still stop by itself. */
@@ -104,6 +106,11 @@ export class MediaWorker {
     return this.#retired;
   }
 
+  /** What it has proved of its sandbox; undefined before it is ready, and where it has none. */
+  get sandbox(): SandboxReport | undefined {
+    return this.#sandbox;
+  }
+
   /** Whether it has ended, or is about to. */
   get dead(): boolean {
     return this.#gone !== undefined || this.#condemned;
@@ -144,6 +151,7 @@ export class MediaWorker {
     this.#heard = true;
     if (message.type === 'ready') {
       const same = message.version === PROTOCOL_VERSION;
+      this.#sandbox = message.sandbox;
       this.#onReady?.(
         same
           ? undefined

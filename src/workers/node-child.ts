@@ -10,6 +10,8 @@ export interface NodeChildOptions {
   readonly setup: object;
   /** Its channels beside standard input, output and error. */
   readonly channels: readonly ('ipc' | 'pipe' | number)[];
+  /** A program that becomes the process once it has done something to it, and is started in its place. */
+  readonly launcher?: string | undefined;
   /** Variables beside those that it inherits. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -21,10 +23,11 @@ const STDERR_KEPT = 2000;
 const STRIPPED = ['NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'NODE_CHANNEL_FD'];
 
 /** Starts the process; standard error is a pipe, input and output are nothing. */
-export function startNode({ main, setup, channels, env }: NodeChildOptions): ChildProcess {
+export function startNode({ main, setup, channels, launcher, env }: NodeChildOptions): ChildProcess {
   const stdio: StdioOptions = ['ignore', 'ignore', 'pipe', ...channels];
   const inherited = Object.entries(process.env).filter(([name]) => !STRIPPED.includes(name));
-  return spawn(process.execPath, [...NODE_FLAGS, main, JSON.stringify(setup)], {
+  const args = [...NODE_FLAGS, main, JSON.stringify(setup)];
+  return spawn(launcher ?? process.execPath, launcher === undefined ? args : [process.execPath, ...args], {
     stdio,
     serialization: 'advanced',
     env: { ...Object.fromEntries(inherited), ...env },

@@ -2,6 +2,7 @@
 import { checkInteger, checkNumber, checkOneOf, checkOptions, checkSwitch } from '../base/index.js';
 import { settingsOf, type PresetName, type Settings } from '../config/index.js';
 import type { Backend, Transport } from './host.js';
+import { checkSandbox, type SandboxOptions, type SandboxWish } from './sandbox.js';
 
 /** How a pool of workers is set up. */
 export interface PoolOptions {
@@ -57,6 +58,9 @@ export interface PoolOptions {
   readonly steal?: boolean | undefined;
 }
 
+/** How the workers of a pool are set up, sandbox included. */
+export type LockedPoolOptions = PoolOptions & SandboxOptions;
+
 const MIB = 1024 * 1024;
 /** Room for four frames of 8K as rgba; only what is touched becomes memory. */
 const PROCESS_REGION_BYTES = 512 * MIB;
@@ -75,13 +79,15 @@ export type ResolvedPool = {
     readonly settings: Settings | undefined;
     /** Whether the caller left the backend to us. */
     readonly mayFallBack: boolean;
+    /** How far workers are locked down; undefined for not at all. */
+    readonly sandbox: SandboxWish | undefined;
   };
 
 /**
  * Checks the options. Throws FR_ARG_INVALID.
  * @param spawns - whether every job can run on the commands of the machine
  */
-export function resolvePool(options: PoolOptions, spawns: boolean): ResolvedPool {
+export function resolvePool(options: LockedPoolOptions, spawns: boolean): ResolvedPool {
   checkOptions(options);
   const native = ['process', 'thread', 'inline'] as const;
   const backend = checkOneOf('backend', options.backend ?? 'process', spawns ? [...native, 'spawn'] : native);
@@ -91,9 +97,11 @@ export function resolvePool(options: PoolOptions, spawns: boolean): ResolvedPool
   if (memoryBudget !== undefined) checkInteger('memoryBudget', memoryBudget, MIB, Number.MAX_SAFE_INTEGER);
   if (workerBytes !== undefined) checkInteger('workerBytes', workerBytes, MIB, Number.MAX_SAFE_INTEGER);
   if (quarantineAfter !== undefined) checkInteger('quarantineAfter', quarantineAfter, 1, 100);
+  const sandbox = checkSandbox(options, backend);
   return {
-    ...{ backend, settings, memoryBudget, workerBytes, quarantineAfter },
-    mayFallBack: spawns && options.backend === undefined && options.transport === undefined,
+    ...{ backend, settings, memoryBudget, workerBytes, quarantineAfter, sandbox },
+    // Commands cannot be locked down.
+    mayFallBack: spawns && options.backend === undefined && options.transport === undefined && !sandbox?.required,
     transport: checkOneOf('transport', options.transport ?? 'auto', ['auto', 'memfd', 'shm', 'copy'] as const),
     workers: backend === 'inline' ? 1 : checkInteger('workers', options.workers ?? 8, 1, MOST_WORKERS),
     idleTimeout: checkNumber('idleTimeout', options.idleTimeout ?? 60_000, 0, 'milliseconds'),

@@ -4,15 +4,16 @@ import type { Settings } from '../config/index.js';
 import type { EngineMemory, MemoryStats } from '../memory/index.js';
 import { freeKept } from '../sources/index.js';
 import { Telemetry } from '../telemetry/index.js';
-import { fallBack, isBeyondNative, type JobModule } from './fallback.js';
+import { fallBack, isBeyondNative, moduleFor, type JobModule } from './fallback.js';
 import { Growth } from './growth.js';
 import type { Backend } from './host.js';
 import { IdleWorkers } from './idle-workers.js';
 import { Incidents } from './incidents.js';
 import type { JobOptions, MediaWorker } from './media-worker.js';
-import { resolvePool, type PoolOptions, type ResolvedPool } from './pool-options.js';
+import { resolvePool, type LockedPoolOptions, type ResolvedPool } from './pool-options.js';
 import { suspectOf, type QuarantinedInput } from './quarantine.js';
 import { WorkerReports, type PoolStats } from './reports.js';
+import { lowest, type SandboxReport } from './sandbox.js';
 import { Scheduler } from './scheduler.js';
 import type { startWorker } from './start-worker.js';
 import { closedError, Ticket, type PooledRun } from './ticket.js';
@@ -57,7 +58,7 @@ export class WorkerPool {
    * @param eager - workers that are started as soon as a job finds all others busy; further ones only while jobs wait
    *   and the processors do not
    */
-  constructor(options: PoolOptions = {}, jobs: readonly JobModule[] = [], eager = Infinity) {
+  constructor(options: LockedPoolOptions = {}, jobs: readonly JobModule[] = [], eager = Infinity) {
     this.#options = resolvePool(
       options,
       jobs.every(({ spawned }) => spawned !== undefined),
@@ -80,6 +81,7 @@ export class WorkerPool {
       alive: () => this.pids.length,
       waiting: () => this.#scheduler.waiting + this.#parked.size,
       handedOut: () => this.#scheduler.stats,
+      sandbox: () => this.sandbox?.level,
     });
   }
 
@@ -96,6 +98,11 @@ export class WorkerPool {
   /** The processes of the workers that are alive now; with `spawn` the commands that run now. */
   get pids(): number[] {
     return this.#live().flatMap(({ host }) => host.pids ?? [host.pid]);
+  }
+
+  /** The sandbox of the worker that is locked down least, of those that are ready; undefined where none is, or has one. */
+  get sandbox(): SandboxReport | undefined {
+    return lowest(this.#live().map(({ sandbox }) => sandbox));
   }
 
   /** What the workers' memory holds now; undefined before the first worker. */
@@ -270,7 +277,8 @@ export class WorkerPool {
   #begin(worker: MediaWorker, ticket: Ticket): void {
     this.#idle.works(worker);
     const { options } = ticket;
-    const run = worker.run({ memoryTimeout: this.#options.queueTimeout, ...this.#forBackend(options) });
+    const request = { ...options.request, module: this.#moduleFor(options.request.module) };
+    const run = worker.run({ memoryTimeout: this.#options.queueTimeout, ...options, request });
     this.#reports.began(worker, performance.now() - ticket.came);
     run.result.then(
       () => {
@@ -321,14 +329,8 @@ export class WorkerPool {
     return true;
   }
 
-  /** The job as the current backend runs it. */
-  #forBackend(options: JobOptions): JobOptions {
-    const module = this.#moduleFor(options.request.module);
-    return module === options.request.module ? options : { ...options, request: { ...options.request, module } };
-  }
-
   #moduleFor(native: string): string {
-    return this.#backend === 'spawn' ? (this.#jobs.find((job) => job.native === native)?.spawned ?? native) : native;
+    return moduleFor(this.#jobs, this.#backend, native);
   }
 
   async #loadStarter(): Promise<void> {
@@ -351,6 +353,7 @@ export class WorkerPool {
       regionBytes,
       arena: { memory: this.#memory, pools: settings?.pools },
       preload: this.#jobs.map(({ native }) => this.#moduleFor(native)),
+      sandbox: this.#options.sandbox,
     };
     if (this.#start === undefined) throw new FramerailError('FR_INTERNAL', 'There is nothing to start workers with.');
     let worker: MediaWorker;

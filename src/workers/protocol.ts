@@ -1,9 +1,10 @@
 // The wire protocol between a parent and its media workers: plain data, one message a batch, versioned.
 import type { ErrorData } from '../base/index.js';
+import type { SandboxReport } from '../os/index.js';
 import type { SourceSpec } from '../sources/index.js';
 
 /** Both sides must agree on this number; a worker of another version is refused. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** What sends a batch: it is full, its time is over, something else must go first, the end, or no free slot. */
 export const BATCH_TRIGGERS = ['size', 'time', 'flush', 'end', 'slots'] as const;
@@ -61,7 +62,13 @@ export type ToWorker =
 
 /** Messages from a worker. */
 export type FromWorker =
-  | { readonly type: 'ready'; readonly version: number; readonly pid: number }
+  | {
+      readonly type: 'ready';
+      readonly version: number;
+      readonly pid: number;
+      /** What the worker has proved of its sandbox; undefined where it has none. */
+      readonly sandbox: SandboxReport | undefined;
+    }
   | { readonly type: 'unable'; readonly error: ErrorData }
   | { readonly type: 'reserve'; readonly id: number; readonly bytes: number }
   | {

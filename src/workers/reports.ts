@@ -23,6 +23,8 @@ export interface PoolNow {
   readonly alive: () => number;
   readonly waiting: () => number;
   readonly handedOut: () => SchedulerStats;
+  /** The lowest level of the sandboxes of workers; undefined where none has one. */
+  readonly sandbox: () => number | undefined;
 }
 
 const WINDOW = 30_000;
@@ -137,6 +139,8 @@ export class WorkerReports {
   #collect(): void {
     const { metrics } = this.#telemetry;
     metrics.gauge('framerail_workers', {}).set(this.#pool.alive());
+    const level = this.#pool.sandbox();
+    if (level !== undefined) metrics.gauge('framerail_worker_sandbox_level', {}).set(level);
     metrics.gauge('framerail_jobs_waiting', {}).set(this.#pool.waiting());
     const handed = this.#pool.handedOut();
     metrics.counter('framerail_job_steals_total', {}).add(handed.steals - this.#told.steals);

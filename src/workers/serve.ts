@@ -1,6 +1,7 @@
 // The worker's side of the channel: runs one job at a time, whatever carries the messages.
 import { errorFromData, errorToData, FramerailError, monotonicNow } from '../base/index.js';
 import { CANCEL_WORD, controlWords, type Region } from '../memory/index.js';
+import type { SandboxReport } from '../os/index.js';
 import type { ProcessGroup } from '../spawned/index.js';
 import { loadJob, type JobContext, type Mail, type WritableSlot } from './job.js';
 import {
@@ -21,6 +22,8 @@ const BREATH_INTERVAL = 40;
 export interface ServeOptions {
   readonly channel: Channel<ToWorker, FromWorker>;
   readonly region: Region;
+  /** Done before any job module is loaded: locks the worker down, where it is to be. */
+  readonly prepare?: () => Promise<SandboxReport | undefined>;
   /** Job modules to load before the worker calls itself ready. */
   readonly preload: readonly string[];
   /** Where its jobs start commands. */
@@ -59,8 +62,9 @@ export async function serveJobs(options: ServeOptions): Promise<void> {
     }
   });
   try {
+    const sandbox = await options.prepare?.();
     await Promise.all(options.preload.map((module) => loadJob(module)));
-    channel.send({ type: 'ready', version: PROTOCOL_VERSION, pid: process.pid });
+    channel.send({ type: 'ready', version: PROTOCOL_VERSION, pid: process.pid, sandbox });
   } catch (error) {
     channel.send({ type: 'unable', error: errorToData(error) });
   }

@@ -1,11 +1,18 @@
 // framerail doctor: tries what the machine can do.
 import { expect, test } from 'vitest';
 import { cli } from '../support/cli.js';
+import { LANDLOCK, SECCOMP } from '../support/kernel.js';
+
+interface Doctored {
+  readonly ok: boolean;
+  readonly findings: Record<string, unknown>[];
+  readonly sandbox: unknown;
+}
 
 test('a machine that runs the tests is well', async () => {
   const { code, stdout, stderr, orphans } = await cli('doctor', '--json');
   expect([code, stderr, orphans]).toEqual([0, '', []]);
-  const { ok, findings } = JSON.parse(stdout.toString()) as { ok: boolean; findings: Record<string, unknown>[] };
+  const { ok, findings, sandbox } = JSON.parse(stdout.toString()) as Doctored;
   expect(ok).toBe(true);
   const found = new Map(findings.map((finding) => [finding['name'], finding]));
   expect(found.get('node')).toMatchObject({ ok: true, what: expect.stringContaining(process.version) });
@@ -13,6 +20,15 @@ test('a machine that runs the tests is well', async () => {
   expect(found.get('ffmpeg command')).toMatchObject({ ok: true, optional: true });
   for (const way of ['process, memfd', 'process, shm', 'process, copy', 'thread', 'inline', 'spawn'])
     expect(found.get(`frames: ${way}`)).toMatchObject({ ok: true, what: expect.stringMatching(/^30 frames in/) });
+  // Nothing that a machine must have: what it lacks is said.
+  const full = LANDLOCK > 0 && SECCOMP;
+  expect(found.get('sandbox')).toMatchObject({
+    ok: full,
+    what: full
+      ? 'level 3 of 3, refused: running programs, the network, writing files, reading outside of roots'
+      : expect.stringMatching(/^Workers .*\.$/),
+  });
+  if (full) expect(sandbox).toMatchObject({ level: 3, lacks: [] });
 });
 
 test('a text for people', async () => {

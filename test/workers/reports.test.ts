@@ -10,6 +10,7 @@ test('a region that the system refused is counted and is an alert', () => {
     alive: () => 3,
     waiting: () => 0,
     handedOut: () => ({ steals: 0, stolen: 0, kept: 0 }),
+    sandbox: () => undefined,
   });
   reports.failed(new Error('else'));
   reports.failed(new FramerailError('FR_WORKER_DIED', 'It died.'));

@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { formatBytes, isFramerailError } from '../../base/index.js';
 import { describeHardware, folded, type Finding, type HardwareState } from './doctor-hardware.js';
-import type { PoolOptions } from '../../workers/index.js';
+import { describeSandbox, trySandbox } from './doctor-sandbox.js';
+import type { PoolOptions, SandboxReport } from '../../workers/index.js';
 import { interruptSignal } from '../interrupt.js';
 import { print, printJson } from '../output.js';
 import type { CliCommand } from './command.js';
@@ -19,7 +20,7 @@ export const doctor: CliCommand = {
     command
       .description(
         'Try what this machine can do: the FFmpeg build, shared memory, worker processes, each way of frames, ' +
-          'each hardware encoder and decoder.',
+          'how far workers are locked down, each hardware encoder and decoder.',
       )
       .option('--json', 'print one JSON document')
       .action(run);
@@ -37,13 +38,14 @@ async function run(options: { readonly json?: boolean }): Promise<void> {
     },
     await attempt('engine', false, describeEngine),
     await attempt('ffmpeg command', true, describeCommand),
-    ...(await tryFrames()),
   ];
+  const { findings: ways, sandbox } = await tryFrames();
+  findings.push(...ways);
   const hardware = await tryEncoders(findings);
   // Where the commands of the machine do the work, the native engine is not needed.
   const spawns = findings.some(({ name, ok }) => ok && name === SPAWN_WAY);
   const ok = findings.every((finding) => finding.ok || finding.optional || spawns);
-  if (options.json === true) printJson({ ok, findings, ...hardware });
+  if (options.json === true) printJson({ ok, findings, sandbox, ...hardware });
   else
     for (const { name, ok: works, optional, what } of folded(findings))
       print(`${works ? 'ok  ' : optional || spawns ? 'no  ' : 'FAIL'}  ${name.padEnd(25)}  ${what}`);
@@ -101,8 +103,15 @@ async function tryEncoders(findings: Finding[]): Promise<HardwareState> {
   return { hardware, sessions: hardwareDesk().budgets };
 }
 
-/** Sends frames of a tiny video every way that there is. */
-async function tryFrames(): Promise<Finding[]> {
+/** What was found with a tiny video. */
+interface FramesState {
+  readonly findings: Finding[];
+  /** What a locked-down worker has proved; undefined where there is none. */
+  readonly sandbox: SandboxReport | undefined;
+}
+
+/** Sends frames of a tiny video every way that there is, and has a cover of it made by a locked-down worker. */
+async function tryFrames(): Promise<FramesState> {
   // Also when it is interrupted, what was tried with goes away.
   const signal = interruptSignal();
   const folder = await mkdtemp(join(tmpdir(), 'framerail-doctor-'));
@@ -113,11 +122,17 @@ async function tryFrames(): Promise<Finding[]> {
     if (!made.ok) {
       const instead = await attempt('encode by command', true, () => spawnSample(path));
       findings.push(instead);
-      if (!instead.ok) return findings;
+      if (!instead.ok) return { findings, sandbox: undefined };
     }
     for (const [name, optional, options] of WAYS)
       findings.push(await attempt(`frames: ${name}`, optional, () => readSample(path, options, signal)));
-    return findings;
+    let sandbox: SandboxReport | undefined;
+    const tried = await attempt('sandbox', true, async () => {
+      sandbox = await trySandbox(path, signal);
+      return '';
+    });
+    findings.push(tried.ok ? describeSandbox(sandbox) : tried);
+    return { findings, sandbox };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

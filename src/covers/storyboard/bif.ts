@@ -1,6 +1,6 @@
 // Writes BIF, the archive of small JPEGs that Roku, Plex and Emby players read. By Roku's specification: "BIF file
 // creation using the Roku BIF tool", section "BIF file specification". All numbers are little-endian.
-import { appendFileSync, closeSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
+import { appendFile, open, rm, type FileHandle } from 'node:fs/promises';
 import { outputError } from '../../base/index.js';
 
 const MAGIC = [0x89, 0x42, 0x49, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -49,9 +49,9 @@ export class BifWriter {
   }
 
   /** Adds the image of the next step. */
-  add(jpeg: Uint8Array): void {
+  async add(jpeg: Uint8Array): Promise<void> {
     try {
-      appendFileSync(this.#waiting, jpeg);
+      await appendFile(this.#waiting, jpeg);
     } catch (cause) {
       throw outputError(this.#name, cause);
     }
@@ -59,21 +59,18 @@ export class BifWriter {
   }
 
   /** Writes the archive. @param every - seconds from one image to the next */
-  finish(every: number): number {
+  async finish(every: number): Promise<void> {
     try {
-      const images = openSync(this.#waiting, 'r');
-      const file = openSync(this.#path, 'wx');
-      try {
-        writeAll(file, bifIndex(this.#sizes, Math.round(every * 1000)));
-        const piece = Buffer.alloc(COPIED_AT_ONCE);
-        for (let read = readSync(images, piece); read > 0; read = readSync(images, piece))
-          writeAll(file, piece.subarray(0, read));
-      } finally {
-        closeSync(file);
-        closeSync(images);
+      await using images = await open(this.#waiting, 'r');
+      await using file = await open(this.#path, 'wx');
+      await writeAll(file, bifIndex(this.#sizes, Math.round(every * 1000)));
+      const piece = Buffer.alloc(COPIED_AT_ONCE);
+      for (;;) {
+        const { bytesRead } = await images.read(piece);
+        if (bytesRead === 0) break;
+        await writeAll(file, piece.subarray(0, bytesRead));
       }
-      rmSync(this.#waiting);
-      return statSync(this.#path).size;
+      await rm(this.#waiting);
     } catch (cause) {
       throw outputError(this.#name, cause);
     }
@@ -81,6 +78,6 @@ export class BifWriter {
 }
 
 /** A full disk may take a part: the next write then says why. */
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.byteLength;) done += writeSync(file, bytes, done);
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.byteLength;) done += (await file.write(bytes, done)).bytesWritten;
 }

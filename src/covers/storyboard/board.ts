@@ -1,19 +1,18 @@
 // A storyboard as it grows: each picture is made small once, and put where its steps are.
-import { join } from 'node:path';
 import { encodeImage, type Breathe, type Picture } from '../../av/index.js';
 import { FramerailError } from '../../base/index.js';
 import type { OpenedVideo } from '../../frames/index.js';
 import { Canvas } from '../shape/index.js';
 import { SmallPictures } from '../small-pictures.js';
-import { BifWriter } from './bif.js';
+import type { BoardFiles } from './board-files.js';
 import { checkSteps, gridFor, stepFrom } from './board-plan.js';
-import { BIF_FILE } from './file-names.js';
 import { SheetWriter } from './sheet-writer.js';
 import type { StoryboardFacts, StoryboardParams, StoryboardTile } from './storyboard-params.js';
 
 /** What a board is drawn from. */
 export interface BoardSource {
   readonly opened: OpenedVideo;
+  readonly files: BoardFiles;
   /** Seconds from one step to the next. */
   readonly every: number;
   /** Called between steps; throws to stop. */
@@ -33,7 +32,6 @@ export class Board {
   readonly #params: StoryboardParams;
   readonly #source: BoardSource;
   readonly #tiles: StoryboardTile[] = [];
-  readonly #bif: BifWriter | undefined;
   /** Steps that have a picture. */
   #steps = 0;
   #sheets: SheetWriter | undefined;
@@ -46,9 +44,6 @@ export class Board {
   constructor(params: StoryboardParams, source: BoardSource) {
     this.#params = params;
     this.#source = source;
-    this.#bif = params.bif
-      ? new BifWriter(join(params.folder, BIF_FILE), join(params.folderName, BIF_FILE))
-      : undefined;
     const small = (jpeg: boolean): SmallPictures =>
       new SmallPictures(source.opened, { width: params.tileWidth, format: jpeg ? 'yuv420p' : 'yuv444p' });
     this.#tilesOf = small(params.format === 'jpeg');
@@ -64,7 +59,7 @@ export class Board {
   compose(picture: Picture): SmallPicture {
     const composed = this.#tilesOf.make(picture);
     try {
-      return { tile: Canvas.copyOf(composed), jpeg: this.#bif && this.#jpegOf(picture, composed) };
+      return { tile: Canvas.copyOf(composed), jpeg: this.#params.bif ? this.#jpegOf(picture, composed) : undefined };
     } finally {
       composed.close();
     }
@@ -83,42 +78,42 @@ export class Board {
 
   /** Adds a picture from its time on. @param until - seconds at which it is shown no longer */
   async add(small: SmallPicture, facts: Pick<StoryboardTile, 'pts' | 'damaged'>, until: number): Promise<void> {
-    const { folder, folderName, format, quality } = this.#params;
+    const { format, quality } = this.#params;
     const first = this.#tiles.length === 0;
     const tile = { width: small.tile.layout.width, height: small.tile.layout.height };
-    const { every, breathe } = this.#source;
+    const { files, every, breathe } = this.#source;
     const grid = gridFor(tile, this.#params);
-    this.#sheets ??= new SheetWriter({ folder, folderName, tile, grid, format, quality, breathe });
+    this.#sheets ??= new SheetWriter({ files, tile, grid, format, quality, breathe });
     if (!first) await this.#repeatUntil(stepFrom(facts.pts, every));
     this.#last?.tile.close();
     this.#last = small;
     this.until = Math.max(this.until, until);
     const place = await this.#sheets.paste(small.tile);
-    if (small.jpeg !== undefined) this.#bif?.add(small.jpeg);
+    if (small.jpeg !== undefined) await files.image(small.jpeg);
     this.#steps += 1;
     this.#tiles.push({ start: first ? 0 : facts.pts, ...facts, ...place });
   }
 
   async #repeatUntil(step: number): Promise<void> {
-    const { every, opened, breathe } = this.#source;
+    const { files, every, opened, breathe } = this.#source;
     checkSteps(step, every, opened.input.name);
     const { tile, jpeg } = this.#last ?? {};
     for (; this.#steps < step; this.#steps++) {
       await breathe();
-      if (jpeg !== undefined) this.#bif?.add(jpeg);
+      if (jpeg !== undefined) await files.image(jpeg);
       if (tile !== undefined && this.#params.equalSteps) await this.#sheets?.paste(tile);
     }
   }
 
   /** Writes what is left. @param end - seconds that the video lasts */
   async finish(end: number): Promise<Pick<StoryboardFacts, 'tileWidth' | 'tileHeight' | 'sheets' | 'tiles'>> {
-    const { every, opened } = this.#source;
+    const { files, every, opened } = this.#source;
     if (this.#sheets === undefined || this.#last === undefined)
       throw new FramerailError('FR_DECODE_NO_FRAME', `${opened.input.name} has no picture to make a storyboard of.`);
     const { width, height } = this.#last.tile.layout;
     await this.#repeatUntil(stepFrom(end, every));
     await this.#sheets.finish();
-    this.#bif?.finish(every);
+    if (this.#params.bif) await files.end(every);
     return { tileWidth: width, tileHeight: height, sheets: this.#sheets.sheets, tiles: this.#tiles };
   }
 

@@ -1,4 +1,4 @@
-// Makes a storyboard: the job writes its sheets into a folder aside, the files that point to them follow, all appear.
+// Makes a storyboard: the sheets of the job go into a folder aside, the files that point to them follow, all appear.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invariant, outputError, type CallOptions } from '../../base/index.js';
@@ -6,7 +6,8 @@ import type { MediaInput, ResolvedSource } from '../../sources/index.js';
 import { jobModule, runDirect, runJob, type JobCall, type JobModule } from '../../workers/index.js';
 import { DEFAULT_USAGE } from '../cover-options.js';
 import type { InputUser } from '../input-user.js';
-import { BIF_FILE, HLS_FILE, JSON_FILE, VTT_FILE } from './file-names.js';
+import { FilesForJob } from './board-files.js';
+import { BIF_FILE, HLS_FILE, JSON_FILE, sheetFile, VTT_FILE } from './file-names.js';
 import { imagePlaylist, imageStreamLine, jsonIndex, webVtt } from './indexes.js';
 import { OutputFolder } from './output-folder.js';
 import {
@@ -48,23 +49,34 @@ export async function makeStoryboard(
   }
 }
 
-/** Has the job write the sheets into the folder. */
+/** Has the job make the sheets, which go into the folder. */
 async function runStoryboard(
   user: InputUser,
   source: ResolvedSource,
   options: CallOptions,
   { params, out, folder }: CheckedStoryboard & { readonly folder: string },
 ): Promise<StoryboardFacts> {
+  const place = { path: folder, name: out, format: params.format };
+  const inline = user.pool.backend === 'inline';
+  const files = new FilesForJob(place);
   const call: JobCall = {
     module: STORYBOARD_JOB.native,
-    params: { ...params, folder, folderName: out } satisfies StoryboardParams,
+    params: { ...params, folder: inline ? place : null } satisfies StoryboardParams,
+    onEvent: (payload, answer) => {
+      files.hear(payload, answer);
+    },
     usage: { ownBytes: DEFAULT_USAGE.ownBytes },
     options,
     what: `Making a storyboard of ${source.spec.name}`,
     untilSettled: true,
   };
-  if (user.pool.backend === 'inline') return runDirect<StoryboardFacts>(source, call);
-  return (await runJob<StoryboardFacts>(user.pool, source, call)).result;
+  if (inline) return runDirect<StoryboardFacts>(source, call);
+  try {
+    return (await runJob<StoryboardFacts>(user.pool, source, call)).result;
+  } finally {
+    // A folder that is to go must not get another file.
+    await files.idle;
+  }
 }
 
 /** Writes what points to the sheets, and has everything appear. */
@@ -80,7 +92,7 @@ async function publish(
     [VTT_FILE]: webVtt(facts, urlPrefix),
   };
   for (const [file, text] of Object.entries(indexes)) await writeText(join(folder.path, file), text, join(out, file));
-  const images = [...facts.sheets.map(({ file }) => file), ...(params.bif ? [BIF_FILE] : [])];
+  const images = [...facts.sheets.map((_, i) => sheetFile(i + 1, params.format)), ...(params.bif ? [BIF_FILE] : [])];
   await folder.publish([...images, ...Object.keys(indexes)]);
   const names = { vtt: VTT_FILE, json: JSON_FILE, hls: hls ? HLS_FILE : undefined };
   return { ...facts, folder: out, ...names, hlsLine, bif: params.bif ? BIF_FILE : undefined };

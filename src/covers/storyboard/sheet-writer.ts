@@ -1,20 +1,16 @@
-// Pastes tiles on sheets and writes each sheet as soon as it is full: only one is in memory.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+// Pastes tiles on sheets and hands each sheet on as soon as it is full: only one is in memory.
 import { JFIF, setColor, type Breathe } from '../../av/index.js';
-import { outputError } from '../../base/index.js';
 import type { Size } from '../../pixels/index.js';
 import { encodeCover } from '../images/index.js';
 import { Canvas, fill, paste } from '../shape/index.js';
+import type { BoardFiles } from './board-files.js';
 import { placeOf, usedPart, type Grid } from './board-plan.js';
 import { sheetFile } from './file-names.js';
 import type { SheetFormat, StoryboardSheet } from './storyboard-params.js';
 
 /** What sheets are made of. */
 export interface SheetSetup {
-  readonly folder: string;
-  /** What the folder is called in messages. */
-  readonly folderName: string;
+  readonly files: BoardFiles;
   readonly tile: Size;
   readonly grid: Grid;
   readonly format: SheetFormat;
@@ -67,18 +63,14 @@ export class SheetWriter {
   }
 
   async #write(cells: number): Promise<void> {
-    const { folder, folderName, grid, tile, format } = this.#setup;
+    const { files, grid, tile, format } = this.#setup;
     const canvas = this.#canvas;
     if (canvas === undefined) return;
     const used = usedPart(cells, grid, this.sheets.length === 0);
     const size = { width: used.columns * tile.width, height: used.rows * tile.height };
     const data = await this.#encode(canvas, size);
     const file = sheetFile(this.sheets.length + 1, format);
-    try {
-      writeFileSync(join(folder, file), data, { flag: 'wx' });
-    } catch (cause) {
-      throw outputError(join(folderName, file), cause);
-    }
+    await files.sheet(data);
     this.sheets.push({ file, ...size, ...used, cells, bytes: data.byteLength });
     fill(canvas, EMPTY);
   }

@@ -6,6 +6,7 @@ import { JobInputs } from '../job-inputs.js';
 import { isMuchSmaller, smallSize } from '../shape/index.js';
 import { StageClock } from '../stage-clock.js';
 import { checkSteps, stepFrom, usualInterval } from './board-plan.js';
+import { FilesInFolder, filesAtParent } from './board-files.js';
 import { Board } from './board.js';
 import { usualPrecision } from './keyframe-density.js';
 import type { StoryboardFacts, StoryboardParams } from './storyboard-params.js';
@@ -39,7 +40,8 @@ async function draw(inputs: JobInputs, params: StoryboardParams, context: JobCon
   // Loaded only now: workers that make covers alone start without it.
   const { loadSteppedPictures } = await import('../../frames/index.js');
   const steppedPictures = await loadSteppedPictures();
-  const board = new Board(params, { opened: first, every, breathe });
+  const files = params.folder === null ? filesAtParent(context) : new FilesInFolder(params.folder);
+  const board = new Board(params, { opened: first, files, every, breathe });
   clock.end('open');
   try {
     const from = { opened: first, reopen: () => inputs.open(), threads: 0, decoding, breathe };

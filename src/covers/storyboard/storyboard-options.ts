@@ -89,7 +89,7 @@ const NAMES = optionNames<StoryboardOptions>({
 
 /** What a call needs beside its input. */
 export interface CheckedStoryboard {
-  readonly params: Omit<StoryboardParams, 'folder' | 'folderName'>;
+  readonly params: Omit<StoryboardParams, 'folder'>;
   readonly out: string;
   readonly hls: boolean;
   readonly urlPrefix: string;

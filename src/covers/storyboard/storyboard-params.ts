@@ -1,15 +1,14 @@
 // What a storyboard job is told, and what it says afterwards: plain data.
 import type { CoverShot, CoverWork } from '../cover.js';
+import type { BoardFolder } from './board-files.js';
 
 /** The kind of file that a sheet is. */
 export type SheetFormat = 'jpeg' | 'webp';
 
 /** Everything that a storyboard job is told. */
 export interface StoryboardParams {
-  /** An empty folder for the files. */
-  readonly folder: string;
-  /** What the folder is called in messages: the name that its caller knows. */
-  readonly folderName: string;
+  /** An empty folder for the files; null where the parent writes them. */
+  readonly folder: BoardFolder | null;
   /** Seconds from one tile to the next; null to go by the length of the video. */
   readonly every: number | null;
   /** Columns of a tile; its rows follow from the shape of the video. */
