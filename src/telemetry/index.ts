@@ -8,14 +8,8 @@ export {
   type AlertName,
 } from './alerts.js';
 export { Machine, type MachineLoad, type MachineMemory, type MachineSources } from './machine.js';
-export {
-  METRICS,
-  type LabelsOf,
-  type MetricMeaning,
-  type MetricName,
-  type MetricOf,
-  type MetricUnit,
-} from './metrics.js';
+export { METRICS, type LabelsOf, type MetricName, type MetricOf } from './metrics.js';
+export type { MetricMeaning, MetricUnit } from './metric-meaning.js';
 export { PROMETHEUS_TYPE, toPrometheus, type WrittenMetric, type WrittenSeries } from './prometheus.js';
 export { RecentSketch, Sketch, type Percentiles, type SketchData } from './quantiles.js';
 export {

@@ -1,5 +1,6 @@
 // Counters, gauges and histograms of one engine, by the table of metrics; bounded in memory, cheap to write.
-import { METRICS, type LabelsOf, type MetricMeaning, type MetricName, type MetricOf } from './metrics.js';
+import type { MetricMeaning } from './metric-meaning.js';
+import { METRICS, type LabelsOf, type MetricName, type MetricOf } from './metrics.js';
 import { RecentSketch, type Percentiles } from './quantiles.js';
 
 /** Only grows. */

@@ -23,10 +23,12 @@ type StartWorker = typeof startWorker;
 const START_TIMEOUT = 15_000;
 /** Starts that may fail for one job while there is no other worker. */
 const MOST_STARTS = 3;
+
 /** Workers and the jobs that wait for them. */
 export class WorkerPool {
   readonly #options: ResolvedPool;
   readonly #jobs: readonly JobModule[];
+  readonly #moduleOf = (native: string): string => moduleFor(this.#jobs, this.#backend, native);
   #backend: Backend;
   #falling: Promise<void> | undefined;
   /** What it knows about itself. */
@@ -277,7 +279,7 @@ export class WorkerPool {
   #begin(worker: MediaWorker, ticket: Ticket): void {
     this.#idle.works(worker);
     const { options } = ticket;
-    const request = { ...options.request, module: this.#moduleFor(options.request.module) };
+    const request = { ...options.request, module: this.#moduleOf(options.request.module) };
     const run = worker.run({ memoryTimeout: this.#options.queueTimeout, ...options, request });
     this.#reports.began(worker, performance.now() - ticket.came);
     run.result.then(
@@ -329,10 +331,6 @@ export class WorkerPool {
     return true;
   }
 
-  #moduleFor(native: string): string {
-    return moduleFor(this.#jobs, this.#backend, native);
-  }
-
   async #loadStarter(): Promise<void> {
     this.#starter ??= import('./start-worker.js').then((module) => {
       this.#memory = new module.EngineMemory({ limit: this.#options.memoryBudget, telemetry: this.telemetry });
@@ -352,7 +350,7 @@ export class WorkerPool {
       transport,
       regionBytes,
       arena: { memory: this.#memory, pools: settings?.pools },
-      preload: this.#jobs.map(({ native }) => this.#moduleFor(native)),
+      preload: this.#jobs.map(({ native }) => this.#moduleOf(native)),
       sandbox: this.#options.sandbox,
     };
     if (this.#start === undefined) throw new FramerailError('FR_INTERNAL', 'There is nothing to start workers with.');

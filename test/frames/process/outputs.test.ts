@@ -14,7 +14,9 @@ import { filesIn, untouched } from '../../support/process.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const LOSSLESS = {
-  ...{ transform: untouched, format: 'native', lossless: true },
+  transform: untouched,
+  format: 'native',
+  lossless: true,
   encoderOptions: { preset: 'veryfast' },
 } as const;
 const hashes = once(() => framemd5(fixture('plain.mp4')));
