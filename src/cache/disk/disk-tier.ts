@@ -1,8 +1,8 @@
 // The third tier: a file for each entry in a folder that processes share. It may be deleted, filled or cut off at any time.
 //
 // A file appears by rename, whole or not at all. Nothing is flushed to the disk on the way: what a failure of power leaves
-// half-written has another checksum and is no entry. Nothing is compressed either: images do not become smaller, and what is
-// known of them has 0.3 to 9 KB (a best frame has most) beside 5 to 200 KB of image, within blocks of 4 KB.
+// half-written has another checksum and is no entry. Nothing is compressed either: images do not become smaller, and with their
+// facts compressed 50 covers took 177 blocks of 4 KiB and not 184.
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../../base/index.js';
