@@ -64,7 +64,7 @@ test('an item has a signal of its own', async () => {
   expect(ends).toEqual(['FR_ABORTED', 'ok']);
 });
 
-test.each([
+test.each<readonly [unknown, object, string]>([
   [[1], {}, 'ok'],
   [5, {}, 'items'],
   [[], { concurrency: 0 }, 'concurrency'],

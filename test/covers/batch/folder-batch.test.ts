@@ -176,7 +176,10 @@ test('an address is kept as long as its ETag is the same; what the operator send
   try {
     const { port } = server.address() as AddressInfo;
     const [folder, out] = [temporaryFolder(), temporaryFolder()];
-    writeFileSync(join(folder, 'l.jsonl'), `"http://127.0.0.1:${String(port)}/v.mp4?key=secret"\n`);
+    const address = `http://127.0.0.1:${String(port)}/v.mp4`;
+    const list = (...rows: readonly object[]): void =>
+      writeFileSync(join(folder, 'l.jsonl'), rows.map((row) => JSON.stringify(row)).join('\n'));
+    list({ input: `${address}?key=secret` });
     const options = { headers: { authorization: 'mine' }, allowHosts: ['127.0.0.1'] };
     const again = () => run([join(folder, 'l.jsonl')], { out, options });
     expect(await again()).toMatchObject({ made: 1, names: [`127.0.0.1_${String(port)}/v.mp4.jpg`] });
@@ -184,6 +187,15 @@ test('an address is kept as long as its ETag is the same; what the operator send
     expect(await again()).toMatchObject({ made: 0, kept: 1 });
     etag = '"two"';
     expect(await again()).toMatchObject({ made: 1, kept: 0 });
+    // Signed anew: with an id it is the same video, and without one another.
+    list({ input: `${address}?key=1`, id: 'v' });
+    expect(await again()).toMatchObject({ made: 1, names: ['v.jpg'] });
+    list({ input: `${address}?key=2`, id: 'v' }, { input: `${address}?key=2` });
+    expect(await again()).toMatchObject({
+      made: 1,
+      kept: 1,
+      names: [expect.stringMatching(/v\.mp4-[0-9a-f]{8}\.jpg$/)],
+    });
   } finally {
     server.close();
     server.closeAllConnections();

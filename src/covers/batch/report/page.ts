@@ -101,12 +101,12 @@ export function pageMiddle({ summary, cards, linked }: PageFacts): string {
 /** What comes behind the covers. */
 export const PAGE_END = '</ul></section></main></body></html>\n';
 
-function lead({ stopped, elapsedMs, rate, total, settled }: BatchSummary): string {
+function lead({ stopped, elapsedMs, rate, total, settled, made }: BatchSummary): string {
   const seconds = elapsedMs / 1000;
   const time = seconds < 100 ? `${seconds.toFixed(1)} s` : `${(seconds / 60).toFixed(1)} min`;
   const left = total === null ? '' : ` of about ${number(total)}`;
   const how = stopped ? `Stopped after ${time}, with ${number(settled)}${left} done` : `Done in ${time}`;
-  return `${how}: ${rate.toFixed(rate < 10 ? 1 : 0)} covers a second.`;
+  return made === 0 ? `${how}.` : `${how}: ${rate.toFixed(rate < 10 ? 1 : 0)} covers a second.`;
 }
 
 function figures({ made, kept, failed, passedOver, files, bytes }: BatchSummary): string {
@@ -117,7 +117,7 @@ function figures({ made, kept, failed, passedOver, files, bytes }: BatchSummary)
     ...(kept > 0 ? [figure('', 'kept from before', number(kept))] : []),
     figure(failed > 0 ? 'bad' : '', 'failed', number(failed)),
     ...(passedOver > 0 ? [figure('', 'passed over', number(passedOver))] : []),
-    figure('', files === 1 ? 'file' : 'files', `${number(files)}, ${formatBytes(bytes)}`),
+    ...(files > 0 ? [figure('', files === 1 ? 'file' : 'files', `${number(files)}, ${formatBytes(bytes)}`)] : []),
   ].join('');
 }
 

@@ -105,7 +105,10 @@ export class Planner {
       trust: 'data',
       headers: ours === undefined && theirs === undefined ? undefined : { ...ours, ...theirs },
     };
-    return this.#plan({ origin, input, key: input, base: addressName(input), wish, own });
+    // What has an id may be signed anew each day: the query says nothing about it then.
+    const key = wish.id === undefined ? input : (/^[^?#]*/.exec(input)?.[0] ?? input);
+    const said = wish.id === undefined ? key : `${key} ${wish.id}`;
+    return this.#plan({ origin, input, key: said, base: addressName(input), wish, own });
   }
 
   #plan({ origin, input, key, base, wish, own }: Wanted): CoverPlan {
