@@ -1,24 +1,23 @@
 // Cover images of videos.
-export {
-  checkNameTemplate,
+export type {
+  BatchHandlers,
+  BatchProgress,
+  BatchSummary,
+  CoverBatchEnd,
+  CoverBatchFailed,
+  CoverBatchItem,
+  CoverBatchMade,
+  CoverBatchOptions,
+  CoverBatchResult,
+  CoverFileRecord,
+  CoverOrigin,
+  FailedCover,
   FolderBatch,
-  WORK_FOLDER,
-  type BatchHandlers,
-  type BatchProgress,
-  type BatchSummary,
-  type CoverBatchEnd,
-  type CoverBatchFailed,
-  type CoverBatchItem,
-  type CoverBatchMade,
-  type CoverBatchOptions,
-  type CoverBatchResult,
-  type CoverFileRecord,
-  type CoverOrigin,
-  type FailedCover,
-  type FolderBatchOptions,
-  type KeptCover,
-  type MadeCover,
+  FolderBatchOptions,
+  KeptCover,
+  MadeCover,
 } from './batch/index.js';
+
 export type {
   Cover,
   CoverCacheReport,
@@ -73,3 +72,6 @@ export type {
   StoryboardSheet,
   StoryboardTile,
 } from './storyboard/index.js';
+
+/** Batches of folders and manifests come with the first one: they know many kinds of files, and few programs need them. */
+export const loadFolderBatch = (): Promise<typeof import('./batch/index.js')> => import('./batch/index.js');

@@ -1,6 +1,6 @@
 // Flags of the commands that make covers: which frame, in what form.
 import type { Command } from 'commander';
-import type { CoverSetOptions } from '../../covers/index.js';
+import type { CoverCacheOptions, CoverSetOptions } from '../../covers/index.js';
 import { integer, number, seconds, timeoutOption } from './command.js';
 import { toRemoteOptions, withRemoteFlags, type RemoteFlags } from './remote-flags.js';
 
@@ -22,6 +22,7 @@ export interface CoverFlags extends RemoteFlags {
   readonly candidates?: number;
   readonly from?: number;
   readonly to?: number;
+  readonly cache?: string;
   readonly timeout: number;
 }
 
@@ -44,7 +45,13 @@ export function withCoverFlags(command: Command, format: string): Command {
     .option('--min-ssim <number>', 'the smallest file that is so like the picture, such as 0.98', number('--min-ssim'))
     .option('--stream <number>', 'the video stream', integer('--stream'))
     .option('--decoder <name>', 'auto, software, nvdec, vaapi, qsv or videotoolbox (default: auto)')
+    .option('--cache <folder>', 'keep covers there, and take from it what was made before')
     .option(timeoutOption[0], timeoutOption[1], seconds('--timeout'), 30);
+}
+
+/** Where covers are kept. A command needs no memory for them, and tells nothing about what comes next. */
+export function toCache({ cache: folder }: CoverFlags): CoverCacheOptions | undefined {
+  return folder === undefined ? undefined : { folder, memoryBytes: 0, recall: false };
 }
 
 /** How many places the flags name. */

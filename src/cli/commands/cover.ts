@@ -1,18 +1,17 @@
 // framerail cover: covers of one video. The command is itself the isolated process, so it decodes inline.
 import type { Command } from 'commander';
 import { argumentError, formatBytes } from '../../base/index.js';
-import type { CoverCacheOptions, CoverSet } from '../../covers/index.js';
+import type { CoverSet } from '../../covers/index.js';
 import type { RemoteReceipt } from '../../net/index.js';
 import { coverOutput, publishCovers } from '../cover-files.js';
 import { interruptSignal } from '../interrupt.js';
 import { print, printJson } from '../output.js';
 import { startWatchdog } from '../watchdog.js';
 import type { CliCommand } from './command.js';
-import { placesIn, sizesIn, toCoverOptions, withCoverFlags, type CoverFlags } from './cover-flags.js';
+import { placesIn, sizesIn, toCache, toCoverOptions, withCoverFlags, type CoverFlags } from './cover-flags.js';
 
 interface Options extends CoverFlags {
   readonly out: string;
-  readonly cache?: string;
   readonly json?: boolean;
 }
 
@@ -27,7 +26,6 @@ export const cover: CliCommand = {
       .argument('<input>', 'a media file, or an address that begins with http:// or https://')
       .requiredOption('--out <file>', '.jpg, .webp, .avif or .png, with {w}x{h} and {n} for several; - for stdout');
     withCoverFlags(described, 'jpeg, webp, avif or png; without it what --out ends in')
-      .option('--cache <folder>', 'keep covers there, and take from it what was made before')
       .option('--json', 'print one JSON document')
       .action(run);
   },
@@ -57,7 +55,7 @@ async function run(input: string, options: Options): Promise<void> {
     // Where native code cannot be loaded the engine finds commands by itself, and says why.
     await using covers = createCovers({
       ...(native ? { backend: 'inline' } : { workers: 1 }),
-      cache: cacheOf(options),
+      cache: toCache(options),
     });
     const made = await covers.makeAll(input, wanted);
     if (output.out === '-') {
@@ -70,11 +68,6 @@ async function run(input: string, options: Options): Promise<void> {
   } finally {
     callOff();
   }
-}
-
-/** One call needs no memory, and tells nothing about what comes next. */
-function cacheOf({ cache: folder }: Options): CoverCacheOptions | undefined {
-  return folder === undefined ? undefined : { folder, memoryBytes: 0, recall: false };
 }
 
 /** What `--json` prints: of a single image all in one, of several a list. */

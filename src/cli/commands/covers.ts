@@ -1,12 +1,12 @@
 // framerail covers: covers of many videos into one folder. Workers are processes: what is hostile costs itself.
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { argumentError } from '../../base/index.js';
+import { Machine } from '../../telemetry/index.js';
 import { showJson, showText } from '../covers-show.js';
 import { interruptedCode, interruptSignal } from '../interrupt.js';
 import { integer, type CliCommand } from './command.js';
-import { toCoverOptions, withCoverFlags, type CoverFlags } from './cover-flags.js';
+import { toCache, toCoverOptions, withCoverFlags, type CoverFlags } from './cover-flags.js';
 
 interface Options extends CoverFlags {
   readonly out: string;
@@ -60,13 +60,14 @@ export const covers: CliCommand = {
 
 async function run(inputs: readonly string[], options: Options): Promise<void> {
   const { out, rules, force, root, name, report } = options;
-  const workers = options.concurrency ?? Math.min(availableParallelism(), MOST_WORKERS);
+  const workers = options.concurrency ?? Math.min(new Machine().cores(), MOST_WORKERS);
   if (workers < 1 || workers > MOST_WORKERS)
     throw argumentError('--concurrency', `a number from 1 to ${String(MOST_WORKERS)}`, workers);
   const wanted = await toCoverOptions(options);
-  const { createCovers, FolderBatch } = await import('../../covers/index.js');
+  const { createCovers, loadFolderBatch } = await import('../../covers/index.js');
+  const { FolderBatch } = await loadFolderBatch();
   const show = options.json === true ? showJson() : showText(out);
-  await using engine = createCovers({ workers });
+  await using engine = createCovers({ workers, cache: toCache(options) });
   const batch = await FolderBatch.open(
     engine,
     inputs,

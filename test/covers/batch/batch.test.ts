@@ -1,7 +1,7 @@
 // covers.batch(): items in, results out; what fails is a result, and whoever leaves calls off the rest.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { createCovers, type CoverBatchItem, type CoverBatchResult } from '#dist/index.js';
+import { createCovers, type CoverBatchItem, type CoverBatchOptions, type CoverBatchResult } from '#dist/index.js';
 import { failure } from '../../support/failure.js';
 import { fixture } from '../../support/fixtures.js';
 
@@ -73,7 +73,8 @@ test.each<readonly [unknown, object, string]>([
   [[], { options: 1 }, 'options'],
 ])('%j with %j says what is wrong about %s', async (items, options, word) => {
   await using covers = createCovers({ backend: 'inline' });
-  const run = (): AsyncGenerator<CoverBatchResult> => covers.batch(items as CoverBatchItem[], options);
+  const run = (): AsyncGenerator<CoverBatchResult> =>
+    covers.batch(items as CoverBatchItem[], options as CoverBatchOptions);
   if (word !== 'ok') expect(run).toThrow(`\`${word}\``);
   // What is no item fails alone.
   else expect((await run().next()).value).toMatchObject({ ok: false, error: { code: 'FR_ARG_INVALID' } });

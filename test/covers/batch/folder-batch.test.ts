@@ -22,7 +22,7 @@ import {
   type BatchSummary,
   type FailedCover,
   type FolderBatchOptions,
-} from '#dist/covers/index.js';
+} from '#dist/covers/batch/index.js';
 import { failure } from '../../support/failure.js';
 import { fixture } from '../../support/fixtures.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
