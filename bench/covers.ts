@@ -1,4 +1,5 @@
 // framerail bench covers: what a cover costs, beside the commands that people make covers with, part by part.
+import { batch } from './covers-batch.js';
 import { best } from './covers-best.js';
 import { cacheHits, preheating } from './covers-cache.js';
 import { files } from './covers-files.js';
@@ -21,13 +22,14 @@ const PARTS: Readonly<Record<string, (runs: number, input: string | undefined) =
   best: async (runs) => [await best(runs)],
   storyboard: async (runs) => [await storyboard(runs)],
   remote: async (runs) => [await remote(runs)],
+  batch: async (runs) => [await batch(runs)],
   skew: async (runs) => [await skew(runs)],
   hostile: async (runs) => [await hostile(runs)],
   recovery: async (runs) => [await recovery(runs)],
   cache: async (runs, input) => [await cacheHits(runs, input), await preheating()],
 };
 /** Those that are about many covers. */
-const BATCH: readonly string[] = ['skew', 'hostile', 'recovery'];
+const BATCH: readonly string[] = ['batch', 'skew', 'hostile', 'recovery', 'cache'];
 
 /** Runs the suite and prints what came of it. */
 export async function run(options: BenchOptions): Promise<void> {

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Makes the folder. */
-export function scratchFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'framerail-bench-'));
+/** Makes the folder. @param within - where; in the folder for temporary files when left out */
+export function scratchFolder(within = tmpdir()): string {
+  const folder = mkdtempSync(join(within, 'framerail-bench-'));
   process.on('exit', () => {
     rmSync(folder, { recursive: true, force: true });
   });
