@@ -34,6 +34,8 @@ export default defineConfig({
     // Half of all time is waited for peers: two cores are busy with three.
     maxWorkers: 3,
     testTimeout: 60_000,
+    // Where nobody can look again, a test may say it twice: bounds of time meet neighbours there. The report names those that did.
+    retry: process.env['CI'] === undefined ? 0 : 1,
     hookTimeout: 120_000,
     server: { deps: { external: [/\/dist\//] } },
     // A process of its own costs a file half a second of processor time: what leaves nothing behind does without.

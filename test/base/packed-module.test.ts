@@ -25,7 +25,7 @@ test('what is packed imports packages and what is packed alone', () => {
     const text = readFileSync(join(folder, file), 'utf8');
     const imports = [...text.matchAll(/^(?:import|export)\b[^'"]*from "([^"]+)"|\bimport\("([^"]+)"\)/gm)];
     for (const [, named, loaded] of imports)
-      expect(named ?? loaded, file).toMatch(/^(\.\/[\w.-]+|node:[\w/]+|[a-z][\w/-]+)$/);
+      expect(named ?? loaded, file).toMatch(/^(\.\/[\w.-]+|node:[\w/]+|(@[a-z-]+\/)?[a-z][\w/-]+)$/);
   }
 });
 

@@ -11,7 +11,7 @@ async function relayed(header: Tag, media: readonly Tag[]) {
   const sink = await rtmpSink();
   const origin = await rtmpOrigin(async (player) => {
     player.send(header, audioHeader());
-    await player.pace(media, 8);
+    await player.pace(media, 4);
   });
   const watched = relayOf(origin.url, sink.url);
   await arrival(sink.arrivals, media.at(-1));
@@ -40,7 +40,7 @@ test('VP9 and Opus need no sequence header to begin', async () => {
     tag.type === VIDEO ? enhanced(tag, isKeyframe(tag) ? 0x91 : 0xa1, 'vp09') : enhanced(tag, 0x91, 'Opus'),
   );
   const sink = await rtmpSink();
-  const origin = await rtmpOrigin(async (player) => await player.pace(media, 8));
+  const origin = await rtmpOrigin(async (player) => await player.pace(media, 4));
   const { told } = relayOf(origin.url, sink.url);
   await arrival(sink.arrivals, media.at(-1));
   expectSame(sink.media(), media);
@@ -74,7 +74,7 @@ test('pictures of an open group that are shown ahead of its keyframe are forward
 });
 
 test('pictures and sound larger than any chunk, and empty ones, are forwarded', async () => {
-  const media = stream({ length: 800, bytes: 300_000 });
+  const media = stream({ length: 800, bytes: 300_000, gop: 20 });
   media.splice(5, 0, { type: VIDEO, timestamp: media[5]!.timestamp, payload: Buffer.from([0x27, 1, 0, 0, 0]) });
   const { sink } = await relayed(videoHeader(), media);
   expectSame(sink.media(), media);
