@@ -73,5 +73,4 @@ export type {
   StoryboardTile,
 } from './storyboard/index.js';
 
-/** Batches of folders and manifests come with the first one: they know many kinds of files, and few programs need them. */
-export const loadFolderBatch = (): Promise<typeof import('./batch/index.js')> => import('./batch/index.js');
+export { loadFolderBatch } from './load-folder-batch.js';

@@ -74,7 +74,7 @@ test.each<readonly [unknown, object, string]>([
 ])('%j with %j says what is wrong about %s', async (items, options, word) => {
   await using covers = createCovers({ backend: 'inline' });
   const run = (): AsyncGenerator<CoverBatchResult> =>
-    covers.batch(items as CoverBatchItem[], options as CoverBatchOptions);
+    covers.batch(items as CoverBatchItem[], options);
   if (word !== 'ok') expect(run).toThrow(`\`${word}\``);
   // What is no item fails alone.
   else expect((await run().next()).value).toMatchObject({ ok: false, error: { code: 'FR_ARG_INVALID' } });

@@ -16,7 +16,14 @@ const SIZES = [
 async function covers(clip: string, decoder: string, options: CoverSetOptions = {}): Promise<CoverSet> {
   await using engine = createCovers({ workers: 1 });
   const wish = { decoder: decoder as CoverSetOptions['decoder'] };
-  return await engine.makeAll(fixture(clip), { at: [0, 1], sizes: SIZES, fit: 'smart', quality: 95, ...options, ...wish });
+  return await engine.makeAll(fixture(clip), {
+    at: [0, 1],
+    sizes: SIZES,
+    fit: 'smart',
+    quality: 95,
+    ...options,
+    ...wish,
+  });
 }
 
 test.each(['big.mp4', 'turned-90.mp4', 'open-gop.mp4'])(
@@ -60,5 +67,5 @@ test('by default it is software here, and says why; what looks at many pictures 
 
 test('a decoder that there is not is refused', async () => {
   const { message } = await failure(() => covers('plain.mp4', 'fast'));
-  expect(message).toContain("Expected one of auto, software");
+  expect(message).toContain('Expected one of auto, software');
 });
