@@ -1,7 +1,7 @@
 // covers.batch(): items in, results out; what fails is a result, and whoever leaves calls off the rest.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { createCovers, type CoverBatchItem, type CoverBatchOptions, type CoverBatchResult } from '#dist/index.js';
+import { createCovers, type CoverBatchItem, type CoverBatchResult } from '#dist/index.js';
 import { failure } from '../../support/failure.js';
 import { fixture } from '../../support/fixtures.js';
 
