@@ -4,7 +4,7 @@ import { linkSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { FramerailError, type CoverTimings } from '#dist/index.js';
+import { FramerailError, type PoolStats } from '#dist/index.js';
 import { killAtExit } from './child.js';
 import type { Part } from './part.js';
 import { processTree, proportionalMemory } from './proc.js';
@@ -28,8 +28,8 @@ const [EARLY, LATE] = [
 const METHOD = [
   `\`framerail covers FOLDER --out FOLDER --size 320x180 --concurrency ${String(WORKERS)} --json\` over ${String(COVERS)} names of ${String(CLIPS)} different files of 1080p (6 Mbit/s, 4 to`,
   '12 s): each is opened, decoded, encoded, published by rename and noted in the state. Memory is the proportional set size (PSS) of',
-  'the command and its workers together, twice a second. The rate of the workers themselves is what they took for each cover; what',
-  'is lost of it is the way to them and back, files, and the state.',
+  'the command and its workers together, twice a second. The rate of the workers themselves is what they would give without ever',
+  'waiting for a job: what is lost are the times between two of them, and their starts.',
 ].join('\n');
 
 interface Run {
@@ -115,7 +115,7 @@ export async function batch(runs: number): Promise<Part> {
 /** Lines of the command that are read here. */
 interface Line {
   readonly event: string;
-  readonly timings?: CoverTimings;
+  readonly workers?: PoolStats;
 }
 
 async function made(videos: string, out: string): Promise<Run> {
@@ -123,7 +123,7 @@ async function made(videos: string, out: string): Promise<Run> {
   const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   killAtExit(child);
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  let [covers, total, first, last] = [0, 0, 0, 0];
+  let [covers, first, last, utilisation] = [0, 0, 0, 1];
   const looks: { readonly covers: number; readonly bytes: number }[] = [];
   const timer = setInterval(() => {
     const bytes = proportionalMemory(processTree(child.pid ?? 0));
@@ -131,10 +131,10 @@ async function made(videos: string, out: string): Promise<Run> {
   }, LOOK_EVERY);
   try {
     for await (const text of createInterface({ input: child.stdout })) {
-      const { event, timings } = JSON.parse(text) as Line;
-      if (event !== 'done' || timings === undefined) continue;
+      const { event, workers } = JSON.parse(text) as Line;
+      utilisation = workers?.utilisation ?? utilisation;
+      if (event !== 'done') continue;
       covers += 1;
-      total += timings.total;
       last = performance.now();
       if (covers === 1) first = last;
     }
@@ -146,10 +146,11 @@ async function made(videos: string, out: string): Promise<Run> {
     throw new FramerailError('FR_DECODE_FAILED', `framerail covers ended with exit code ${String(code)}.`);
   const between = ([from, to]: readonly [number, number]): number =>
     median(looks.filter((look) => look.covers >= from && look.covers <= to).map(({ bytes }) => bytes));
+  const rate = ((covers - 1) / (last - first)) * 1000;
   return {
     covers,
-    rate: ((covers - 1) / (last - first)) * 1000,
-    workersRate: (WORKERS * covers * 1000) / total,
+    rate,
+    workersRate: rate / utilisation,
     peak: Math.max(...looks.map(({ bytes }) => bytes)),
     early: between(EARLY),
     late: between(LATE),

@@ -1,6 +1,7 @@
 // How `framerail covers` shows what happens: a bar on a terminal, a line now and then elsewhere, or one object of JSON a line.
 import { once } from 'node:events';
 import type { BatchHandlers, BatchProgress, BatchSummary } from '../covers/index.js';
+import type { PoolStats } from '../workers/index.js';
 import { failureLine, progressBar, progressText, summaryLines } from './covers-text.js';
 import { LiveLines } from './live-lines.js';
 import { note, print, printJson } from './output.js';
@@ -10,8 +11,11 @@ export interface BatchShow {
   readonly handlers: BatchHandlers;
   /** Shows how far it is, from now until the end. @param progress - looks at it */
   start(progress: () => BatchProgress): void;
-  /** @param failuresFile - where all failures are listed */
-  end(summary: BatchSummary, failuresFile: string): void;
+  /**
+   * @param failuresFile - where all failures are listed
+   * @param workers - how busy they were
+   */
+  end(summary: BatchSummary, failuresFile: string, workers: PoolStats): void;
   /** Leaves the terminal as it should be, also when the batch itself failed. */
   stop(): void;
 }
@@ -47,10 +51,10 @@ export function showText(out: string): BatchShow {
       };
       end = repeat(terminal ? EVERY.terminal : EVERY.lines, show);
     },
-    end(summary, failuresFile) {
+    end(summary, failuresFile, workers) {
       end();
       if (terminal) lines.show([]);
-      for (const line of summaryLines(summary, out)) print(line);
+      for (const line of summaryLines(summary, out, workers.utilisation)) print(line);
       if (summary.failed > 0) print(`Each failure with its reason: ${failuresFile}`);
       if (summary.stopped) note('Stopped: the same command goes on from here, and keeps what is finished.');
     },
@@ -90,9 +94,9 @@ export function showJson(): BatchShow {
         printJson({ event: 'progress', ...progress() });
       });
     },
-    end(summary, failuresFile) {
+    end(summary, failuresFile, workers) {
       end();
-      printJson({ event: 'summary', ...summary, failuresFile });
+      printJson({ event: 'summary', ...summary, failuresFile, workers });
     },
     stop() {
       end();

@@ -25,14 +25,14 @@ export function progressText({ settled, total, made, kept, failed, rate, remaini
 }
 
 /** How it went, line by line. */
-export function summaryLines(summary: BatchSummary, out: string): string[] {
+export function summaryLines(summary: BatchSummary, out: string, utilisation: number): string[] {
   const { made, kept, failed, passedOver, files, bytes, elapsedMs, rate, failures, stages } = summary;
   const each = (ms: number): string => (made === 0 ? '0' : (ms / made).toFixed(1));
   const time =
     made === 0
       ? []
       : [
-          `Each took ${each(stages.total)} ms: ${each(stages.open + stages.seek)} finding, ${each(stages.decode)} decoding, ${each(stages.analyse)} judging, ${each(stages.scale)} scaling, ${each(stages.encode)} encoding.`,
+          `Each took ${each(stages.total)} ms: ${each(stages.open + stages.seek)} finding, ${each(stages.decode)} decoding, ${each(stages.analyse)} judging, ${each(stages.scale)} scaling, ${each(stages.encode)} encoding. Workers had work for ${(100 * utilisation).toFixed(0)} % of their time.`,
         ];
   const codes = Object.entries(failures).map(([code, number]) => `${code} ${count(number)}`);
   return [

@@ -94,7 +94,7 @@ export class Covers {
       cores,
     );
     this.#user = new InputUser(this.#pool, options.roots);
-    this.#atOnce = this.#pool.backend === 'inline' ? 1 : (options.workers ?? 2 * cores);
+    this.#atOnce = this.#pool.backend === 'inline' ? 1 : Math.min(256, 2 * (options.workers ?? cores));
   }
 
   /** What it knows about itself: metrics of its workers and of its cache, alerts, text for Prometheus. */

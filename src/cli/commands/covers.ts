@@ -21,6 +21,8 @@ interface Options extends CoverFlags {
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
+/** Videos at work for each worker: while one is made, the next one waits for it. */
+const AHEAD = 2;
 /** Workers at most. */
 const MOST_WORKERS = 256;
 
@@ -38,7 +40,7 @@ export const covers: CliCommand = {
         '--out <dir>',
         'the folder of the covers; each is called as its video lies, such as a/clip.mp4.jpg',
       )
-      .option('--concurrency <number>', 'videos at a time (default: one for each core)', integer('--concurrency'))
+      .option('--concurrency <number>', 'workers (default: one for each core)', integer('--concurrency'))
       .option('--force', 'make what is there already too')
       .option('--rules <file>', 'which column of a manifest is what, as YAML; may change while rows are read')
       .option(
@@ -72,7 +74,16 @@ async function run(inputs: readonly string[], options: Options): Promise<void> {
     engine,
     inputs,
     {
-      ...{ out, rules, force, name, options: wanted, concurrency: workers, roots: root, signal: interruptSignal() },
+      ...{
+        out,
+        rules,
+        force,
+        name,
+        options: wanted,
+        concurrency: Math.min(AHEAD * workers, MOST_WORKERS),
+        roots: root,
+        signal: interruptSignal(),
+      },
       report: report === true ? join(out, 'report.html') : report,
     },
     show.handlers,
@@ -80,7 +91,7 @@ async function run(inputs: readonly string[], options: Options): Promise<void> {
   try {
     show.start(() => batch.progress);
     const summary = await batch.run();
-    show.end(summary, batch.failuresFile);
+    show.end(summary, batch.failuresFile, engine.stats);
     if (summary.stopped || summary.failed > 0) process.exitCode = interruptedCode() ?? 1;
   } finally {
     show.stop();

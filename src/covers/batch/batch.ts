@@ -26,7 +26,9 @@ export interface CoverBatchItem {
 export interface CoverBatchOptions {
   /** What holds for every item that does not say otherwise. @defaultValue as for `makeAll()` */
   readonly options?: CoverSetOptions | undefined;
-  /** Videos that are at work at a time, 1 to 256. @defaultValue as many as there are workers */
+  /**
+   * Videos that are at work at a time, 1 to 256. @defaultValue two for each worker: while one is made, the next one waits for it
+   */
   readonly concurrency?: number | undefined;
   /**
    * Items that are pulled ahead of their work at most, and results that wait to be taken at most, running ones among

@@ -73,8 +73,7 @@ test.each<readonly [unknown, object, string]>([
   [[], { options: 1 }, 'options'],
 ])('%j with %j says what is wrong about %s', async (items, options, word) => {
   await using covers = createCovers({ backend: 'inline' });
-  const run = (): AsyncGenerator<CoverBatchResult> =>
-    covers.batch(items as CoverBatchItem[], options);
+  const run = (): AsyncGenerator<CoverBatchResult> => covers.batch(items as CoverBatchItem[], options);
   if (word !== 'ok') expect(run).toThrow(`\`${word}\``);
   // What is no item fails alone.
   else expect((await run().next()).value).toMatchObject({ ok: false, error: { code: 'FR_ARG_INVALID' } });
