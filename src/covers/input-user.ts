@@ -2,11 +2,13 @@
 import { startDeadline, type CallOptions } from '../base/index.js';
 import type { RemoteFiles, RemoteOptions, RemoteReceipt } from '../net/index.js';
 import {
+  identify,
   isHttpAddress,
   resolveSource,
   withoutSecrets,
   type MediaInput,
   type ResolvedSource,
+  type SourceIdentity,
   type SourceOptions,
 } from '../sources/index.js';
 import type { WorkerPool } from '../workers/index.js';
@@ -38,11 +40,7 @@ export class InputUser {
     what: string,
     work: (source: ResolvedSource, call: CallOptions) => Promise<Result>,
   ): Promise<Result & { readonly receipt?: RemoteReceipt }> {
-    if (!isHttpAddress(input)) {
-      // A call may narrow what the engine allows, and not widen it.
-      if (this.#roots !== undefined && options.roots !== undefined) await resolveSource(input, { roots: this.#roots });
-      return work(await resolveSource(input, { roots: options.roots ?? this.#roots }), options);
-    }
+    if (!isHttpAddress(input)) return work(await this.resolve(input, options), options);
     const address = String(input);
     const started = performance.now();
     const deadline = startDeadline(options, `${what} of ${withoutSecrets(address)}`);
@@ -58,6 +56,19 @@ export class InputUser {
     } finally {
       deadline.done();
     }
+  }
+
+  /** Checks an input that is no address. A call may narrow what the engine allows, and not widen it. Rejects with FR_INPUT_*. */
+  async resolve(input: MediaInput, { roots }: SourceOptions): Promise<ResolvedSource> {
+    if (this.#roots !== undefined && roots !== undefined) await resolveSource(input, { roots: this.#roots });
+    return resolveSource(input, { roots: roots ?? this.#roots });
+  }
+
+  /** What an input that is no address is known by; undefined for one that `resolve()` refuses, or that may change unseen. */
+  identify(input: MediaInput, { roots }: SourceOptions): SourceIdentity | undefined {
+    const both = this.#roots !== undefined && roots !== undefined;
+    if (both && identify(input, { roots: this.#roots }) === undefined) return undefined;
+    return identify(input, { roots: roots ?? this.#roots });
   }
 
   /** Closes the connections to servers. */

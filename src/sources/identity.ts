@@ -28,7 +28,9 @@ export function identify(input: MediaInput, options: SourceOptions): SourceIdent
 
 function identifyFile(input: string | URL, { roots }: SourceOptions): SourceIdentity | undefined {
   try {
-    const path = realpathSync.native(literalPath(input));
+    const named = literalPath(input);
+    // Where it leads is looked at only where that matters: the file itself is known by its number.
+    const path = roots === undefined ? named : realpathSync.native(named);
     if (roots !== undefined && !isInside(path, realRootsNow(roots))) return undefined;
     const facts = statSync(path, { bigint: true });
     if (!facts.isFile() || facts.size === 0n) return undefined;

@@ -98,11 +98,11 @@ describe('in memory', () => {
 });
 
 describe('which input it is', () => {
-  test('a file is its version: by content, by time, by another file, by a link', async () => {
+  test('a file is its version: by name, by content, by time, by another file', async () => {
     const [covers, path] = [engine(), clip()];
     const first = await covers.make(path, { size: SIZE });
     symlinkSync(path, join(path, '../link.mp4'));
-    expect(tierOf(await covers.make(join(path, '../link.mp4'), { size: SIZE }))).toBe('memory');
+    expect(tierOf(await covers.make(join(path, '../link.mp4'), { size: SIZE }))).toBeNull();
     utimesSync(path, 1_000_000_001, 1_000_000_001);
     expect(tierOf(await covers.make(path, { size: SIZE }))).toBeNull();
     rmSync(path);
@@ -303,4 +303,21 @@ test.each<[string, () => unknown, string]>([
   const error = await failure(call);
   expect(error.code).toBe('FR_ARG_INVALID');
   expect(error.message).toContain(name);
+});
+
+test('what one engine keeps of a file is not for another one that may not read there', async () => {
+  const [folder, inside] = [temporaryFolder(), temporaryFolder()];
+  const path = fixture('plain.mp4');
+  const options = { size: [48, 27] } as const;
+  const free = createCovers({ backend: 'inline', cache: { folder } });
+  expect((await free.make(path, options)).cache?.tier).toBeNull();
+  await free.close();
+  const other = createCovers({ backend: 'inline', cache: { folder }, roots: [inside] });
+  onTestFinished(() => other.close());
+  expect((await failure(() => other.make(path, options))).code).toBe('FR_INPUT_OUTSIDE_ROOT');
+  const wider = { ...options, roots: ['/'] };
+  expect((await failure(() => other.make(path, wider))).code).toBe('FR_INPUT_OUTSIDE_ROOT');
+  const allowed = createCovers({ backend: 'inline', cache: { folder }, roots: [join(path, '..')] });
+  onTestFinished(() => allowed.close());
+  expect((await allowed.make(path, options)).cache?.tier).toBe('disk');
 });

@@ -11,14 +11,7 @@ import {
   type PreheatReport,
   type TierState,
 } from '../../cache/index.js';
-import {
-  identify,
-  isHttpAddress,
-  resolveSource,
-  type MediaInput,
-  type ResolvedSource,
-  type SourceIdentity,
-} from '../../sources/index.js';
+import { isHttpAddress, type MediaInput, type ResolvedSource, type SourceIdentity } from '../../sources/index.js';
 import type { CallOptions } from '../../base/index.js';
 import type { Telemetry } from '../../telemetry/index.js';
 import type { Backend } from '../../workers/index.js';
@@ -114,7 +107,7 @@ export class CoverCache {
         const work = { source, params, run, isSame: () => true };
         return this.#pass(passing, signal, (flight) => this.#make(passing.key, work, flight));
       });
-    const identity = version === undefined ? undefined : identify(input, options);
+    const identity = version === undefined ? undefined : this.#user.identify(input, options);
     if (identity === undefined)
       return withoutEmbedding(
         await this.#user.use(input, options, WHAT, (source, timed) => run(source, params, timed)),
@@ -126,9 +119,9 @@ export class CoverCache {
     const deadline = startDeadline(options, `${WHAT} of ${nameOf(input)}`);
     try {
       return await this.#pass(passing, deadline.signal, async (flight) => {
-        const source = await untilAborted(resolveSource(input, options), flight);
+        const source = await untilAborted(this.#user.resolve(input, options), flight);
         // What was replaced while it was read is not what was asked for.
-        const isSame = (): boolean => passing.key === keyIfAny(identify(input, options), key);
+        const isSame = (): boolean => passing.key === keyIfAny(this.#user.identify(input, options), key);
         return this.#make(passing.key, { source, params, run, isSame }, flight);
       });
     } finally {
