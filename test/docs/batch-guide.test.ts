@@ -1,27 +1,15 @@
 // The guide about many covers can be followed word by word: its blocks run, and print and make what it says.
-import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { fences } from '../support/code-blocks.js';
-import { follow, printed, shellBlocks, type ShellRun } from '../support/shell-guide.js';
+import { followedGuide } from '../support/followed-guide.js';
+import { printed, shellBlocks } from '../support/shell-guide.js';
 
 const PAGE = 'docs/guides/covers-by-the-million.md';
 
-const runs = new Map<string, ShellRun>();
-let folder = '';
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(realpathSync(tmpdir()), 'framerail-test-'));
-  await follow(PAGE, folder, ({ where }, run) => {
-    runs.set(where, run);
-    return Promise.resolve();
-  });
-}, 200_000);
-
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-});
+const guide = followedGuide(PAGE);
+const { runs } = guide;
 
 test.each(shellBlocks(PAGE))('$where $name', ({ where, promised }) => {
   const { code, output, leftOver } = runs.get(where)!;
@@ -36,7 +24,7 @@ test('marks what it only shows', () => {
 });
 
 test('makes each cover where the page says', () => {
-  expect(readdirSync(join(folder, 'covers')).sort()).toEqual([
+  expect(readdirSync(join(guide.folder, 'covers')).sort()).toEqual([
     ...['.framerail', 'beach.mp4.jpg', 'city.mp4.jpg', 'report.html', 'trips'],
   ]);
 });

@@ -1,13 +1,13 @@
 // The guide about covers can be followed word by word: its blocks run, and print and make what it says.
-import { existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { fences } from '../support/code-blocks.js';
 import { ffprobe } from '../support/ffmpeg.js';
 import { psnr } from '../support/psnr.js';
-import { follow, printed, shellBlocks, type ShellRun } from '../support/shell-guide.js';
+import { followedGuide } from '../support/followed-guide.js';
+import { printed, shellBlocks } from '../support/shell-guide.js';
 
 const PAGE = 'docs/guides/covers.md';
 const ROOT = join(import.meta.dirname, '../..');
@@ -15,20 +15,8 @@ const PICTURES = join(ROOT, dirname(PAGE), 'covers');
 /** Pictures whose name on the page is not the one that the guide gives them. */
 const MADE_AS: Readonly<Record<string, string>> = { 'sheet.jpg': 'board/sheet-001.jpg' };
 
-const runs = new Map<string, ShellRun>();
-let folder = '';
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(realpathSync(tmpdir()), 'framerail-test-'));
-  await follow(PAGE, folder, ({ where }, run) => {
-    runs.set(where, run);
-    return Promise.resolve();
-  });
-}, 200_000);
-
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-});
+const guide = followedGuide(PAGE);
+const { runs } = guide;
 
 const blocks = shellBlocks(PAGE);
 
@@ -63,13 +51,13 @@ describe('its pictures', () => {
   });
 
   test.each(names.filter((name) => name.endsWith('.jpg')))('%s shows what the guide makes', async (name) => {
-    const [kept, made] = [join(PICTURES, name), join(folder, MADE_AS[name] ?? name)];
+    const [kept, made] = [join(PICTURES, name), join(guide.folder, MADE_AS[name] ?? name)];
     expect(psnr(await sharp(made).raw().toBuffer(), await sharp(kept).raw().toBuffer())).toBeGreaterThan(25);
   });
 
   test('the moving ones are made too', async () => {
-    expect(existsSync(join(folder, 'preview.webp'))).toBe(true);
-    const { streams } = await ffprobe('-show_entries', 'stream=codec_name', join(folder, 'preview.mp4'));
+    expect(existsSync(join(guide.folder, 'preview.webp'))).toBe(true);
+    const { streams } = await ffprobe('-show_entries', 'stream=codec_name', join(guide.folder, 'preview.mp4'));
     expect(streams).toEqual([{ codec_name: 'h264' }]);
   });
 });

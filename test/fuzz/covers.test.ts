@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createCovers, isFramerailError, type CoverSetOptions } from '#dist/index.js';
 import { fixture } from '../support/fixtures.js';
-import { mutated, numbersOf, type Recipe } from '../support/mutated.js';
+import { mutated, type Recipe } from '../support/mutated.js';
+import { random } from '../support/random.js';
 import { collectGarbage, resources } from '../support/resources.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { CRASHERS } from './crashers.js';
@@ -37,7 +38,7 @@ test('no clip does harm', { timeout: (SECONDS + 120) * 1000 }, async () => {
   console.log(`fuzz: ${String(SECONDS)} s with FRAMERAIL_FUZZ_SEED=${String(SEED)}`);
   const folder = temporaryFolder();
   const covers = createCovers({ workers: 2, stallTimeout: 3000 });
-  const next = numbersOf(SEED);
+  const next = random(SEED);
   const any = <Item>(items: readonly Item[]): Item => items[Math.floor(next() * items.length)] as Item;
   const codes = new Map<string, number>();
   const harmful: string[] = [];

@@ -1,4 +1,5 @@
 // A stream of frames through a batch rule in simulated time: who waits how long, and how often the rule changes its mind.
+import { random } from './random.js';
 
 /** What a rule is told after each batch. */
 export interface Seen {
@@ -43,17 +44,6 @@ export interface Outcome {
   readonly waits: { readonly mean: number; readonly p95: number };
   /** Frames in a second. */
   readonly throughput: number;
-}
-
-/** Random numbers from 0 to 1 that are the same for the same seed. */
-export function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** Plays batches of one load after another; `loads` says which load each batch is under. */

@@ -1,6 +1,7 @@
 // Clips with something wrong in them, each made from a clip and a number: who knows both can make it again.
 import { readFileSync } from 'node:fs';
 import { fixture } from './fixtures.js';
+import { random } from './random.js';
 
 /** What a mutated clip is made from. */
 export interface Recipe {
@@ -8,17 +9,6 @@ export interface Recipe {
   readonly clip: string;
   /** What is done to it follows from this number. */
   readonly seed: number;
-}
-
-/** Numbers from 0 to 1 that follow from a seed (mulberry32). */
-export function numbersOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 type Numbers = () => number;
@@ -92,7 +82,7 @@ const MUTATIONS: readonly ((bytes: Buffer, next: Numbers) => Buffer)[] = [
 
 /** Makes a clip. */
 export function mutated({ clip, seed }: Recipe): Buffer {
-  const next = numbersOf(seed);
+  const next = random(seed);
   let bytes: Buffer = Buffer.from(readFileSync(fixture(clip)));
   for (let left = 1 + below(next, 3); left > 0 && bytes.length >= 16; left--)
     bytes = MUTATIONS[below(next, MUTATIONS.length)]?.(Buffer.from(bytes), next) ?? bytes;

@@ -6,13 +6,13 @@ import { LADDER } from '#dist/workers/batch-band.js';
 import {
   changes,
   PublishedRule,
-  random,
   simulate,
   turns,
   type Load,
   type Rule,
   type Seen,
 } from '../support/batch-simulation.js';
+import { random } from '../support/random.js';
 
 /** The controller as the simulation drives it. */
 class Adaptive implements Rule {
