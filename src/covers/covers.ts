@@ -5,6 +5,7 @@ import type { MediaInput, ResolvedSource } from '../sources/index.js';
 import { Machine, type Telemetry } from '../telemetry/index.js';
 import {
   jobModule,
+  MOST_WORKERS,
   runDirect,
   runJob,
   WorkerPool,
@@ -15,7 +16,13 @@ import {
   type QuarantinedInput,
   type SandboxReport,
 } from '../workers/index.js';
-import { makeBatch, type CoverBatchItem, type CoverBatchOptions, type CoverBatchResult } from './batch/batch.js';
+import {
+  makeBatch,
+  MOST_AT_ONCE,
+  type CoverBatchItem,
+  type CoverBatchOptions,
+  type CoverBatchResult,
+} from './batch/batch.js';
 import { checkCache, type CacheWish, type CoverCacheOptions, type PreheatOptions } from './cached/cache-options.js';
 import type { CoverCache } from './cached/index.js';
 import {
@@ -85,7 +92,7 @@ export class Covers {
       {
         ...options,
         sandbox: options.sandbox ?? 'auto',
-        workers: options.workers ?? 2 * cores,
+        workers: options.workers ?? Math.min(MOST_WORKERS, 2 * cores),
         workerBytes: options.workerBytes ?? KEPT_BYTES,
         perSource: options.perSource ?? PER_SOURCE,
         quarantineAfter: options.quarantineAfter ?? QUARANTINE_AFTER,
@@ -94,7 +101,7 @@ export class Covers {
       cores,
     );
     this.#user = new InputUser(this.#pool, options.roots);
-    this.#atOnce = this.#pool.backend === 'inline' ? 1 : Math.min(256, 2 * (options.workers ?? cores));
+    this.#atOnce = this.#pool.backend === 'inline' ? 1 : Math.min(MOST_AT_ONCE, 2 * (options.workers ?? cores));
   }
 
   /** What it knows about itself: metrics of its workers and of its cache, alerts, text for Prometheus. */

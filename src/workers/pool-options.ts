@@ -66,7 +66,8 @@ const MIB = 1024 * 1024;
 const PROCESS_REGION_BYTES = 512 * MIB;
 /** What fits into every process that has other work to do: one-shot commands hold a handful of slots. */
 const INLINE_REGION_BYTES = 256 * MIB;
-const MOST_WORKERS = 256;
+/** Workers that a pool may have. */
+export const MOST_WORKERS = 256;
 
 /** Options that may stay undefined. */
 type Optional = 'memoryBudget' | 'workerBytes' | 'quarantineAfter';

@@ -76,7 +76,8 @@ export type CoverBatchResult<Item extends CoverBatchItem = CoverBatchItem> =
 /** Who makes the covers of one video. */
 export type MakeAll = (input: MediaInput, options: CoverSetOptions) => Promise<CoverSet>;
 
-const MOST_AT_ONCE = 256;
+/** Videos of a batch that may be at work at a time. */
+export const MOST_AT_ONCE = 256;
 const MOST_WINDOW = 10_000;
 
 /**
