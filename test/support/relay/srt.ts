@@ -53,17 +53,27 @@ export function transmit(from: string, to: string, again: 'once' | 'again' = 'on
 
 /** Waits until a port of UDP is bound: a datagram that comes before is nobody's. */
 export async function bound(port: number): Promise<void> {
-  const hex = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+  await queued(port, () => true);
+}
+
+/**
+ * Waits until as many bytes as are wanted wait in the socket of a port, as the kernel has them in its tables.
+ * @param isOver - whether nobody will read them any more
+ */
+async function queued(port: number, wanted: (bytes: number) => boolean, isOver = (): boolean => false): Promise<void> {
+  const line = new RegExp(`:${port.toString(16).toUpperCase().padStart(4, '0')} \\S+ \\S+ [0-9A-F]+:([0-9A-F]+)`);
   const end = performance.now() + 15_000;
-  while (!['/proc/net/udp', '/proc/net/udp6'].some((list) => readFileSync(list, 'utf8').includes(hex))) {
-    if (performance.now() > end) throw new Error(`Nobody listens at ${String(port)}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!isOver()) {
+    const found = ['/proc/net/udp', '/proc/net/udp6'].map((list) => line.exec(readFileSync(list, 'utf8'))?.[1]);
+    if (found.some((bytes) => bytes !== undefined && wanted(parseInt(bytes, 16)))) return;
+    if (performance.now() > end) throw new Error(`Nobody reads at ${String(port)}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
 
 /** A source that the test feeds by UDP, which srt-live-transmit passes on. */
 export interface Feed extends Transmit {
-  /** Sends packets of a transport stream, in datagrams of seven, paced so that no socket overflows. */
+  /** Sends packets of a transport stream, in datagrams of seven, each once the one before was read: nothing is lost here. */
   readonly send: (bytes: Buffer) => Promise<void>;
 }
 
@@ -73,12 +83,18 @@ export async function feed(to: string, again: 'once' | 'again' = 'once'): Promis
   const run = transmit(`udp://:${String(port)}`, to, again);
   await bound(port);
   const socket = await openSocket();
+  // What was registered last is done first: nobody sends into the closed socket.
+  let over = false;
+  onTestFinished(() => {
+    over = true;
+  });
+  const isOver = (): boolean => over || run.child.exitCode !== null || run.child.signalCode !== null;
   return {
     ...run,
     send: async (bytes) => {
-      for (let at = 0; at < bytes.byteLength; at += 1316) {
+      for (let at = 0; at < bytes.byteLength && !isOver(); at += 1316) {
         await new Promise((resolve) => socket.send(bytes.subarray(at, at + 1316), port, '127.0.0.1', resolve));
-        await new Promise((resolve) => setTimeout(resolve, 2));
+        await queued(port, (waiting) => waiting === 0, isOver);
       }
     },
   };
