@@ -9,6 +9,7 @@ const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 const PACKED = join(DIST, 'packed');
 /** Beside the jobs of the engine. */
 const PROGRAMS = [
+  'cache/device/keeper-main.js',
   'cli/main.js',
   'cli/watchdog-thread.js',
   'relay/early-dial.js',

@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 /** Debian package -> the programs (looked up in PATH) or files (absolute paths) that prove it is there. */
 const TEST_PACKAGES = {
   ffmpeg: ['ffmpeg', 'ffprobe'],
+  // A driver of devices that keeps bytes in plain memory is built of C.
+  gcc: ['cc'],
+  'libc6-dev': ['/usr/include/stdio.h'],
   'nginx-light': ['/usr/sbin/nginx'], // where PATH may not lead
   'libnginx-mod-rtmp': ['/usr/lib/nginx/modules/ngx_rtmp_module.so'],
   'srt-tools': ['srt-live-transmit'],

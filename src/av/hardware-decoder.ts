@@ -8,7 +8,7 @@ import type { ContextLease } from './context-pool.js';
 import { VideoDecoder, type DecoderOptions, type PictureDecoder } from './decoder.js';
 import { DeviceScaler } from './device-scaler.js';
 import { fakeHardware } from './encoders/fake-hardware.js';
-import { acquireDevice, type DeviceKind } from './hardware-device.js';
+import { acquireDevice, deviceKindOf, type DeviceKind } from './hardware-device.js';
 import { nativeInput, type MediaInputHandle } from './input.js';
 import type { Size } from '../pixels/index.js';
 import { nativeFrame, Picture } from './picture.js';
@@ -137,8 +137,7 @@ export class HardwareDecoder implements PictureDecoder {
   }
 
   #openDevice(backend: DecoderBackend): Running {
-    const kind = allBackends().find(({ decoding }) => decoding === backend)?.device;
-    if (kind === undefined) throw new FramerailError('FR_INTERNAL', `There is no device for ${backend}.`);
+    const kind = deviceKindOf(backend);
     const lease: ContextLease<Parameters<typeof deviceOptions>[0]> = acquireDevice(kind);
     const onDevice = new Picture();
     const shrinker = this.#shrinker(kind);

@@ -5,6 +5,7 @@ export { colorAfter, colorOf, DRAWN, drawnColor, JFIF, PLAIN_RGB, setColor, type
 export { hasCombs } from './combs.js';
 export { VideoDecoder, type DecoderOptions, type PictureDecoder } from './decoder.js';
 export { HardwareDecoder, type DecoderReport, type DecoderWish } from './hardware-decoder.js';
+export { openDeviceFor } from './hardware-device.js';
 export { testDecode } from './test-decode.js';
 export { EncodeLane, testEncode, type LaneInput, type LaneSetup } from './encoders/index.js';
 export { FilterChain, type ChainInput } from './filter-chain.js';

@@ -1,7 +1,8 @@
 // A cache of tiers: asked from the fastest one down, filled from the top, and what is found below moves up.
 import type { Telemetry } from '../telemetry/index.js';
 import { CacheMetrics } from './cache-metrics.js';
-import { DeviceTier, type DeviceStore } from './device-tier.js';
+import { DeviceTier } from './device/device-tier.js';
+import type { DeviceStore } from './device/store.js';
 import { DiskTier } from './disk/disk-tier.js';
 import { inTime } from './in-time.js';
 import { MemoryTier } from './memory-tier.js';

@@ -1,6 +1,6 @@
 // What was made once is kept: in memory, on a device, on a disk; by keys that are content, and brought up before it is asked for.
 export { Cache, type CacheSizes, type Found, type TierState } from './cache.js';
-export type { DeviceStore } from './device-tier.js';
+export { CudaStore } from './device/cuda-store.js';
 export { Flights, type Shared } from './flights.js';
 export { isKey, keyOf } from './keys.js';
 export {

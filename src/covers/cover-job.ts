@@ -1,6 +1,7 @@
 // The job behind `covers.make()`: pictures out of one video, images out of them. Runs in a worker, or inline for a
 // one-shot command.
-import { HardwareDecoder, MediaInputHandle, takeLog, VideoDecoder, withLog, type LogLine } from '../av/index.js';
+import { HardwareDecoder, MediaInputHandle, openDeviceFor, takeLog, VideoDecoder, withLog, type LogLine } from '../av/index.js';
+import type { DecoderBackend } from '../hardware/index.js';
 import type { JobContext } from '../workers/index.js';
 import { takeShots, type OpenedVideo, type Shot } from './choice/index.js';
 import type { Rect, Size } from '../pixels/index.js';
@@ -79,12 +80,14 @@ function planDecoding(params: CoverParams, { stream }: OpenedVideo, rough: boole
     return { openDecoder: undefined, ended: () => ({ backend: 'software', reason, attempts: [] }) };
   }
   const video: PlannedVideo = { codec: stream.codec, pixels: stream.stored.width * stream.stored.height };
-  const { decoder, reason } = planner.plan(wish, video, offer);
+  const { decoder, reason, openBehind } = planner.plan(wish, video, offer);
   if (decoder === 'software')
     return {
       openDecoder: undefined,
       ended: (milliseconds) => {
         planner.measured(decoder, video, milliseconds);
+        // The answer goes out first.
+        if (openBehind !== undefined) setImmediate(openDevice, openBehind);
         return { backend: decoder, reason, attempts: [] };
       },
     };
@@ -102,6 +105,15 @@ function planDecoding(params: CoverParams, { stream }: OpenedVideo, rough: boole
       return { backend, reason, attempts };
     },
   };
+}
+
+function openDevice(device: DecoderBackend): void {
+  try {
+    openDeviceFor(device);
+    planner.opened(device);
+  } catch (error) {
+    planner.opened(device, error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** What is known to be wrong with the pictures. */

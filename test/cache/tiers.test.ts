@@ -1,6 +1,6 @@
 // Every tier keeps what the contract says: the same suite for memory, a device and a disk.
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { DeviceTier } from '#dist/cache/device-tier.js';
+import { DeviceTier } from '#dist/cache/device/device-tier.js';
 import { DiskTier } from '#dist/cache/disk/disk-tier.js';
 import { keyOf } from '#dist/cache/keys.js';
 import { MemoryTier } from '#dist/cache/memory-tier.js';

@@ -1,5 +1,5 @@
 // Memory of a device that is none: it counts what was set aside, and fails when a test says so.
-import type { DeviceStore } from '#dist/cache/index.js';
+import type { DeviceStore } from '#dist/cache/device/store.js';
 
 /** Bytes "on the device". */
 export interface FakeHandle {
@@ -8,7 +8,7 @@ export interface FakeHandle {
 
 /** A device in memory. */
 export class FakeDevice implements DeviceStore<FakeHandle> {
-  readonly totalBytes: number;
+  readonly #totalBytes: number;
   /** Bytes that others use. */
   taken = 0;
   /** What the next uploads and downloads fail with. */
@@ -17,7 +17,7 @@ export class FakeDevice implements DeviceStore<FakeHandle> {
   readonly handles = new Set<FakeHandle>();
 
   constructor(totalBytes: number) {
-    this.totalBytes = totalBytes;
+    this.#totalBytes = totalBytes;
   }
 
   /** Bytes that are set aside. */
@@ -25,8 +25,16 @@ export class FakeDevice implements DeviceStore<FakeHandle> {
     return [...this.handles].reduce((sum, { memory }) => sum + memory.byteLength, 0);
   }
 
+  open(): Promise<number> {
+    return Promise.resolve(this.#totalBytes);
+  }
+
+  freeBytes(): Promise<number> {
+    return Promise.resolve(this.#totalBytes - this.taken - this.reserved);
+  }
+
   reserve(bytes: number): Promise<FakeHandle | undefined> {
-    if (this.reserved + this.taken + bytes > this.totalBytes) return Promise.resolve(undefined);
+    if (this.reserved + this.taken + bytes > this.#totalBytes) return Promise.resolve(undefined);
     const handle = { memory: new Uint8Array(bytes) };
     this.handles.add(handle);
     return Promise.resolve(handle);

@@ -1,6 +1,6 @@
 // The second tier: what is large lies in the memory of a device, where there is one and somebody who can reach it.
-import { systemCode } from '../base/index.js';
-import { absence } from '../hardware/index.js';
+import { systemCode } from '../../base/index.js';
+import { absence } from '../../hardware/index.js';
 import {
   bytesOf,
   LARGEST_SHARE,
@@ -9,26 +9,15 @@ import {
   type CacheTier,
   type TierReports,
   type TierStats,
-} from './tier.js';
-
-/** Memory of a device, as narrow as it can be: whoever has a context on one can write it. */
-export interface DeviceStore<Handle = unknown> {
-  /** Bytes of memory that the device has. */
-  readonly totalBytes: number;
-  /** Sets memory aside; undefined where the device has none left. */
-  reserve(bytes: number): Promise<Handle | undefined>;
-  /** Fills it from its beginning; the bytes are the caller's again once it is done. */
-  upload(handle: Handle, bytes: Uint8Array): Promise<void>;
-  /** What was filled, in memory of the caller. */
-  download(handle: Handle, bytes: number): Promise<Uint8Array>;
-  /** Gives memory back. */
-  free(handle: Handle): void;
-  /** Lets go of the device; nothing is asked of it then. */
-  close(): Promise<void>;
-}
+} from '../tier.js';
+import type { DeviceStore } from './store.js';
 
 /** The part of a device that the cache may fill: decoders and filters need some too. */
 const BUDGET = 0.8;
+/** The part of a device that stays free for whoever comes: entries go before they find nothing. */
+const SPARE = 0.1;
+/** Milliseconds after which it is looked again whether others need memory. */
+const LOOK_EVERY = 2000;
 
 interface Kept<Handle> {
   readonly handle: Handle;
@@ -37,28 +26,40 @@ interface Kept<Handle> {
   readonly bytes: number;
 }
 
-/** Entries on a device. */
+/** Entries on a device, which is opened when the first one comes. */
 export class DeviceTier<Handle = unknown> implements CacheTier {
   readonly name = 'device';
-  readonly absence: string | undefined;
   readonly #store: DeviceStore<Handle> | undefined;
   readonly #reports: TierReports;
-  readonly #capacity: number;
+  readonly #lookEvery: number;
   /** From the one that was used longest ago on. */
   readonly #entries = new Map<string, Kept<Handle>>();
+  #absence: string | undefined;
+  #opening: Promise<boolean> | undefined;
+  /** Bytes that the device has; 0 until it is open. */
+  #total = 0;
+  #looking: NodeJS.Timeout | undefined;
   /** Calls follow each other: memory that one reads must not be freed by the next. */
   #turn: Promise<unknown> = Promise.resolve();
   #bytes = 0;
 
-  /** @param store - undefined where nobody can reach a device */
-  constructor(store: DeviceStore<Handle> | undefined, reports = NO_REPORTS) {
+  /**
+   * @param store - undefined where nobody can reach a device
+   * @param lookEvery - milliseconds between two looks at what others need, while there are entries
+   */
+  constructor(store: DeviceStore<Handle> | undefined, reports = NO_REPORTS, lookEvery = LOOK_EVERY) {
     this.#store = store;
     this.#reports = reports;
-    this.#capacity = store === undefined ? 0 : Math.floor(BUDGET * store.totalBytes);
-    this.absence = store === undefined ? (absence('nvenc') ?? NO_STORE) : undefined;
+    this.#lookEvery = lookEvery;
+    if (store === undefined) this.#absence = absence('nvenc') ?? NO_STORE;
+  }
+
+  get absence(): string | undefined {
+    return this.#absence;
   }
 
   get(key: string): Promise<CacheEntry | undefined> {
+    if (this.#entries.size === 0) return Promise.resolve(undefined);
     return this.#inTurn(async (store) => {
       const kept = this.#entries.get(key);
       if (kept === undefined) return undefined;
@@ -77,14 +78,14 @@ export class DeviceTier<Handle = unknown> implements CacheTier {
 
   set(key: string, entry: CacheEntry): Promise<boolean> {
     const bytes = bytesOf(entry);
-    if (bytes > this.#capacity * LARGEST_SHARE) return Promise.resolve(false);
     return this.#inTurn(async (store) => {
+      if (!(await this.#open(store)) || bytes > this.#capacity * LARGEST_SHARE) return false;
       this.#forget(key, store);
       while (this.#bytes + bytes > this.#capacity) this.#dropOldest(store);
+      await this.#giveWay(store, bytes);
       const lengths = entry.parts.map(({ byteLength }) => byteLength);
-      let handle = await store.reserve(sum(lengths));
-      // Others use the device too: what they took, the cache gives way to.
-      while (handle === undefined && this.#dropOldest(store)) handle = await store.reserve(sum(lengths));
+      // No device sets nothing aside.
+      const handle = await store.reserve(Math.max(1, sum(lengths)));
       if (handle === undefined) return false;
       try {
         await store.upload(handle, Buffer.concat(entry.parts));
@@ -94,6 +95,7 @@ export class DeviceTier<Handle = unknown> implements CacheTier {
       }
       this.#entries.set(key, { handle, facts: entry.facts, lengths, bytes });
       this.#bytes += bytes;
+      this.#look();
       return true;
     }, false);
   }
@@ -110,10 +112,51 @@ export class DeviceTier<Handle = unknown> implements CacheTier {
   }
 
   close(): Promise<void> {
+    clearInterval(this.#looking);
     return this.#inTurn(async (store) => {
       for (const key of [...this.#entries.keys()]) this.#forget(key, store);
       await store.close();
     }, undefined);
+  }
+
+  get #capacity(): number {
+    return Math.floor(BUDGET * this.#total);
+  }
+
+  async #open(store: DeviceStore<Handle>): Promise<boolean> {
+    this.#opening ??= store.open().then(
+      (total) => {
+        this.#total = total;
+        return true;
+      },
+      (error: unknown) => {
+        this.#absence = error instanceof Error ? error.message : String(error);
+        this.#reports.failed(systemCode(error));
+        return false;
+      },
+    );
+    return await this.#opening;
+  }
+
+  /** Drops what was used longest ago until so many bytes, and what others need, are free; or nothing is left to drop. */
+  async #giveWay(store: DeviceStore<Handle>, bytes: number): Promise<void> {
+    let missing = bytes + SPARE * this.#total - (await store.freeBytes());
+    while (missing > 0) {
+      const before = this.#bytes;
+      if (!this.#dropOldest(store)) return;
+      missing -= before - this.#bytes;
+    }
+  }
+
+  /** Looks again and again whether others need memory, while there is something to give. */
+  #look(): void {
+    this.#looking ??= setInterval(() => {
+      if (this.#entries.size > 0) void this.#inTurn((store) => this.#giveWay(store, 0), undefined);
+      else {
+        clearInterval(this.#looking);
+        this.#looking = undefined;
+      }
+    }, this.#lookEvery).unref();
   }
 
   async #inTurn<Result>(work: (store: DeviceStore<Handle>) => Promise<Result>, otherwise: Result): Promise<Result> {

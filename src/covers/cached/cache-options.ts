@@ -10,7 +10,8 @@ import {
   optionNames,
   type CallOptions,
 } from '../../base/index.js';
-import { isKey, type CacheSizes, type PreheatBudget } from '../../cache/index.js';
+import { CudaStore, isKey, type CacheSizes, type PreheatBudget } from '../../cache/index.js';
+import { absence } from '../../hardware/index.js';
 import type { MediaInput } from '../../sources/index.js';
 import type { CoverUse } from '../cover-options.js';
 
@@ -28,6 +29,12 @@ export interface CoverCacheOptions {
    * to it may exceed them by a sixteenth. @defaultValue 1 GiB
    */
   readonly diskBytes?: number | undefined;
+  /**
+   * Whether `preheat()` may keep covers of more than 2 MiB in the memory of an NVIDIA device, where there is one: up to four
+   * fifths of it, and a tenth of it is left to others. A process of its own opens it when the first one comes.
+   * @defaultValue true
+   */
+  readonly device?: boolean | undefined;
   /**
    * Whether it is remembered what is used where, and what it looks like, for `preheat()`; in the folder as well, once a
    * minute. @defaultValue true
@@ -58,7 +65,13 @@ const [MIB, GIB] = [1024 ** 2, 1024 ** 3];
 const MEMORY = 64 * MIB;
 const MOST_TEXT = 200;
 
-const OPTION_NAMES = optionNames<CoverCacheOptions>({ memoryBytes: true, folder: true, diskBytes: true, recall: true });
+const OPTION_NAMES = optionNames<CoverCacheOptions>({
+  memoryBytes: true,
+  folder: true,
+  diskBytes: true,
+  device: true,
+  recall: true,
+});
 const USE_NAMES = optionNames<CoverUse>({ template: true, segment: true });
 
 /** Checks the option of the engine; undefined for no cache. */
@@ -75,6 +88,8 @@ export function checkCache(cache: boolean | CoverCacheOptions | undefined): Cach
     memoryBytes: checkInteger('cache.memoryBytes', memoryBytes ?? MEMORY, 0, Number.MAX_SAFE_INTEGER),
     folder: folder === undefined ? undefined : resolve(folder),
     diskBytes: checkInteger('cache.diskBytes', diskBytes ?? GIB, MIB, Number.MAX_SAFE_INTEGER),
+    device:
+      checkSwitch('cache.device', options.device, true) && absence('nvenc') === undefined ? new CudaStore() : undefined,
     recall: checkSwitch('cache.recall', options.recall, true),
   };
 }

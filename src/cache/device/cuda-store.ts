@@ -1,0 +1,124 @@
+// Memory of an NVIDIA device, through a process of its own that is started once something is to be kept there.
+import type { ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { packedModule } from '../../base/index.js';
+import { exitOf, holdChild, startNode } from '../../workers/index.js';
+import { inTime } from '../in-time.js';
+import type { FromKeeper, KeeperSetup, ToKeeper } from './keeper-protocol.js';
+import type { DeviceStore } from './store.js';
+
+const MAIN = new URL('./keeper-main.js', import.meta.url).href;
+/** Milliseconds: a driver that starts loads modules of its kernel. */
+const LONGEST_START = 20_000;
+/** Milliseconds of any other call. */
+const LONGEST_CALL = 2000;
+/** Milliseconds in which the process ends by itself. */
+const LONGEST_END = 1000;
+
+interface Waiting {
+  resolve(answer: FromKeeper): void;
+  reject(error: Error): void;
+}
+
+/** Memory of the first NVIDIA device; addresses are its handles. */
+export class CudaStore implements DeviceStore<bigint> {
+  readonly #driver: string | undefined;
+  readonly #waiting: Waiting[] = [];
+  #child: ChildProcess | undefined;
+  #gone: Promise<unknown> = Promise.resolve();
+  /** Why nothing can be asked any more. */
+  #over: Error | undefined;
+
+  /** @param driver - the path of the driver's library; undefined for the system's */
+  constructor(driver?: string) {
+    this.#driver = driver;
+  }
+
+  async open(): Promise<number> {
+    this.#start();
+    const { total } = expectAnswer(await this.#ask({ ask: 'sizes' }, LONGEST_START), 'total');
+    return total;
+  }
+
+  async freeBytes(): Promise<number> {
+    return expectAnswer(await this.#ask({ ask: 'sizes' }), 'free').free;
+  }
+
+  async reserve(bytes: number): Promise<bigint | undefined> {
+    return expectAnswer(await this.#ask({ ask: 'reserve', bytes }), 'address').address;
+  }
+
+  async upload(address: bigint, bytes: Uint8Array): Promise<void> {
+    expectAnswer(await this.#ask({ ask: 'upload', address, bytes }), 'done');
+  }
+
+  async download(address: bigint, length: number): Promise<Uint8Array> {
+    return expectAnswer(await this.#ask({ ask: 'download', address, length }), 'bytes').bytes;
+  }
+
+  free(address: bigint): void {
+    // Where the process is gone, so is its memory.
+    this.#ask({ ask: 'free', address }).catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    const child = this.#child;
+    this.#end(new Error('The store of the device was closed.'));
+    if (child === undefined) return;
+    if (child.connected) child.disconnect();
+    await inTime(this.#gone, LONGEST_END).catch(() => child.kill('SIGKILL'));
+    await this.#gone;
+  }
+
+  #start(): void {
+    const setup: KeeperSetup = { parent: process.pid, driver: this.#driver };
+    const child = startNode({ main: fileURLToPath(packedModule(MAIN)), setup, channels: ['ipc'] });
+    this.#child = child;
+    holdChild(child, false);
+    child.on('message', (message) => {
+      this.#waiting.shift()?.resolve(message as FromKeeper);
+      if (this.#waiting.length === 0) holdChild(child, false);
+    });
+    this.#gone = exitOf(child).then(({ code, signal, stderr }) => {
+      const how = signal ?? `code ${String(code)}`;
+      this.#end(new Error(`The process that kept the memory of the device ended (${how}). ${stderr}`.trim()));
+    });
+  }
+
+  async #ask(question: ToKeeper, patience = LONGEST_CALL): Promise<FromKeeper> {
+    const child = this.#child;
+    if (this.#over !== undefined) throw this.#over;
+    if (child === undefined) throw new Error('The device was not opened.');
+    const answer = new Promise<FromKeeper>((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      holdChild(child, true);
+      child.send(question, (error) => {
+        if (error !== null) this.#end(error);
+      });
+    });
+    try {
+      return await inTime(answer, patience);
+    } catch (error) {
+      // A driver that hangs is not asked again: its answers would be taken for others.
+      this.#end(error instanceof Error ? error : new Error(String(error)));
+      child.kill('SIGKILL');
+      throw error;
+    }
+  }
+
+  #end(reason: Error): void {
+    this.#over ??= reason;
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#over);
+  }
+}
+
+/** The answer of a kind; throws what the driver said instead. */
+function expectAnswer<Key extends string>(answer: FromKeeper, key: Key): Extract<FromKeeper, Record<Key, unknown>> {
+  if ('failed' in answer) throw Object.assign(new Error(answer.failed), { code: answer.code });
+  if (has(answer, key)) return answer;
+  throw new Error('The process that keeps the memory of the device gave another answer than it was asked for.');
+}
+
+function has<Key extends string>(answer: FromKeeper, key: Key): answer is Extract<FromKeeper, Record<Key, unknown>> {
+  return key in answer;
+}

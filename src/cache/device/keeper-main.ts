@@ -1,0 +1,42 @@
+// The entry point of the process that keeps memory of a device: a driver that crashes or hangs takes nobody else with it, and
+// what it has open on the device ends with it.
+import { systemCode } from '../../base/index.js';
+import { dieWithParent, openCudaMemory, type CudaMemory } from '../../os/index.js';
+import type { FromKeeper, KeeperSetup, ToKeeper } from './keeper-protocol.js';
+
+const setup = JSON.parse(process.argv[2] ?? '{}') as KeeperSetup;
+dieWithParent(setup.parent);
+process.on('disconnect', () => process.exit(0));
+process.on('SIGINT', () => undefined);
+
+let memory: CudaMemory | undefined;
+process.on('message', (message) => {
+  let answer: FromKeeper;
+  try {
+    memory ??= openCudaMemory(setup.driver);
+    answer = answerTo(message as ToKeeper, memory);
+  } catch (error) {
+    answer = { failed: error instanceof Error ? error.message : String(error), code: systemCode(error) };
+  }
+  process.send?.(answer);
+});
+
+function answerTo(question: ToKeeper, device: CudaMemory): FromKeeper {
+  switch (question.ask) {
+    case 'sizes':
+      return device.sizes();
+    case 'reserve':
+      return { address: device.reserve(question.bytes) };
+    case 'upload':
+      device.upload(question.address, question.bytes);
+      return { done: true };
+    case 'download': {
+      const bytes = new Uint8Array(question.length);
+      device.download(question.address, bytes);
+      return { bytes };
+    }
+    case 'free':
+      device.free(question.address);
+      return { done: true };
+  }
+}

@@ -1,0 +1,24 @@
+// What a process that keeps memory of a device is asked, and what it answers; once each, in order.
+
+/** One question. Addresses are those of the device. */
+export type ToKeeper =
+  | { readonly ask: 'sizes' }
+  | { readonly ask: 'reserve'; readonly bytes: number }
+  | { readonly ask: 'upload'; readonly address: bigint; readonly bytes: Uint8Array }
+  | { readonly ask: 'download'; readonly address: bigint; readonly length: number }
+  | { readonly ask: 'free'; readonly address: bigint };
+
+/** Its answer. */
+export type FromKeeper =
+  | { readonly total: number; readonly free: number }
+  | { readonly address: bigint | undefined }
+  | { readonly bytes: Uint8Array }
+  | { readonly done: true }
+  | { readonly failed: string; readonly code: string };
+
+/** What it is started with. */
+export interface KeeperSetup {
+  readonly parent: number;
+  /** The path of the driver's library; undefined for the system's. */
+  readonly driver?: string | undefined;
+}
