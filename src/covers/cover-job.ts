@@ -1,6 +1,14 @@
 // The job behind `covers.make()`: pictures out of one video, images out of them. Runs in a worker, or inline for a
 // one-shot command.
-import { HardwareDecoder, MediaInputHandle, openDeviceFor, takeLog, VideoDecoder, withLog, type LogLine } from '../av/index.js';
+import {
+  HardwareDecoder,
+  MediaInputHandle,
+  openDeviceFor,
+  takeLog,
+  VideoDecoder,
+  withLog,
+  type LogLine,
+} from '../av/index.js';
 import type { DecoderBackend } from '../hardware/index.js';
 import type { JobContext } from '../workers/index.js';
 import { takeShots, type OpenedVideo, type Shot } from './choice/index.js';

@@ -16,8 +16,8 @@ const LONGEST_CALL = 2000;
 const LONGEST_END = 1000;
 
 interface Waiting {
-  resolve(answer: FromKeeper): void;
-  reject(error: Error): void;
+  readonly resolve: (answer: FromKeeper) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** Memory of the first NVIDIA device; addresses are its handles. */
