@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { LONG } from './test/support/long.js';
 import { sharingTests } from './test/support/sharing.js';
 
 /** What a crowded machine would be too slow for: bounds of milliseconds, pauses that people make, hundreds of peers at once. */
@@ -21,18 +22,30 @@ const MEASURING = [
   'test/relay/timings.test.ts',
 ];
 
-const sharing = sharingTests().filter((path) => !MEASURING.includes(path));
+/** Only in the long run: guides followed word by word, everything by commands, and what every worker's death leaves behind. */
+const LONG_ONLY = LONG
+  ? []
+  : [
+      'test/docs/covers-guide.test.ts',
+      'test/docs/relay-guides.test.ts',
+      'test/fault/spawned-process-death.test.ts',
+      'test/frames/spawned-process.test.ts',
+      'test/scripts/options-doc.test.ts',
+    ];
+
+const measuring = MEASURING.filter((path) => !LONG_ONLY.includes(path));
+const sharing = sharingTests().filter((path) => ![...MEASURING, ...LONG_ONLY].includes(path));
 
 // The tests run against the built package: worker processes load the same files as a user's would.
 export default defineConfig({
   test: {
-    globalSetup: ['test/support/fixtures.ts', 'test/support/packed.ts'],
+    globalSetup: ['test/support/fixtures.ts', 'test/support/packed.ts', 'test/support/warm-command.ts'],
     setupFiles: ['test/support/equal-bytes.ts'],
     pool: 'forks',
     // Leak tests ask for a collection before they count what is left.
     execArgv: ['--expose-gc'],
-    // Half of all time is waited for peers: two cores are busy with three.
-    maxWorkers: 3,
+    // Half of all time is waited for peers: two cores are busy with four.
+    maxWorkers: 4,
     testTimeout: 60_000,
     // Where nobody can look again, a test may say it twice: bounds of time meet neighbours there. The report names those that did.
     retry: process.env['CI'] === undefined ? 0 : 1,
@@ -48,13 +61,13 @@ export default defineConfig({
           name: 'alone',
           globalSetup: [],
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...sharing, ...MEASURING],
+          exclude: [...configDefaults.exclude, ...sharing, ...MEASURING, ...LONG_ONLY],
         },
       },
       // Behind the others.
       {
         extends: true,
-        test: { name: 'measuring', globalSetup: [], include: MEASURING, maxWorkers: 2, sequence: { groupOrder: 1 } },
+        test: { name: 'measuring', globalSetup: [], include: measuring, maxWorkers: 2, sequence: { groupOrder: 1 } },
       },
     ],
   },

@@ -7,13 +7,14 @@ import { cli, startCli } from '../support/cli.js';
 import { isAlive } from '../support/engines.js';
 import { framemd5, imagePixels, rawPixels } from '../support/ffmpeg.js';
 import { fixture } from '../support/fixtures.js';
+import { some } from '../support/long.js';
 import { psnr } from '../support/psnr.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** One sentence with its code, and nothing else. */
 const ONE_SENTENCE = /^framerail: [^\n]+\.[^\n]* \(FR_[A-Z_]+\)\n$/;
 
-describe.each(['process', 'thread', 'inline'])('--backend %s', (backend) => {
+describe.each(some(3, ['process', 'thread', 'inline']))('--backend %s', (backend) => {
   test('--hash md5 prints what ffmpeg -f framemd5 says', async () => {
     const args = ['--hash', 'md5', '--format', 'native', '--backend', backend];
     const { code, stdout, stderr, orphans } = await cli('frames', fixture('plain.mp4'), ...args);
@@ -70,7 +71,7 @@ test('--out - writes raw pixels and nothing else', async () => {
   expect(Buffer.compare(stdout, wanted.subarray(25 * size, 50 * size))).toBe(0);
 });
 
-test.each(['png', 'jpg'])('--out DIR writes %s images', async (type) => {
+test.each(some(2, ['png', 'jpg']))('--out DIR writes %s images', async (type) => {
   const folder = join(temporaryFolder(), 'made', 'here');
   const args = ['--out', folder, '--image', type, '--every', '1'];
   const { code, stderr } = await cli('frames', fixture('plain.mp4'), ...args);
@@ -107,7 +108,7 @@ test('a reader that has seen enough is no failure', async () => {
   expect([code, signal, stderr, orphans]).toEqual([0, null, '', []]);
 });
 
-describe.each(['process', 'thread', 'inline'])('Ctrl-C with --backend %s', (backend) => {
+describe.each(some(3, ['process', 'thread', 'inline']))('Ctrl-C with --backend %s', (backend) => {
   test('ends with one sentence and leaves nobody behind', async () => {
     // A group of its own, as a shell makes one: the signal reaches the workers too.
     const args = ['frames', fixture('big.mp4'), '--hash', 'sha256', '--backend', backend];

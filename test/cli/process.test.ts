@@ -9,6 +9,7 @@ import { isAlive } from '../support/engines.js';
 import { framemd5 } from '../support/ffmpeg.js';
 import { fixture } from '../support/fixtures.js';
 import { freePort, sender } from '../support/live.js';
+import { some } from '../support/long.js';
 import { filesIn, streamsOf } from '../support/process.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -30,7 +31,7 @@ function groupOf(pid: number): number {
   );
 }
 
-describe.each(['process', 'thread', 'inline'])('--backend %s', (backend) => {
+describe.each(some(3, ['process', 'thread', 'inline']))('--backend %s', (backend) => {
   test('--with a module: what it paints is in the file', async () => {
     const folder = temporaryFolder();
     const output = join(folder, 'out.mp4');
@@ -161,7 +162,7 @@ describe('wrong usage and failures: one sentence, an exit code, no file', () => 
   });
 });
 
-describe.each(['process', 'inline'])('Ctrl-C with --backend %s', (backend) => {
+describe.each(some(2, ['process', 'inline']))('Ctrl-C with --backend %s', (backend) => {
   test('ends with 130 and leaves neither a file nor a process', async () => {
     const folder = temporaryFolder();
     const code =

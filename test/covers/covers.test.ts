@@ -4,6 +4,7 @@ import { createCovers, type CoverSetOptions } from '#dist/index.js';
 import { failure } from '../support/failure.js';
 import { imagePixels, rawPixels } from '../support/ffmpeg.js';
 import { fixture } from '../support/fixtures.js';
+import { some } from '../support/long.js';
 import { meanColor, psnr } from '../support/psnr.js';
 import { sharedCovers } from '../support/covers.js';
 
@@ -29,18 +30,20 @@ async function theirs(clip: string, time: number, filters: string): Promise<Buff
 }
 
 describe('size and fit', () => {
-  test.each([
-    ['plain.mp4', 320, 180],
-    ['turned-90.mp4', 180, 320],
-    ['turned-180.mp4', 320, 180],
-    ['turned-270.mp4', 180, 320],
-    ['sar.mp4', 640, 180],
-    ['odd.mp4', 321, 181],
-    ['odd-420.webm', 321, 181],
-    ['hevc10.mp4', 320, 180],
-    ['mjpeg.avi', 322, 182],
-    ['raw.h264', 320, 180],
-  ])('%s is shown as %ix%i', async (clip, width, height) => {
+  test.each(
+    some(2, [
+      ['plain.mp4', 320, 180],
+      ['turned-90.mp4', 180, 320],
+      ['turned-180.mp4', 320, 180],
+      ['turned-270.mp4', 180, 320],
+      ['sar.mp4', 640, 180],
+      ['odd.mp4', 321, 181],
+      ['odd-420.webm', 321, 181],
+      ['hevc10.mp4', 320, 180],
+      ['mjpeg.avi', 322, 182],
+      ['raw.h264', 320, 180],
+    ]),
+  )('%s is shown as %ix%i', async (clip, width, height) => {
     const cover = await covers.make(fixture(clip), { at: 0 });
     expect([cover.width, cover.height]).toEqual([width, height]);
     expect(await imageSize(cover.data)).toEqual([width, height]);
@@ -104,19 +107,21 @@ describe('size and fit', () => {
 });
 
 describe('which frame', () => {
-  test.each([
-    [0, 0],
-    [0.99, 0],
-    [1, 1],
-    [2.5, 2],
-    ['middle', 2],
-    ['50%', 2],
-    ['49%', 1],
-    ['75.5%', 3],
-    ['0%', 0],
-    ['100%', 3],
-    [undefined, 2],
-  ] as const)('at %s: the keyframe at %i s', async (at, pts) => {
+  test.each(
+    some(2, [
+      [0, 0],
+      [0.99, 0],
+      [1, 1],
+      [2.5, 2],
+      ['middle', 2],
+      ['50%', 2],
+      ['49%', 1],
+      ['75.5%', 3],
+      ['0%', 0],
+      ['100%', 3],
+      [undefined, 2],
+    ]),
+  )('at %s: the keyframe at %i s', async (at, pts) => {
     const cover = await covers.make(fixture('plain.mp4'), { at });
     expect(cover.pts).toBeCloseTo(pts, 5);
     expect(psnr(await imagePixels(cover.data, 'gray'), await theirs('plain.mp4', pts, 'null'))).toBeGreaterThan(30);

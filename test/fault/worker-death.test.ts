@@ -2,11 +2,12 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { Engine, isFramerailError, type FramerailError } from '#dist/index.js';
 import { fixture } from '../support/fixtures.js';
+import { LONG } from '../support/long.js';
 import { collectGarbage, resources } from '../support/resources.js';
 
 const STALL = 300;
 /** Rounds of four deaths. What is left behind is counted exactly, so one thing left in any of them is seen. */
-const ROUNDS = 10;
+const ROUNDS = LONG ? 10 : 3;
 const engine = new Engine({ workers: 1, stallTimeout: STALL });
 
 afterAll(async () => {
@@ -46,7 +47,7 @@ async function killInMidDecode(signal: NodeJS.Signals): Promise<Death> {
 }
 
 describe('a worker that dies', () => {
-  it('leaves descriptors, mappings and children as they were after 40 deaths', async () => {
+  it(`leaves descriptors, mappings and children as they were after ${String(4 * ROUNDS)} deaths`, async () => {
     // The first round fills what is kept on purpose: a warm worker and the modules of the tests.
     await killInMidDecode('SIGKILL');
     await engine.warm();

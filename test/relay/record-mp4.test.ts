@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { audioBody, videoBody } from '#dist/relay/flv/body.js';
 import { startCli } from '../support/cli.js';
+import { some } from '../support/long.js';
 import { filesIn, packets, streamsOf } from '../support/process.js';
 import { flvFile } from '../support/relay/flv-file.js';
 import { rtmpOrigin } from '../support/relay/origin.js';
@@ -86,14 +87,16 @@ const whole =
   };
 
 describe('codecs', () => {
-  test.each([
-    ['mp4', { bFrames: 3, audio: 'aac' }, ['h264', 'aac']],
-    ['mov', { bFrames: 2, audio: 'mp3' }, ['h264', 'mp3']],
-    ['m4v', { bFrames: 0, audio: 'ac3' }, ['h264', 'ac3']],
-    ['mp4', { video: 'hevc', audio: 'opus', bFrames: 3, rate: 48_000 }, ['hevc', 'opus']],
-    ['mp4', { video: 'none', audio: 'aac' }, ['aac']],
-    ['mp4', { bFrames: 2, audio: 'none' }, ['h264']],
-  ] as const)('%s of %o is whole, in time, and has its index in front', async (ending, options, codecs) => {
+  test.each(
+    some(2, [
+      ['mp4', { bFrames: 3, audio: 'aac' }, ['h264', 'aac']],
+      ['mov', { bFrames: 2, audio: 'mp3' }, ['h264', 'mp3']],
+      ['m4v', { bFrames: 0, audio: 'ac3' }, ['h264', 'ac3']],
+      ['mp4', { video: 'hevc', audio: 'opus', bFrames: 3, rate: 48_000 }, ['hevc', 'opus']],
+      ['mp4', { video: 'none', audio: 'aac' }, ['aac']],
+      ['mp4', { bFrames: 2, audio: 'none' }, ['h264']],
+    ]),
+  )('%s of %o is whole, in time, and has its index in front', async (ending, options, codecs) => {
     const folder = temporaryFolder();
     const record = join(folder, `out.${ending}`);
     const source = await realStream({ seconds: 3, ...options });

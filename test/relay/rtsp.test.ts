@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { ffmpeg } from '../support/ffmpeg.js';
 import { fixture } from '../support/fixtures.js';
+import { some } from '../support/long.js';
 import { expectMonotonic } from '../support/relay/compare.js';
 import { clipSlices, clipTimes, taggedFrames, taggedSlices, type Unit } from '../support/relay/elementary.js';
 import { delayProxy } from '../support/relay/delay-proxy.js';
@@ -122,7 +123,7 @@ const CASES: readonly [string, () => Promise<RtspServerOptions>][] = [
   ],
 ];
 
-test.each(CASES)('%s arrives as it is in the clip', async (_, make) => {
+test.each(some(2, CASES))('%s arrives as it is in the clip', async (_, make) => {
   const options = await make();
   const server = await rtspServer(options);
   const sink = await rtmpSink();

@@ -1,20 +1,35 @@
 // What ffmpeg itself makes of a file: the opinion that framerail is compared with.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { runWarm, type Program } from './warm-command.js';
 
 const LIMIT = 512 * 1024 * 1024;
 
+/** Runs a command, in a program that waits for one or in one of its own, and gives its standard output. */
+async function run(program: Program, args: readonly string[], input?: Uint8Array): Promise<Buffer> {
+  const warm = await runWarm(program, args, input);
+  if (warm === undefined) {
+    const options = { encoding: 'buffer', maxBuffer: LIMIT, timeout: 60_000 } as const;
+    const running = promisify(execFile)(program, args, options);
+    running.child.stdin?.on('error', () => undefined).end(input);
+    return (await running).stdout;
+  }
+  if (warm.status !== 0)
+    throw new Error(`${program} ${args.join(' ')} ended with ${String(warm.status)}: ${warm.stderr}`);
+  return warm.stdout;
+}
+
 /** Runs ffmpeg and gives its standard output. */
 export async function ffmpeg(...args: string[]): Promise<Buffer> {
-  const options = { encoding: 'buffer', maxBuffer: LIMIT, timeout: 60_000 } as const;
-  return (await promisify(execFile)('ffmpeg', ['-v', 'error', '-nostdin', ...args], options)).stdout;
+  return run('ffmpeg', ['-v', 'error', '-nostdin', ...args]);
 }
 
 /** Runs ffprobe and gives what it says as JSON. */
 export async function ffprobe(...args: string[]): Promise<Record<string, unknown>> {
-  const options = { maxBuffer: LIMIT, timeout: 60_000 };
-  const { stdout } = await promisify(execFile)('ffprobe', ['-v', 'error', '-of', 'json', ...args], options);
-  return JSON.parse(stdout) as Record<string, unknown>;
+  return JSON.parse((await run('ffprobe', ['-v', 'error', '-of', 'json', ...args])).toString()) as Record<
+    string,
+    unknown
+  >;
 }
 
 /** The md5 of the untouched pixels of every frame, in order. */
@@ -66,13 +81,6 @@ export async function imagePixels(image: Uint8Array, pixelFormat: string): Promi
 }
 
 /** Runs ffmpeg on what it reads from its standard input, and gives its standard output. */
-export function feedFfmpeg(input: Uint8Array, args: readonly string[]): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const options = { encoding: 'buffer', maxBuffer: LIMIT, timeout: 60_000 } as const;
-    const child = execFile('ffmpeg', ['-v', 'error', ...args], options, (error, stdout) => {
-      if (error === null) resolve(stdout);
-      else reject(error instanceof Error ? error : new Error('ffmpeg failed'));
-    });
-    child.stdin?.on('error', () => undefined).end(input);
-  });
+export async function feedFfmpeg(input: Uint8Array, args: readonly string[]): Promise<Buffer> {
+  return run('ffmpeg', ['-v', 'error', ...args], input);
 }

@@ -14,7 +14,7 @@ const HARMLESS = [
   /^node:(buffer|child_process|crypto|events|fs|fs\/promises|os|path|stream|url|util|zlib)$/,
   /^#dist\/index\.js$/,
   /^#dist\/(base|cache|config|covers|frames|hardware|memory|net|pixels|relay|sources|spawned|spelling|telemetry)\//,
-  /^(\.\.\/)+support\/(cli|covers|decoded|failure|ffmpeg|fixtures|once|pieces)\.js$/,
+  /^(\.\.\/)+support\/(cli|covers|decoded|failure|ffmpeg|fixtures|long|once|pieces)\.js$/,
   /^(\.\.\/)+support\/(psnr|storyboards|temporary-folder|thumbnails)\.js$/,
   /^(\.\.\/)+support\/cover-pictures\/\S+\.js$/,
   /^(\.\.\/)+support\/relay\/(adts|compare|flv-file|in-file|rtp|stream|tags|ts|ts-builder|units)\.js$/,

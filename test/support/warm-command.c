@@ -32,9 +32,8 @@ static void fail(void) { _exit(125); }
 static int readAll(int from, void *into, size_t length) {
   for (size_t at = 0; at < length;) {
     ssize_t got = read(from, (char *)into + at, length - at);
-    if (got <= 0 && errno != EINTR) return 0;
     if (got > 0) at += got;
-    else if (got == 0) return 0;
+    else if (got == 0 || errno != EINTR) return 0;
   }
   return 1;
 }
@@ -68,20 +67,22 @@ static void reap(void) {
 /** Becomes the command that comes by a connection, in a process of its own; whether this is that process. */
 static int become(int connection, int *argc, char ***argv) {
   uint32_t length;
-  char *text;
-  int free = 0;
-  while (free < MOST_RUNNING && running[free].pid != 0) free++;
-  if (free == MOST_RUNNING || !readAll(connection, &length, sizeof length)) return close(connection), 0;
-  if ((text = malloc(length + 1)) == NULL || !readAll(connection, text, length)) fail();
+  int place = 0;
+  while (place < MOST_RUNNING && running[place].pid != 0) place++;
+  char *text = place < MOST_RUNNING && readAll(connection, &length, sizeof length) ? malloc(length) : NULL;
+  if (text == NULL || !readAll(connection, text, length)) {
+    free(text);
+    close(connection);
+    return 0;
+  }
   int errors = memfd_create("stderr", MFD_CLOEXEC);
   pid_t pid = fork();
   if (errors < 0 || pid < 0) fail();
   if (pid > 0) {
-    running[free].pid = pid;
-    running[free].connection = connection;
-    running[free].errors = errors;
-    free = 0;
-    memset(text, 0, length);
+    running[place].pid = pid;
+    running[place].connection = connection;
+    running[place].errors = errors;
+    free(text);
     return 0;
   }
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -104,6 +105,7 @@ static void serve(const char *path, int *argc, char ***argv) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   sigset_t children, before;
   strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
   sigemptyset(&children);
   sigaddset(&children, SIGCHLD);
   sigprocmask(SIG_BLOCK, &children, &before);

@@ -5,6 +5,7 @@ import { failure } from '../../support/failure.js';
 import { fakeHardware } from '../../support/fake-hardware.js';
 import { fixture } from '../../support/fixtures.js';
 import { md5Of } from '../../support/frame-list.js';
+import { some } from '../../support/long.js';
 
 async function decode(clip: string, options: ProcessOptions): Promise<{ result: ProcessResult; frames: string[] }> {
   const engine = new Engine({ workers: 1 });
@@ -55,23 +56,23 @@ test('software is the default', async () => {
 // Reordered pictures, keyframes of every kind, pictures without times, and steps of different lengths.
 const clips = ['plain.mp4', 'plain.ts', 'long-gop.mp4', 'vfr.mp4', 'hevc10.mp4', 'mjpeg.avi', 'plain.mkv', 'vp9.webm'];
 
-test.each(clips.flatMap((clip) => [0, 1, 24, 33].map((after) => [clip, after] as const)))(
-  '%s when it dies after %d frames',
-  async (clip, decoderDiesAfter) => {
-    const software = await wholly(clip);
-    fakeHardware({ decoderDiesAfter });
-    const { result, frames } = await decode(clip, { decoder: 'fake' as 'auto' });
-    expect(frames).toEqual(software.frames);
-    const died = decoderDiesAfter < frames.length;
-    expect(result.decoding).toEqual({
-      requested: 'fake',
-      backend: died ? 'software' : 'fake',
-      attempts: died
-        ? [{ name: 'fake', reason: `The fake decoder died after ${String(decoderDiesAfter)} frames.` }]
-        : [],
-    });
-  },
-);
+test.each(
+  some(
+    3,
+    clips.flatMap((clip) => [0, 1, 24, 33].map((after) => [clip, after] as const)),
+  ),
+)('%s when it dies after %d frames', async (clip, decoderDiesAfter) => {
+  const software = await wholly(clip);
+  fakeHardware({ decoderDiesAfter });
+  const { result, frames } = await decode(clip, { decoder: 'fake' as 'auto' });
+  expect(frames).toEqual(software.frames);
+  const died = decoderDiesAfter < frames.length;
+  expect(result.decoding).toEqual({
+    requested: 'fake',
+    backend: died ? 'software' : 'fake',
+    attempts: died ? [{ name: 'fake', reason: `The fake decoder died after ${String(decoderDiesAfter)} frames.` }] : [],
+  });
+});
 
 test('a range, and a death after the jump', async () => {
   const options = { from: 9, to: 12 };

@@ -6,6 +6,7 @@ import { sharedEngine } from '../../support/engines.js';
 import { fakeHardware } from '../../support/fake-hardware.js';
 import { ffprobe } from '../../support/ffmpeg.js';
 import { fixture } from '../../support/fixtures.js';
+import { some } from '../../support/long.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 // Noise, so that an encoder has use for every bit that it may spend.
@@ -68,7 +69,7 @@ const encoders: readonly [string, ProcessOptions][] = [
   ['fake', { encoderOptions: { sc_threshold: 0 } }],
 ];
 const containers = ['mp4', 'mkv'] as const;
-const cases = encoders.map(([encoder, options], i) => ({
+const cases = some(2, encoders).map(([encoder, options], i) => ({
   encoder,
   options: { encoder, ...options },
   // A change of the bit rate is tried in both, which says what a container makes of changes; the others take turns.

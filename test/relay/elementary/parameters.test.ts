@@ -8,6 +8,7 @@ import { splitAnnexB } from '#dist/relay/elementary/annex-b.js';
 import { DecodeTimes } from '#dist/relay/elementary/decode-times.js';
 import { NAL_CODECS, type NalCodecName } from '#dist/relay/elementary/nal-codecs.js';
 import { ffmpeg, ffprobe } from '../../support/ffmpeg.js';
+import { some } from '../../support/long.js';
 
 const X265 = ['-c:v', 'libx265', '-preset', 'superfast', '-x265-params'];
 const CLIPS: readonly (readonly [name: string, codec: NalCodecName, args: readonly string[], size: string])[] = [
@@ -30,7 +31,7 @@ const CLIPS: readonly (readonly [name: string, codec: NalCodecName, args: readon
   ['HEVC in layers of time', 'hevc', [...X265, 'log-level=error:temporal-layers=3:bframes=7'], '320x180'],
 ];
 
-test.each(CLIPS)('%s', async (_, name, args, size) => {
+test.each(some(2, CLIPS))('%s', async (_, name, args, size) => {
   const folder = await mkdtemp(join(tmpdir(), 'framerail-nal-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const bare = join(folder, `a.${name}`);
