@@ -18,8 +18,8 @@ export interface CudaMemory {
 }
 
 const [SUCCESS, OUT_OF_MEMORY] = [0, 2];
-/** How the driver is called on Linux and on Windows. */
-const DRIVER = process.platform === 'win32' ? 'nvcuda.dll' : 'libcuda.so.1';
+/** How the driver is called on Linux. */
+const DRIVER = 'libcuda.so.1';
 
 /**
  * Opens a context on the first device that the driver shows; it ends with the process. Takes some tenths of a second, in which

@@ -2,16 +2,17 @@
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { packedModule } from '../../base/index.js';
+import { createSharedRegion, type SharedRegion } from '../../os/index.js';
 import { exitOf, holdChild, startNode } from '../../workers/index.js';
 import { inTime } from '../in-time.js';
-import type { FromKeeper, KeeperSetup, ToKeeper } from './keeper-protocol.js';
+import { WINDOW, type FromKeeper, type KeeperSetup, type ToKeeper } from './keeper-protocol.js';
 import type { DeviceStore } from './store.js';
 
 const MAIN = new URL('./keeper-main.js', import.meta.url).href;
 /** Milliseconds: a driver that starts loads modules of its kernel. */
 const LONGEST_START = 20_000;
 /** Milliseconds of any other call. */
-const LONGEST_CALL = 2000;
+const LONGEST_CALL = 4000;
 /** Milliseconds in which the process ends by itself. */
 const LONGEST_END = 1000;
 
@@ -20,11 +21,12 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Memory of the first NVIDIA device; addresses are its handles. */
+/** Memory of the first NVIDIA device; addresses are its handles. Bytes go by a window of shared memory: one call at a time. */
 export class CudaStore implements DeviceStore<bigint> {
   readonly #driver: string | undefined;
   readonly #waiting: Waiting[] = [];
   #child: ChildProcess | undefined;
+  #window: SharedRegion | undefined;
   #gone: Promise<unknown> = Promise.resolve();
   /** Why nothing can be asked any more. */
   #over: Error | undefined;
@@ -49,11 +51,23 @@ export class CudaStore implements DeviceStore<bigint> {
   }
 
   async upload(address: bigint, bytes: Uint8Array): Promise<void> {
-    expectAnswer(await this.#ask({ ask: 'upload', address, bytes }), 'done');
+    for (let at = 0; at < bytes.byteLength; at += WINDOW) {
+      const part = bytes.subarray(at, at + WINDOW);
+      this.#shared(part.byteLength).set(part);
+      const question = { ask: 'upload', address: address + BigInt(at), length: part.byteLength } as const;
+      expectAnswer(await this.#ask(question), 'done');
+    }
   }
 
   async download(address: bigint, length: number): Promise<Uint8Array> {
-    return expectAnswer(await this.#ask({ ask: 'download', address, length }), 'bytes').bytes;
+    const bytes = new Uint8Array(length);
+    for (let at = 0; at < length; at += WINDOW) {
+      const part = Math.min(WINDOW, length - at);
+      const question = { ask: 'download', address: address + BigInt(at), length: part } as const;
+      expectAnswer(await this.#ask(question), 'done');
+      bytes.set(this.#shared(part), at);
+    }
+    return bytes;
   }
 
   free(address: bigint): void {
@@ -68,11 +82,19 @@ export class CudaStore implements DeviceStore<bigint> {
     if (child.connected) child.disconnect();
     await inTime(this.#gone, LONGEST_END).catch(() => child.kill('SIGKILL'));
     await this.#gone;
+    this.#window?.close();
+  }
+
+  #shared(length: number): Uint8Array {
+    if (this.#window === undefined) throw new Error('The device was not opened.');
+    return this.#window.view(0, length);
   }
 
   #start(): void {
     const setup: KeeperSetup = { parent: process.pid, driver: this.#driver };
-    const child = startNode({ main: fileURLToPath(packedModule(MAIN)), setup, channels: ['ipc'] });
+    const window = createSharedRegion(WINDOW, 'memfd');
+    this.#window = window;
+    const child = startNode({ main: fileURLToPath(packedModule(MAIN)), setup, channels: ['ipc', window.fd] });
     this.#child = child;
     holdChild(child, false);
     child.on('message', (message) => {

@@ -1,14 +1,15 @@
 // The entry point of the process that keeps memory of a device: a driver that crashes or hangs takes nobody else with it, and
 // what it has open on the device ends with it.
 import { systemCode } from '../../base/index.js';
-import { dieWithParent, openCudaMemory, type CudaMemory } from '../../os/index.js';
-import type { FromKeeper, KeeperSetup, ToKeeper } from './keeper-protocol.js';
+import { attachSharedRegion, dieWithParent, openCudaMemory, type CudaMemory } from '../../os/index.js';
+import { WINDOW_FD, type FromKeeper, type KeeperSetup, type ToKeeper } from './keeper-protocol.js';
 
 const setup = JSON.parse(process.argv[2] ?? '{}') as KeeperSetup;
 dieWithParent(setup.parent);
 process.on('disconnect', () => process.exit(0));
 process.on('SIGINT', () => undefined);
 
+const region = attachSharedRegion(WINDOW_FD);
 let memory: CudaMemory | undefined;
 process.on('message', (message) => {
   let answer: FromKeeper;
@@ -28,13 +29,11 @@ function answerTo(question: ToKeeper, device: CudaMemory): FromKeeper {
     case 'reserve':
       return { address: device.reserve(question.bytes) };
     case 'upload':
-      device.upload(question.address, question.bytes);
+      device.upload(question.address, region.view(0, question.length));
       return { done: true };
-    case 'download': {
-      const bytes = new Uint8Array(question.length);
-      device.download(question.address, bytes);
-      return { bytes };
-    }
+    case 'download':
+      device.download(question.address, region.view(0, question.length));
+      return { done: true };
     case 'free':
       device.free(question.address);
       return { done: true };

@@ -8,7 +8,7 @@ import { fakeCuda } from '../../support/fake-cuda.js';
 const MIB = 1024 ** 2;
 const entry = (length: number, text = '') => ({
   facts: '{}',
-  parts: [Buffer.from(text), Uint8Array.from({ length }, (_, at) => (at * 31) & 255)],
+  parts: [Buffer.from(text), Buffer.alloc(length, 'no two of these 31 bytes alike?')],
 });
 
 /** The processes that keep memory of devices for this one. */
