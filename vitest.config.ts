@@ -17,17 +17,21 @@ const MEASURING = [
   'test/relay/failover-nginx.test.ts',
   'test/relay/many/reload.test.ts',
   'test/relay/reconnect.test.ts',
+  'test/relay/rtsp/round-trips.test.ts',
   'test/relay/slate.test.ts',
   'test/relay/start.test.ts',
   'test/relay/timings.test.ts',
 ];
 
-/** Only in the long run: guides followed word by word, everything by commands, and what every worker's death leaves behind. */
+/** Only in the long run: guides and examples followed word by word, and all that commands make. */
 const LONG_ONLY = LONG
   ? []
   : [
+      'test/docs/batch-guide.test.ts',
       'test/docs/covers-guide.test.ts',
       'test/docs/relay-guides.test.ts',
+      'test/examples.test.ts',
+      'test/fault/spawned-death.test.ts',
       'test/fault/spawned-process-death.test.ts',
       'test/frames/spawned-process.test.ts',
       'test/scripts/options-doc.test.ts',

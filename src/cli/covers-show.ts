@@ -1,7 +1,6 @@
 // How `framerail covers` shows what happens: a bar on a terminal, a line now and then elsewhere, or one object of JSON a line.
 import { once } from 'node:events';
-import type { BatchHandlers, BatchProgress, BatchSummary } from '../covers/index.js';
-import type { PoolStats } from '../workers/index.js';
+import type { BatchHandlers, BatchProgress, BatchSummary, Covers } from '../covers/index.js';
 import { failureLine, progressBar, progressText, summaryLines } from './covers-text.js';
 import { LiveLines } from './live-lines.js';
 import { note, print, printJson } from './output.js';
@@ -13,9 +12,9 @@ export interface BatchShow {
   start(progress: () => BatchProgress): void;
   /**
    * @param failuresFile - where all failures are listed
-   * @param workers - how busy they were
+   * @param workers - how busy they were, and how far they are locked down
    */
-  end(summary: BatchSummary, failuresFile: string, workers: PoolStats): void;
+  end(summary: BatchSummary, failuresFile: string, workers: Pick<Covers, 'stats' | 'sandbox'>): void;
   /** Leaves the terminal as it should be, also when the batch itself failed. */
   stop(): void;
 }
@@ -54,7 +53,7 @@ export function showText(out: string): BatchShow {
     end(summary, failuresFile, workers) {
       end();
       if (terminal) lines.show([]);
-      for (const line of summaryLines(summary, out, workers.utilisation)) print(line);
+      for (const line of summaryLines(summary, out, workers.stats.utilisation)) print(line);
       if (summary.failed > 0) print(`Each failure with its reason: ${failuresFile}`);
       if (summary.stopped) note('Stopped: the same command goes on from here, and keeps what is finished.');
     },
@@ -94,9 +93,9 @@ export function showJson(): BatchShow {
         printJson({ event: 'progress', ...progress() });
       });
     },
-    end(summary, failuresFile, workers) {
+    end(summary, failuresFile, { stats, sandbox }) {
       end();
-      printJson({ event: 'summary', ...summary, failuresFile, workers });
+      printJson({ event: 'summary', ...summary, failuresFile, workers: stats, sandbox: sandbox?.level ?? 0 });
     },
     stop() {
       end();

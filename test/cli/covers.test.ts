@@ -1,9 +1,10 @@
 // framerail covers: many covers into one folder, stopped and killed and run again until each is there once.
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cli, startCli } from '../support/cli.js';
 import { fixture } from '../support/fixtures.js';
+import { LANDLOCK, SECCOMP } from '../support/kernel.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** A folder of copies of a clip, with some that are none. */
@@ -48,6 +49,24 @@ test('a folder: covers, failures with their reasons, a page, and a summary', asy
   expect(page).not.toMatch(/<script|<link|src="(?!data:)|href=/);
   for (const text of ['2 failed', 'FR_INPUT_EMPTY', 'text.mp4 is not a media file', 'c1.mp4.64x36.jpg'])
     expect(page).toContain(text);
+});
+
+test('workers read what the inputs lead to and no more: a folder, a link to a video, a manifest and its roots', async () => {
+  const [folder, list, out] = [folderOf(1), temporaryFolder(), temporaryFolder()];
+  const link = join(temporaryFolder(), 'link.mp4');
+  symlinkSync(fixture('vp9.webm'), link);
+  const rows = [fixture('sar.mp4'), 'own.mp4', join(folderOf(1), 'sub/c0.mp4')];
+  copyFileSync(fixture('odd.mp4'), join(list, 'own.mp4'));
+  writeFileSync(join(list, 'l.jsonl'), rows.map((input) => `${JSON.stringify({ input })}\n`).join(''));
+  const roots = ['--root', dirname(fixture('sar.mp4')), '--root', list];
+  const inputs = [folder, link, join(list, 'l.jsonl')];
+  const { stdout } = await cli('covers', ...inputs, ...roots, '--out', out, '--size', '32x18', '--json');
+  const all = events(stdout);
+  const failed = all.filter(({ event }) => event === 'failed').map(({ code }) => code);
+  // The manifest may name no video of another folder.
+  expect(failed).toEqual(['FR_INPUT_OUTSIDE_ROOT']);
+  expect(all.filter(({ event }) => event === 'done')).toHaveLength(4);
+  expect(all.at(-1)).toMatchObject({ event: 'summary', sandbox: LANDLOCK > 0 && SECCOMP ? 3 : expect.any(Number) });
 });
 
 test('a manifest of strangers stays text in the page', async () => {
@@ -140,6 +159,7 @@ test.each([
   ['no folder', ['clip.mp4'], '--out'],
   ['nothing to make', ['--out', 'x'], 'inputs'],
   ['a quality of 0', ['.', '--out', 'x', '--quality', '0'], 'quality'],
+  ['a root that is missing', ['.', '--out', 'x', '--root', 'none'], '`--root`'],
   ['no worker', ['.', '--out', 'x', '--concurrency', '0'], '--concurrency'],
   ['a pattern of names that all are the same', ['.', '--out', 'x', '--name', '{w}'], 'name'],
 ])('%s is wrong usage, and makes nothing', async (_, args, word) => {

@@ -223,7 +223,7 @@ describe.each(['process', 'spawn'])('Ctrl-C while a live input is recorded, with
 });
 
 // The shell bounds the size of files, in units of 1,024 bytes: that works for everybody, also in a container.
-test.skipIf(process.platform === 'win32').each(['process', 'inline'])(
+test.skipIf(process.platform === 'win32').each(some(2, ['process', 'inline']))(
   'a file that may not grow: --backend %s',
   async (backend) => {
     const folder = temporaryFolder();

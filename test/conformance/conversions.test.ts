@@ -66,37 +66,37 @@ async function ours(video: Video, format: FrameFormat, packed: boolean): Promise
   return pixels;
 }
 
-describe.each([...CLIPS.map((clip) => ['process', clip] as const), ...SPAWNED.map((clip) => ['spawn', clip] as const)])(
-  '%s: %s',
-  (name, clip) => {
-    let video: Video;
-    beforeAll(async () => {
-      video = await engines[name].open(fixture(clip));
-    });
-    afterAll(() => video.close());
+describe.each([
+  ...some(2, CLIPS).map((clip) => ['process', clip] as const),
+  ...SPAWNED.map((clip) => ['spawn', clip] as const),
+])('%s: %s', (name, clip) => {
+  let video: Video;
+  beforeAll(async () => {
+    video = await engines[name].open(fixture(clip));
+  });
+  afterAll(() => video.close());
 
-    test.each(FORMATS)('%s', async (format, theirName, step) => {
-      const all = (await theirs(clip)).get(theirName)!;
-      const packed = await ours(video, format, true);
-      expect(packed.length).toBe(COUNT);
-      // Rows of commands are padded behind them, whatever is in them.
-      if (name === 'process' || clip === 'odd.mp4') {
-        const padded = await ours(video, format, false);
-        expect(padded.map((pixels, i) => Buffer.compare(pixels, packed[i]!))).toEqual(packed.map(() => 0));
-      }
-      const size = all.byteLength / COUNT;
-      const { width, height } = video.info.video.display;
-      for (const [i, pixels] of packed.entries()) {
-        const wanted = all.subarray(i * size, (i + 1) * size);
-        expect(psnr(pixels, wanted)).toBeGreaterThan(50);
-        const [mine, other] = [pixels, wanted].map((one) =>
-          lastColumns(one.subarray(0, width * height * step), width * step, 8 * step),
-        );
-        expect(psnr(mine!, other!)).toBeGreaterThan(48);
-      }
-    });
-  },
-);
+  test.each(FORMATS)('%s', async (format, theirName, step) => {
+    const all = (await theirs(clip)).get(theirName)!;
+    const packed = await ours(video, format, true);
+    expect(packed.length).toBe(COUNT);
+    // Rows of commands are padded behind them, whatever is in them.
+    if (name === 'process' || clip === 'odd.mp4') {
+      const padded = await ours(video, format, false);
+      expect(padded.map((pixels, i) => Buffer.compare(pixels, packed[i]!))).toEqual(packed.map(() => 0));
+    }
+    const size = all.byteLength / COUNT;
+    const { width, height } = video.info.video.display;
+    for (const [i, pixels] of packed.entries()) {
+      const wanted = all.subarray(i * size, (i + 1) * size);
+      expect(psnr(pixels, wanted)).toBeGreaterThan(50);
+      const [mine, other] = [pixels, wanted].map((one) =>
+        lastColumns(one.subarray(0, width * height * step), width * step, 8 * step),
+      );
+      expect(psnr(mine!, other!)).toBeGreaterThan(48);
+    }
+  });
+});
 
 const SIZES = [
   [160, 90],

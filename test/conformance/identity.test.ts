@@ -67,7 +67,7 @@ describe('every container and kind of picture', () => {
     return list;
   };
 
-  test.each(some(3, TRIPS))('%s to %s %j', async (clip, ending, options) => {
+  test.each(some(5, TRIPS))('%s to %s %j', async (clip, ending, options) => {
     const output = join(temporaryFolder(), `out.${ending}`);
     const result = await engine.process(fixture(clip), output, { ...LOSSLESS, ...options }).result;
     const { to = Number.POSITIVE_INFINITY } = options;

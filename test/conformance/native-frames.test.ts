@@ -35,7 +35,7 @@ describe.each(WAYS.map((way) => ({ ...way, turn: CARRIERS.indexOf(way) })))('$na
 
   const clips = CLIPS.filter((_, i) => turn === -1 || i % CARRIERS.length === turn);
   // Commands are started anew for each.
-  test.each(name === 'spawn' ? some(4, clips) : clips)('%s', async (clip) => {
+  test.each(name === 'spawn' ? some(7, clips) : clips)('%s', async (clip) => {
     const hashes = await expected(clip);
     expect(hashes.length).toBeGreaterThan(20);
     await using video = await engine.open(fixture(clip));

@@ -97,7 +97,7 @@ describe('the guide', () => {
     for (const { how, where } of guide) expect(['run', 'syntax', ...BEFORE], where).toContain(how);
   });
 
-  test.each(some(3, Object.entries(PAIRS)))('%s: both sides run, and do the same', async (name, compare) => {
+  test.each(some(6, Object.entries(PAIRS)))('%s: both sides run, and do the same', async (name, compare) => {
     const [before, after] = [BEFORE, ['run']].map((kinds) =>
       guide.find((block) => block.name === name && kinds.includes(block.how)),
     );

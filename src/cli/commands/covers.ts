@@ -1,4 +1,5 @@
 // framerail covers: covers of many videos into one folder. Workers are processes: what is hostile costs itself.
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { argumentError } from '../../base/index.js';
@@ -65,11 +66,19 @@ async function run(inputs: readonly string[], options: Options): Promise<void> {
   const workers = options.concurrency ?? Math.min(new Machine().cores(), MOST_WORKERS);
   if (workers < 1 || workers > MOST_WORKERS)
     throw argumentError('--concurrency', `a number from 1 to ${String(MOST_WORKERS)}`, workers);
+  for (const folder of root ?? [])
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+      throw argumentError('--root', 'a folder that exists', folder);
   const wanted = await toCoverOptions(options);
   const { createCovers, loadFolderBatch } = await import('../../covers/index.js');
-  const { FolderBatch } = await loadFolderBatch();
+  const { batchRoots, FolderBatch } = await loadFolderBatch();
   const show = options.json === true ? showJson() : showText(out);
-  await using engine = createCovers({ workers, cache: toCache(options) });
+  // With the folders that they may read, workers are locked down as far as can be.
+  const roots = await batchRoots(inputs, root);
+  await using engine = createCovers({
+    ...{ workers, cache: toCache(options) },
+    roots: roots.length > 0 ? roots : undefined,
+  });
   const batch = await FolderBatch.open(
     engine,
     inputs,
@@ -91,7 +100,7 @@ async function run(inputs: readonly string[], options: Options): Promise<void> {
   try {
     show.start(() => batch.progress);
     const summary = await batch.run();
-    show.end(summary, batch.failuresFile, engine.stats);
+    show.end(summary, batch.failuresFile, engine);
     if (summary.stopped || summary.failed > 0) process.exitCode = interruptedCode() ?? 1;
   } finally {
     show.stop();

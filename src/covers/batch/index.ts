@@ -9,6 +9,7 @@ export {
   type CoverBatchResult,
 } from './batch.js';
 export { checkNameTemplate } from './names/cover-names.js';
+export { batchRoots } from './rows/sources.js';
 export type {
   BatchHandlers,
   BatchProgress,

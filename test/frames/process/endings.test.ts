@@ -10,6 +10,7 @@ import { sharedEngine } from '../../support/engines.js';
 import { failure } from '../../support/failure.js';
 import { framemd5 } from '../../support/ffmpeg.js';
 import { fixture } from '../../support/fixtures.js';
+import { some } from '../../support/long.js';
 import { filesIn, NATIVE_WAYS, untouched } from '../../support/process.js';
 import { collectGarbage, resources } from '../../support/resources.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -105,7 +106,7 @@ describe('inputs', () => {
   });
 });
 
-describe.each(NATIVE_WAYS)('stopped at any moment: $name', ({ options: way }) => {
+describe.each(some(2, NATIVE_WAYS))('stopped at any moment: $name', ({ options: way }) => {
   const engine = sharedEngine({ workers: 1, ...way });
 
   test('an abort is heard within 200 ms, and leaves no file', async () => {

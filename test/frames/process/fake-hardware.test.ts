@@ -92,7 +92,7 @@ const cases = places.flatMap((dieAt, i) =>
 );
 
 describe('it dies', () => {
-  test.each(some(2, cases))('at $dieAt after $dieAfter $how', async ({ dieAt, dieAfter, faults, options }) => {
+  test.each(some(4, cases))('at $dieAt after $dieAfter $how', async ({ dieAt, dieAfter, faults, options }) => {
     const { sessions } = fakeHardware({ ...faults, dieAt, dieAfter });
     const { result, output } = await run(dieAfter === 51 ? 'out.mkv' : 'out.mp4', options);
     expect(result.encoded).toBe(100);

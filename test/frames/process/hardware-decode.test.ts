@@ -58,7 +58,7 @@ const clips = ['plain.mp4', 'plain.ts', 'long-gop.mp4', 'vfr.mp4', 'hevc10.mp4',
 
 test.each(
   some(
-    3,
+    7,
     clips.flatMap((clip) => [0, 1, 24, 33].map((after) => [clip, after] as const)),
   ),
 )('%s when it dies after %d frames', async (clip, decoderDiesAfter) => {

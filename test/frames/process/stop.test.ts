@@ -7,6 +7,7 @@ import { sharedEngine } from '../../support/engines.js';
 import { framemd5 } from '../../support/ffmpeg.js';
 import { fixture } from '../../support/fixtures.js';
 import { sender } from '../../support/live.js';
+import { some } from '../../support/long.js';
 import { filesIn, streamsOf } from '../../support/process.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -19,7 +20,7 @@ function hanging(silent: () => void): AsyncGenerator<Uint8Array> {
   })();
 }
 
-describe.each(['process', 'spawn'] as const)('%s', (backend) => {
+describe.each(some(2, ['process', 'spawn']))('%s', (backend) => {
   const engine = new Engine({ backend, workers: 1 });
   afterAll(() => engine.close());
 

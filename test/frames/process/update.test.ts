@@ -69,7 +69,7 @@ const encoders: readonly [string, ProcessOptions][] = [
   ['fake', { encoderOptions: { sc_threshold: 0 } }],
 ];
 const containers = ['mp4', 'mkv'] as const;
-const cases = some(2, encoders).map(([encoder, options], i) => ({
+const cases = some(4, encoders).map(([encoder, options], i) => ({
   encoder,
   options: { encoder, ...options },
   // A change of the bit rate is tried in both, which says what a container makes of changes; the others take turns.

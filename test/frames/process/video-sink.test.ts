@@ -262,7 +262,7 @@ describe('wrong use', () => {
   });
 });
 
-describe.each(NATIVE_WAYS)('ends without a file: $name', ({ options }) => {
+describe.each(some(2, NATIVE_WAYS))('ends without a file: $name', ({ options }) => {
   const engine = sharedEngine({ workers: 1, ...options });
   const begin = async (
     more: object = {},

@@ -1,6 +1,6 @@
 // What a batch is made of: folders, patterns, videos and manifests, one after the other.
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
 import picomatch from 'picomatch';
 import { FramerailError, systemCode, type ErrorCode } from '../../../base/index.js';
@@ -34,10 +34,22 @@ export type Found =
 export interface BatchSource {
   /** As it was named. */
   readonly name: string;
+  /** The folder below which all files lie that it leads to; undefined where it leads to none. */
+  readonly root: string | undefined;
   /** What is in it; never rejects for what is wrong with the source. */
   found(signal: AbortSignal): AsyncGenerator<Found, void, undefined>;
   /** How many there are, where that can be found out by a look; undefined where rows tell it on their way. */
   count: ((signal: AbortSignal) => Promise<number>) | undefined;
+}
+
+/**
+ * The folders below which all files lie that inputs of a batch lead to: all that its workers need to read. Rejects as
+ * `openSource()`.
+ * @param roots - where manifests may lead beside their own folders
+ */
+export async function batchRoots(inputs: readonly string[], roots: readonly string[] = []): Promise<string[]> {
+  const sources = await Promise.all(inputs.map((input) => openSource(input)));
+  return [...new Set([...sources.flatMap(({ root }) => root ?? []), ...roots.map((root) => resolve(root))])];
 }
 
 type Reader = (name: string, path: string | undefined, signal: AbortSignal) => Rows;
@@ -65,7 +77,7 @@ const MANIFESTS: Readonly<Record<string, Reader>> = {
 /** Looks at what the operator named; rejects with FR_INPUT_* or FR_MANIFEST_INVALID. */
 export async function openSource(named: string): Promise<BatchSource> {
   if (named === '-') return manifestSource('standard input', undefined, process.cwd(), asStream(jsonLineRows));
-  if (isHttpAddress(named)) return single(named, { kind: 'address', address: named });
+  if (isHttpAddress(named)) return single(named, { kind: 'address', address: named }, undefined);
   const path = resolve(named);
   const facts = await stat(path).catch((error: unknown) => systemCode(error));
   if (typeof facts === 'string') {
@@ -75,14 +87,18 @@ export async function openSource(named: string): Promise<BatchSource> {
   if (facts.isDirectory()) return folderSource(named, path, isVideoName);
   const reader = MANIFESTS[extname(path).toLowerCase()];
   if (reader !== undefined) return manifestSource(named, path, dirname(path), reader);
-  if (isVideoName(path)) return single(named, { kind: 'file', path, name: basename(path), root: undefined });
+  if (isVideoName(path)) {
+    // What the operator names may be a link to anywhere.
+    const root = dirname(await realpath(path));
+    return single(named, { kind: 'file', path, name: basename(path), root: undefined }, root);
+  }
   const wanted = `a folder, a pattern, a video, or a manifest that ends in ${Object.keys(MANIFESTS).join(', ')}`;
   throw manifestError(named, `it is none of what can be: ${wanted}`);
 }
 
-function single(name: string, found: Found): BatchSource {
+function single(name: string, found: Found, root: string | undefined): BatchSource {
   return {
-    name,
+    ...{ name, root },
     async *found() {
       yield found;
     },
@@ -100,7 +116,7 @@ function patternSource(named: string): BatchSource {
 
 function folderSource(name: string, folder: string, wanted: (name: string) => boolean): BatchSource {
   return {
-    name,
+    ...{ name, root: folder },
     async *found(signal) {
       let count = 0;
       try {
@@ -131,7 +147,7 @@ function folderSource(name: string, folder: string, wanted: (name: string) => bo
 function manifestSource(name: string, path: string | undefined, folder: string, read: Reader): BatchSource {
   const manifest = { name, folder };
   return {
-    name,
+    ...{ name, root: folder },
     count: undefined,
     async *found(signal) {
       try {
