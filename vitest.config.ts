@@ -34,6 +34,7 @@ const LONG_ONLY = LONG
       'test/fault/spawned-death.test.ts',
       'test/fault/spawned-process-death.test.ts',
       'test/frames/spawned-process.test.ts',
+      'test/scripts/check-docs.test.ts',
       'test/scripts/options-doc.test.ts',
     ];
 

@@ -12,7 +12,8 @@ export class FakeDevice implements DeviceStore<FakeHandle> {
   /** Bytes that others use. */
   taken = 0;
   /** What the next uploads and downloads fail with. */
-  failure: Error | undefined;
+  fault: Error | undefined;
+  readonly failure = undefined;
   closed = false;
   readonly handles = new Set<FakeHandle>();
 
@@ -41,13 +42,13 @@ export class FakeDevice implements DeviceStore<FakeHandle> {
   }
 
   upload(handle: FakeHandle, bytes: Uint8Array): Promise<void> {
-    if (this.failure !== undefined) return Promise.reject(this.failure);
+    if (this.fault !== undefined) return Promise.reject(this.fault);
     handle.memory.set(bytes);
     return Promise.resolve();
   }
 
   download({ memory }: FakeHandle, bytes: number): Promise<Uint8Array> {
-    if (this.failure !== undefined) return Promise.reject(this.failure);
+    if (this.fault !== undefined) return Promise.reject(this.fault);
     return Promise.resolve(memory.slice(0, bytes));
   }
 

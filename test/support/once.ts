@@ -5,3 +5,16 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => (made ??= make());
 }
+
+/** The same for each list of arguments, which are plain data. */
+export function onceEach<Arguments extends unknown[], T>(
+  make: (...args: Arguments) => Promise<T>,
+): (...args: Arguments) => Promise<T> {
+  const made = new Map<string, Promise<T>>();
+  return (...args) => {
+    const key = JSON.stringify(args);
+    const known = made.get(key) ?? make(...args);
+    made.set(key, known);
+    return known;
+  };
+}

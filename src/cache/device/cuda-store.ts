@@ -36,6 +36,10 @@ export class CudaStore implements DeviceStore<bigint> {
     this.#driver = driver;
   }
 
+  get failure(): string | undefined {
+    return this.#over?.message;
+  }
+
   async open(): Promise<number> {
     this.#start();
     const { total } = expectAnswer(await this.#ask({ ask: 'sizes' }, LONGEST_START), 'total');
@@ -79,6 +83,7 @@ export class CudaStore implements DeviceStore<bigint> {
     const child = this.#child;
     this.#end(new Error('The store of the device was closed.'));
     if (child === undefined) return;
+    holdChild(child, true);
     if (child.connected) child.disconnect();
     await inTime(this.#gone, LONGEST_END).catch(() => child.kill('SIGKILL'));
     await this.#gone;

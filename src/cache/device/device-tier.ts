@@ -55,7 +55,7 @@ export class DeviceTier<Handle = unknown> implements CacheTier {
   }
 
   get absence(): string | undefined {
-    return this.#absence;
+    return this.#absence ?? this.#store?.failure;
   }
 
   get(key: string): Promise<CacheEntry | undefined> {
@@ -114,7 +114,7 @@ export class DeviceTier<Handle = unknown> implements CacheTier {
   close(): Promise<void> {
     clearInterval(this.#looking);
     return this.#inTurn(async (store) => {
-      for (const key of [...this.#entries.keys()]) this.#forget(key, store);
+      this.#forgetAll(store);
       await store.close();
     }, undefined);
   }
@@ -168,6 +168,7 @@ export class DeviceTier<Handle = unknown> implements CacheTier {
       return await done;
     } catch (error) {
       this.#reports.failed(systemCode(error));
+      if (store.failure !== undefined) this.#forgetAll(store);
       return otherwise;
     }
   }
@@ -178,6 +179,10 @@ export class DeviceTier<Handle = unknown> implements CacheTier {
     this.#forget(oldest, store);
     this.#reports.evicted('room');
     return true;
+  }
+
+  #forgetAll(store: DeviceStore<Handle>): void {
+    for (const key of [...this.#entries.keys()]) this.#forget(key, store);
   }
 
   #forget(key: string, store: DeviceStore<Handle>): void {

@@ -2,6 +2,8 @@
 
 /** Memory of a device, as narrow as it can be: whoever has a context on one can write it. */
 export interface DeviceStore<Handle = unknown> {
+  /** Why nothing can be asked any more, in one sentence: what it kept is gone. Undefined while it works. */
+  readonly failure: string | undefined;
   /**
    * Opens the device, and gives the bytes of memory that it has; asked once, before anything else. Rejects with a sentence
    * that says why it cannot.

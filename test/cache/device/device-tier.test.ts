@@ -49,11 +49,11 @@ test('drops what the device cannot give back', async () => {
   const failed: string[] = [];
   const tier = new DeviceTier(device, { evicted: () => undefined, failed: (code) => failed.push(code) });
   await tier.set('a', entry(100));
-  device.failure = Object.assign(new Error('The driver was reset'), { code: 'RESET' });
+  device.fault = Object.assign(new Error('The driver was reset'), { code: 'RESET' });
   expect(await tier.get('a')).toBeUndefined();
   expect(await tier.set('b', entry(100))).toBe(false);
   expect(failed).toEqual(['RESET', 'RESET']);
   expect(device.handles.size).toBe(0);
-  device.failure = undefined;
+  device.fault = undefined;
   expect(await tier.set('b', entry(100))).toBe(true);
 });

@@ -1,5 +1,6 @@
 // Streams that decoders take: encoded by ffmpeg once for each kind, as tags.
 import { ffmpeg } from '../ffmpeg.js';
+import { onceEach } from '../once.js';
 import { flvTags, isSetup, readTs } from './ts.js';
 import { type AUDIO, DATA, VIDEO, type Tag } from './tags.js';
 
@@ -40,7 +41,7 @@ const AUDIO_ARGS = {
 } as const;
 
 /** Encodes a stream, which begins at zero. */
-export async function realStream(options: RealOptions): Promise<RealStream> {
+export const realStream = onceEach(async (options: RealOptions): Promise<RealStream> => {
   const { seconds, video = 'h264', size = '160x120', gop = 25, bFrames = 0, audio = 'aac', rate = 44_100 } = options;
   const { tone = 440 } = options;
   const keyframes = ['-g', String(gop), '-keyint_min', String(gop), '-sc_threshold', '0', '-bf', String(bFrames)];
@@ -67,7 +68,7 @@ export async function realStream(options: RealOptions): Promise<RealStream> {
     headers: moved.filter(isSetup),
     media: media.toSorted((a, b) => a.timestamp - b.timestamp || b.type - a.type),
   };
-}
+});
 
 /** The same stream at another time. */
 export function later(tags: readonly Tag[], milliseconds: number): Tag[] {
