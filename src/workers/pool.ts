@@ -177,13 +177,12 @@ export class WorkerPool {
 
   /** Whether a job that could not start may start anew, on commands: decided once, with one warning. */
   async #fellBack(began: Backend, error: unknown): Promise<boolean> {
-    if (!this.#options.mayFallBack || this.#closed || began === 'spawn' || !isBeyondNative(error)) return false;
+    if (!this.#options.mayFallBack || this.#closed || this.#ready.size > 0) return false;
+    if (began === 'spawn' || !isBeyondNative(error)) return false;
     // Calls that began together fail together, some of them after the switch.
     if (this.#backend !== 'spawn') {
       this.#falling ??= fallBack(error)
-        .then(() => {
-          this.#backend = 'spawn';
-        })
+        .then(() => void (this.#backend = 'spawn'))
         .finally(() => (this.#falling = undefined));
       await this.#falling;
     }
@@ -229,7 +228,8 @@ export class WorkerPool {
     const failure = isFramerailError(error)
       ? error
       : new FramerailError('FR_WORKER_START', 'A media worker could not be started.', { cause: error });
-    const passing = failure.code === 'FR_WORKER_START';
+    // Where one worker could load what another one could not, it is not this machine.
+    const passing = failure.code === 'FR_WORKER_START' || (this.#ready.size > 0 && isBeyondNative(failure));
     if (passing) this.#incidents.startFailed();
     for (const ticket of tickets) {
       ticket.failedStarts += 1;
