@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { BatchHandlers, BatchProgress, BatchSummary, Covers } from '../covers/index.js';
 import { failureLine, progressBar, progressText, summaryLines } from './covers-text.js';
-import { LiveLines } from './live-lines.js';
+import { columnsOf, LiveLines } from './live-lines.js';
 import { note, print, printJson } from './output.js';
 
 /** Shows a batch. */
@@ -45,7 +45,7 @@ export function showText(out: string): BatchShow {
     },
     start(progress) {
       const show = (): void => {
-        if (terminal) lines.show([progressBar(progress(), process.stderr.columns)]);
+        if (terminal) lines.show([progressBar(progress(), columnsOf(process.stderr))]);
         else note(progressText(progress()));
       };
       end = repeat(terminal ? EVERY.terminal : EVERY.lines, show);

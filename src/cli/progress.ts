@@ -1,5 +1,6 @@
 // A progress line: rewritten in place on a terminal, silent elsewhere.
 import type { WriteStream } from 'node:tty';
+import { columnsOf } from './live-lines.js';
 
 const INTERVAL = 100;
 
@@ -20,7 +21,7 @@ export class Progress {
     if (this.#stream === undefined || now - this.#last < INTERVAL) return;
     this.#last = now;
     this.#shown = true;
-    this.#stream.write(`\r\u001B[2K${text.slice(0, this.#stream.columns - 1)}`);
+    this.#stream.write(`\r\u001B[2K${text.slice(0, columnsOf(this.#stream) - 1)}`);
   }
 
   /** Clears the line. */
