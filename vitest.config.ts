@@ -27,6 +27,7 @@ const MEASURING = [
 const LONG_ONLY = LONG
   ? []
   : [
+      'test/covers/spawned.test.ts',
       'test/docs/batch-guide.test.ts',
       'test/docs/covers-guide.test.ts',
       'test/docs/relay-guides.test.ts',
@@ -34,6 +35,7 @@ const LONG_ONLY = LONG
       'test/fault/spawned-death.test.ts',
       'test/fault/spawned-process-death.test.ts',
       'test/frames/spawned-process.test.ts',
+      'test/frames/spawned.test.ts',
       'test/scripts/check-docs.test.ts',
       'test/scripts/options-doc.test.ts',
     ];
