@@ -129,9 +129,11 @@ export class DeviceTier<Handle = unknown> implements CacheTier {
         this.#total = total;
         return true;
       },
-      (error: unknown) => {
+      async (error: unknown) => {
         this.#absence = error instanceof Error ? error.message : String(error);
         this.#reports.failed(systemCode(error));
+        // Nothing is asked of it any more.
+        await store.close();
         return false;
       },
     );
