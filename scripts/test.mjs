@@ -16,9 +16,10 @@ if (check.pid !== undefined) setPriority(check.pid, constants.priority.PRIORITY_
 const said = [];
 for (const stream of [check.stdout, check.stderr]) stream.on('data', (bytes) => said.push(bytes));
 const tests = start(['node_modules/vitest/vitest.mjs', 'run', ...args], 'inherit', { FRAMERAIL_TESTS: length });
-// Who interrupts this in a terminal interrupts them too; elsewhere they follow.
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.on(signal, () => {
+    // Ctrl-C in a terminal reaches them too, and a second one would end the tests before they have cleaned up.
+    if (signal === 'SIGINT' && process.stdin.isTTY) return;
     for (const child of [check, tests]) child.kill(signal);
   });
 
