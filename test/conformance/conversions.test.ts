@@ -9,7 +9,7 @@ import { ffmpeg, rawPixels } from '../support/ffmpeg.js';
 import { fixture } from '../support/fixtures.js';
 import { tight } from '../support/frame-list.js';
 import { some } from '../support/long.js';
-import { once } from '../support/once.js';
+import { once, onceEach } from '../support/once.js';
 import { lastColumns, psnr } from '../support/psnr.js';
 
 const CLIPS = ['bt709.mp4', 'hevc10.mp4', 'odd.mp4', 'odd-420.webm', 'mjpeg.avi', 'turned-90.mp4'];
@@ -34,20 +34,13 @@ const NAMES = ['process', 'spawn'] as const;
 /** Each call starts processes anew there: odd sides, full range, and a turn. */
 const SPAWNED = some(3, ['odd.mp4', 'mjpeg.avi', 'turned-90.mp4']);
 
-const asked = new Map<string, Promise<ReadonlyMap<string, Buffer>>>();
-
 /** What ffmpeg makes of the first frames of a clip, by the name of the format: one run of it for all of them. */
-function theirs(clip: string): Promise<ReadonlyMap<string, Buffer>> {
-  const make = async (): Promise<ReadonlyMap<string, Buffer>> => {
-    const outputs = FORMATS.map(([, name]) => [name, join(folder, `${clip}.${name}`)] as const);
-    const how = ['-an', '-vsync', 'passthrough', '-frames:v', String(COUNT), '-f', 'rawvideo'];
-    await ffmpeg('-i', fixture(clip), ...outputs.flatMap(([name, path]) => [...how, '-pix_fmt', name, path]));
-    return new Map(await Promise.all(outputs.map(async ([name, path]) => [name, await readFile(path)] as const)));
-  };
-  const pixels = asked.get(clip) ?? make();
-  asked.set(clip, pixels);
-  return pixels;
-}
+const theirs = onceEach(async (clip: string): Promise<ReadonlyMap<string, Buffer>> => {
+  const outputs = FORMATS.map(([, name]) => [name, join(folder, `${clip}.${name}`)] as const);
+  const how = ['-an', '-vsync', 'passthrough', '-frames:v', String(COUNT), '-f', 'rawvideo'];
+  await ffmpeg('-i', fixture(clip), ...outputs.flatMap(([name, path]) => [...how, '-pix_fmt', name, path]));
+  return new Map(await Promise.all(outputs.map(async ([name, path]) => [name, await readFile(path)] as const)));
+});
 
 /** The first frames without padding, and their size. */
 async function ours(video: Video, format: FrameFormat, packed: boolean): Promise<Uint8Array[]> {

@@ -10,21 +10,16 @@ import { framemd5, rawPixels, shownFrames } from '../support/ffmpeg.js';
 import { fixture } from '../support/fixtures.js';
 import { tight } from '../support/frame-list.js';
 import { some } from '../support/long.js';
-import { filesIn, NATIVE_WAYS, shown, untouched, type Shown } from '../support/process.js';
+import { onceEach } from '../support/once.js';
+import { filesIn, NATIVE_WAYS, shown, untouched } from '../support/process.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const LOSSLESS = { transform: untouched, format: 'native', upright: false, lossless: true } as const;
 /** Where it is not the encoder that is tried. */
 const QUICK = { ...LOSSLESS, encoderOptions: { preset: 'ultrafast' } } as const;
 
-const asked = new Map<string, Promise<string[]>>();
-
 /** What ffmpeg says of a clip, asked once. */
-function theirs(clip: string): Promise<string[]> {
-  const hashes = asked.get(clip) ?? framemd5(fixture(clip));
-  asked.set(clip, hashes);
-  return hashes;
-}
+const theirs = onceEach((clip: string) => framemd5(fixture(clip)));
 
 /** How much of a clip is enough, where others show that one is whole to its end. */
 const PART = { to: 1.2 } as const;
@@ -59,13 +54,8 @@ const PRECISION = 0.0011;
 
 describe('every container and kind of picture', () => {
   const engine = sharedEngine({ workers: 1 });
-  const frames = new Map<string, Promise<Shown[]>>();
   /** The frames of a clip, read once; that they are ffmpeg's is tested elsewhere. */
-  const known = (clip: string): Promise<Shown[]> => {
-    const list = frames.get(clip) ?? shown(engine, fixture(clip));
-    frames.set(clip, list);
-    return list;
-  };
+  const known = onceEach((clip: string) => shown(engine, fixture(clip)));
 
   test.each(some(5, TRIPS))('%s to %s %j', async (clip, ending, options) => {
     const output = join(temporaryFolder(), `out.${ending}`);

@@ -2,10 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { sharedEngine, WAYS } from '../support/engines.js';
-import { frameTimes, type ShownFrame, shownFrames } from '../support/ffmpeg.js';
+import { frameTimes, shownFrames } from '../support/ffmpeg.js';
 import { fixture } from '../support/fixtures.js';
 import { listFrames } from '../support/frame-list.js';
 import { some } from '../support/long.js';
+import { onceEach } from '../support/once.js';
 
 const CLIPS = [
   ...['plain.mp4', 'front-index.mp4', 'fragmented.mp4', 'plain.mkv', 'plain.ts', 'plain.flv', 'raw.h264'],
@@ -14,14 +15,8 @@ const CLIPS = [
 ];
 const NATIVE = { format: 'native', packed: true } as const;
 
-const known = new Map<string, Promise<ShownFrame[]>>();
-
 /** What ffmpeg says of a clip, asked once. */
-function theirs(clip: string): Promise<ShownFrame[]> {
-  const frames = known.get(clip) ?? shownFrames(fixture(clip));
-  known.set(clip, frames);
-  return frames;
-}
+const theirs = onceEach((clip: string) => shownFrames(fixture(clip)));
 
 async function expected(clip: string): Promise<string[]> {
   return (await theirs(clip)).map(({ md5 }) => md5);

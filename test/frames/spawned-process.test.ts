@@ -11,7 +11,7 @@ import { failure } from '../support/failure.js';
 import { ffmpeg, ffprobe, framemd5 } from '../support/ffmpeg.js';
 import { fixture } from '../support/fixtures.js';
 import { md5Of } from '../support/frame-list.js';
-import { once } from '../support/once.js';
+import { once, onceEach } from '../support/once.js';
 import { psnr } from '../support/psnr.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -52,14 +52,8 @@ async function timesAndShown(path: string): Promise<unknown> {
   return [streams, video.map((packet) => Number(packet.pts_time)).sort((a, b) => a - b)];
 }
 
-const asked = new Map<string, Promise<string[]>>();
-
 /** What ffmpeg says of a clip, asked once. */
-function known(clip: string): Promise<string[]> {
-  const hashes = asked.get(clip) ?? framemd5(fixture(clip));
-  asked.set(clip, hashes);
-  return hashes;
-}
+const known = onceEach((clip: string) => framemd5(fixture(clip)));
 
 function told({ result }: Made): unknown {
   const { decoded, encoded, dropped, container, encoder, streams } = result;

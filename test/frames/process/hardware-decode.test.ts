@@ -6,6 +6,7 @@ import { fakeHardware } from '../../support/fake-hardware.js';
 import { fixture } from '../../support/fixtures.js';
 import { md5Of } from '../../support/frame-list.js';
 import { some } from '../../support/long.js';
+import { onceEach } from '../../support/once.js';
 
 async function decode(clip: string, options: ProcessOptions): Promise<{ result: ProcessResult; frames: string[] }> {
   const engine = new Engine({ workers: 1 });
@@ -24,14 +25,8 @@ async function decode(clip: string, options: ProcessOptions): Promise<{ result: 
   }
 }
 
-const decoded = new Map<string, ReturnType<typeof decode>>();
-
 /** What software makes of a clip; each one is decoded once. */
-function wholly(clip: string): ReturnType<typeof decode> {
-  const known = decoded.get(clip) ?? decode(clip, {});
-  decoded.set(clip, known);
-  return known;
-}
+const wholly = onceEach((clip: string) => decode(clip, {}));
 
 test.each(['nvdec', 'vaapi', 'qsv', 'videotoolbox', 'auto'] as const)(
   '%s without a device is software, with the reason',

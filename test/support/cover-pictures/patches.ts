@@ -1,6 +1,7 @@
 // Pictures of eight patches of known colour: what is made of them, in whatever container, must show these colours.
 import { join } from 'node:path';
 import { feedFfmpeg } from '../ffmpeg.js';
+import { onceEach } from '../once.js';
 
 /** Red, green and blue, 0 to 255; what lies between is kept. */
 export type Color = readonly [number, number, number];
@@ -34,15 +35,8 @@ export interface PatchClip {
 }
 
 /** Clips that were made, by what they are made of. */
-const made = new Map<string, Promise<string>>();
-
 /** Makes a clip, once for all who ask; gives its path. */
-export function makeClip(folder: string, clip: PatchClip): Promise<string> {
-  const key = JSON.stringify([folder, clip]);
-  const path = made.get(key) ?? make(folder, clip);
-  made.set(key, path);
-  return path;
-}
+export const makeClip: (folder: string, clip: PatchClip) => Promise<string> = onceEach(make);
 
 async function make(folder: string, clip: PatchClip): Promise<string> {
   const { size = [160, 96], frames = 2, filters = 'null', args = [] } = clip;

@@ -1,6 +1,8 @@
 // A short clip as segments of every kind, and what a relay must make of them: the tags that ffmpeg itself writes.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { ffmpeg } from '../ffmpeg.js';
 import { onceEach } from '../once.js';
 import { temporaryFolder } from '../temporary-folder.js';
@@ -39,27 +41,23 @@ export interface ClipOptions {
 const GOP = 10;
 const X264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-bf', '2', '-g', String(GOP), '-sc_threshold', '0'];
 
-/** What is in a clip that was made here: of the same one everything is the same. */
-const known = new Map<string, string>();
+/** Clips stay until the tests of a file are done: several use the same one. */
+const clips = mkdtempSync(join(realpathSync(tmpdir()), 'framerail-test-'));
+afterAll(() => {
+  rmSync(clips, { recursive: true });
+});
 
 /** Makes a clip of small pictures, a keyframe every 0.4 seconds, and gives its path. */
-export async function clip(options: ClipOptions = {}): Promise<string> {
-  const path = join(temporaryFolder(), 'clip.mkv');
-  writeFileSync(path, await encoded(options));
-  known.set(path, JSON.stringify(options));
-  return path;
-}
-
-const encoded = onceEach(async (options: ClipOptions): Promise<Buffer> => {
+export const clip = onceEach(async (options: ClipOptions = {}): Promise<string> => {
   const { length = 2, codecs = [...X264, '-c:a', 'aac'], tone = 440, audio = true, video = true } = options;
-  const path = join(temporaryFolder(), 'clip.mkv');
+  const path = join(mkdtempSync(join(clips, 'clip-')), 'clip.mkv');
   const seconds = String(length);
   const inputs = [
     ...(video ? ['-f', 'lavfi', '-i', `testsrc2=size=160x96:rate=25:duration=${seconds}`] : []),
     ...(audio ? ['-f', 'lavfi', '-i', `sine=frequency=${String(tone)}:duration=${seconds}`] : []),
   ];
   await ffmpeg(...inputs, ...codecs, '-pix_fmt', 'yuv420p', '-bitexact', path);
-  return readFileSync(path);
+  return path;
 });
 
 /** Puts segments on a server, and gives the entries of their playlist. */
@@ -76,35 +74,33 @@ export async function segmentsOf(
   format: 'mpegts' | 'fmp4',
   args: readonly string[] = [],
 ): Promise<Segments> {
-  const { list, map } = await cut(known.get(path) ?? path, format, args, () => path);
+  const { list, map } = await cut(path, format, args);
   // A test may change its own.
   return { list: list.map((one) => ({ ...one, bytes: Buffer.from(one.bytes) })), map: map && Buffer.from(map) };
 }
 
-const cut = onceEach(
-  async (_: string, format: string, args: readonly string[], path: () => string): Promise<Segments> => {
-    const folder = temporaryFolder();
-    const more = ['-hls_time', '0.4', '-hls_list_size', '0', '-hls_segment_type', format, ...args];
-    await ffmpeg('-i', path(), '-c', 'copy', '-f', 'hls', ...more, join(folder, 'index.m3u8'));
-    const lines = readFileSync(join(folder, 'index.m3u8'), 'utf8').split('\n');
-    const durations = lines.flatMap((line) => /^#EXTINF:([\d.]+)/.exec(line)?.[1] ?? []).map(Number);
-    const names = lines.filter((line) => line !== '' && !line.startsWith('#'));
-    const map = readdirSync(folder).find((name) => name === 'init.mp4');
-    return {
-      list: names.map((name, i) => ({ name, bytes: readFileSync(join(folder, name)), duration: durations[i] ?? 0 })),
-      map: map === undefined ? undefined : readFileSync(join(folder, map)),
-    };
-  },
-);
+const cut = onceEach(async (path: string, format: string, args: readonly string[]): Promise<Segments> => {
+  const folder = temporaryFolder();
+  const more = ['-hls_time', '0.4', '-hls_list_size', '0', '-hls_segment_type', format, ...args];
+  await ffmpeg('-i', path, '-c', 'copy', '-f', 'hls', ...more, join(folder, 'index.m3u8'));
+  const lines = readFileSync(join(folder, 'index.m3u8'), 'utf8').split('\n');
+  const durations = lines.flatMap((line) => /^#EXTINF:([\d.]+)/.exec(line)?.[1] ?? []).map(Number);
+  const names = lines.filter((line) => line !== '' && !line.startsWith('#'));
+  const map = readdirSync(folder).find((name) => name === 'init.mp4');
+  return {
+    list: names.map((name, i) => ({ name, bytes: readFileSync(join(folder, name)), duration: durations[i] ?? 0 })),
+    map: map === undefined ? undefined : readFileSync(join(folder, map)),
+  };
+});
 
 /** The tags that ffmpeg writes of a clip. */
 export async function tagsOf(path: string, args: readonly string[] = []): Promise<Tag[]> {
-  return [...(await copied(known.get(path) ?? path, args, () => path))];
+  return [...(await copied(path, args))];
 }
 
-const copied = onceEach(async (_: string, args: readonly string[], path: () => string): Promise<readonly Tag[]> => {
+const copied = onceEach(async (path: string, args: readonly string[]): Promise<readonly Tag[]> => {
   const out = join(temporaryFolder(), 'clip.flv');
-  await ffmpeg('-i', path(), '-c', 'copy', ...args, out);
+  await ffmpeg('-i', path, '-c', 'copy', ...args, out);
   return flvFile(out).tags;
 });
 
