@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { failedFiles } from './test/support/failed-files.js';
 import { LONG } from './test/support/long.js';
 import { sharingTests } from './test/support/sharing.js';
 
@@ -40,6 +41,9 @@ const LONG_ONLY = LONG
       'test/scripts/options-doc.test.ts',
     ];
 
+/** Where the names of files that failed go, if somebody wants them. */
+const FAILED_FILES = process.env['FRAMERAIL_FAILED_FILES'];
+
 const measuring = MEASURING.filter((path) => !LONG_ONLY.includes(path));
 const sharing = sharingTests().filter((path) => ![...MEASURING, ...LONG_ONLY].includes(path));
 
@@ -54,9 +58,10 @@ export default defineConfig({
     // Half of all time is waited for peers: two cores are busy with four.
     maxWorkers: 4,
     testTimeout: 60_000,
-    // Where nobody can look again, a test may say it twice: bounds of time meet neighbours there. The report names those that did.
-    retry: process.env['CI'] === undefined ? 0 : 1,
     hookTimeout: 120_000,
+    // As long as `eventually` waits, for the same reason.
+    expect: { poll: { timeout: 20_000 } },
+    reporters: FAILED_FILES === undefined ? ['default'] : ['default', failedFiles(FAILED_FILES)],
     server: { deps: { external: [/\/dist\//] } },
     // A process of its own costs a file half a second of processor time: what leaves nothing behind does without.
     // The setup is that of the whole, which runs whatever is asked for: none is made ready again.

@@ -6,8 +6,9 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { checkRelaysFile, createRelays } from '#dist/index.js';
+import { eventually } from './support/eventually.js';
 import { ffmpeg, ffprobe, imagePixels, rawPixels } from './support/ffmpeg.js';
 import { fixture } from './support/fixtures.js';
 import { answers, freePort } from './support/live.js';
@@ -221,9 +222,9 @@ test('restream takes a push and sends it on, until it is told to stop', async ()
   const child = begin('restream.mjs', `${push}?listen`, sink.url, other.url);
   let printed = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await answers(port)).toBe(true);
-  }, 10_000);
+  });
   const clip = ['-re', '-i', fixture('plain.mp4'), '-c', 'copy', '-f', 'flv', push];
   const sender = spawn('ffmpeg', ['-v', 'error', '-nostdin', ...clip], { stdio: 'ignore' });
   onTestFinished(() => void sender.kill('SIGKILL'));
@@ -244,13 +245,13 @@ test('failover goes from the first encoder to the spare, and from that to the sl
   let printed = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
   const says = (what: RegExp): Promise<void> =>
-    vi.waitFor(() => {
+    eventually(() => {
       expect(printed).toMatch(what);
-    }, 20_000);
+    });
   const publish = async (port: number, key: string): Promise<ReturnType<typeof spawn>> => {
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await answers(port)).toBe(true);
-    }, 10_000);
+    });
     const push = `rtmp://127.0.0.1:${String(port)}/live/${key}`;
     const clip = ['-re', '-stream_loop', '-1', '-i', fixture('plain.mp4'), '-c', 'copy', '-f', 'flv', push];
     const sender = spawn('ffmpeg', ['-v', 'error', '-nostdin', ...clip], { stdio: 'ignore' });
@@ -289,9 +290,9 @@ test('relays.yaml is all right, runs once its keys are set, and says which are n
   const relays = createRelays(path, { environment });
   onTestFinished(async () => await relays.stop());
   await relays.start();
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await answers(push)).toBe(true);
-  }, 10_000);
+  });
   const clip = [
     '-re',
     '-i',

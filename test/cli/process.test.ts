@@ -3,9 +3,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { cli, startCli } from '../support/cli.js';
 import { isAlive } from '../support/engines.js';
+import { eventually } from '../support/eventually.js';
 import { framemd5 } from '../support/ffmpeg.js';
 import { fixture } from '../support/fixtures.js';
 import { freePort, sender } from '../support/live.js';
@@ -206,12 +207,12 @@ describe.each(['process', 'spawn'])('Ctrl-C while a live input is recorded, with
     const input = `udp://127.0.0.1:${String(await freePort('udp'))}`;
     const args = ['process', input, join(folder, 'out.mp4'), '--backend', backend];
     const running = startCli(args, { detached: true });
-    await vi.waitFor(() => {
+    await eventually(() => {
       // It is ready for signals when it has processes, and when those have left the group that the signals go to.
       const others = running.processes().filter((pid) => pid !== running.child.pid);
       expect(others.length).toBeGreaterThan(0);
       for (const pid of others) expect(groupOf(pid)).not.toBe(running.child.pid);
-    }, 10_000);
+    });
     process.kill(-running.child.pid!, 'SIGINT');
     await once(running.child.stderr, 'data');
     process.kill(-running.child.pid!, 'SIGINT');

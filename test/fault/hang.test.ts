@@ -1,6 +1,7 @@
 // What counts as hanging: a worker that is silent, and never a caller that is busy.
-import { afterAll, expect, it, vi } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { Engine } from '#dist/index.js';
+import { eventually } from '../support/eventually.js';
 import { fixture } from '../support/fixtures.js';
 import { isAlive } from '../support/resources.js';
 
@@ -28,7 +29,7 @@ it('a worker that is stopped while its caller holds every slot is found as well'
   const [pid = 0] = engine.pids;
   process.kill(pid, 'SIGSTOP');
   await expect(stream.result).rejects.toMatchObject({ code: 'FR_WORKER_HUNG', details: { pid } });
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(isAlive(pid)).toBe(false);
   });
 });

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { fixture } from '../support/fixtures.js';
 import { isAlive } from '../support/resources.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -31,12 +32,9 @@ it.each(['memfd', 'shm', 'copy'])('workers follow a parent that was killed (%s)'
   expect(isAlive(worker)).toBe(true);
   parent.kill('SIGKILL');
   await once(parent, 'exit');
-  await vi.waitFor(
-    () => {
-      expect(isAlive(worker)).toBe(false);
-    },
-    { timeout: 5000, interval: 10 },
-  );
+  await eventually(() => {
+    expect(isAlive(worker)).toBe(false);
+  });
   expect(named()).toEqual(before);
 });
 
@@ -56,12 +54,9 @@ it.each(['SIGKILL', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const)('commands follow a 
   expect(commands.map(isAlive)).toEqual([true]);
   parent.kill(signal);
   await once(parent, 'exit');
-  await vi.waitFor(
-    () => {
-      expect(commands.map(isAlive)).toEqual([false]);
-    },
-    { timeout: 5000, interval: 10 },
-  );
+  await eventually(() => {
+    expect(commands.map(isAlive)).toEqual([false]);
+  });
 });
 
 it('a program that never closes its engine ends by itself', async () => {

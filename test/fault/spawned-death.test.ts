@@ -2,8 +2,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Engine, isFramerailError, type FramerailError } from '#dist/index.js';
+import { eventually } from '../support/eventually.js';
 import { fixture } from '../support/fixtures.js';
 import { childPids, collectGarbage, isAlive, resources } from '../support/resources.js';
 
@@ -56,13 +57,10 @@ describe('a command that dies', () => {
       expect(isAlive(pid)).toBe(false);
       expect(engine.pids).toEqual([]);
     }
-    await vi.waitFor(
-      async () => {
-        await collectGarbage();
-        expect(resources()).toEqual(before);
-      },
-      { timeout: 5000 },
-    );
+    await eventually(async () => {
+      await collectGarbage();
+      expect(resources()).toEqual(before);
+    });
   });
 
   it('takes nothing with it: the next call gives every frame', async () => {
@@ -95,12 +93,9 @@ it('an abort ends the call and its command within 200 ms, also while nobody read
     const aborted = performance.now();
     controller.abort();
     await expect(stream.next()).rejects.toMatchObject({ code: 'FR_ABORTED' });
-    await vi.waitFor(
-      () => {
-        expect(isAlive(pid)).toBe(false);
-      },
-      { timeout: 1000, interval: 5 },
-    );
+    await eventually(() => {
+      expect(isAlive(pid)).toBe(false);
+    });
     expect(performance.now() - aborted).toBeLessThan(200);
   }
 });
@@ -138,10 +133,7 @@ it.each(['killed', 'exit'])('commands follow a parent that ends without a word (
   expect(command).toBeGreaterThan(1);
   if (way === 'killed') parent.kill('SIGKILL');
   await ended;
-  await vi.waitFor(
-    () => {
-      expect(isAlive(command)).toBe(false);
-    },
-    { timeout: 5000, interval: 10 },
-  );
+  await eventually(() => {
+    expect(isAlive(command)).toBe(false);
+  });
 });

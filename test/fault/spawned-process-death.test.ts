@@ -3,8 +3,9 @@ import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { Engine, type ProcessOptions, type ProcessSession } from '#dist/index.js';
+import { eventually } from '../support/eventually.js';
 import { failure } from '../support/failure.js';
 import { fixture } from '../support/fixtures.js';
 import { collectGarbage, isAlive, resources } from '../support/resources.js';
@@ -24,13 +25,10 @@ const ALONE: ProcessOptions = { encoderOptions: { preset: 'slower' } };
 async function running(options: ProcessOptions): Promise<{ session: ProcessSession; folder: string; pids: number[] }> {
   const folder = temporaryFolder();
   const session = engine.process(fixture('big.mp4'), join(folder, 'out.mp4'), options);
-  await vi.waitFor(
-    () => {
-      expect(session.progress.frames).toBeGreaterThan(0);
-      expect(engine.pids).toHaveLength(options.transform === undefined ? 1 : 2);
-    },
-    { timeout: 20_000, interval: 5 },
-  );
+  await eventually(() => {
+    expect(session.progress.frames).toBeGreaterThan(0);
+    expect(engine.pids).toHaveLength(options.transform === undefined ? 1 : 2);
+  });
   return { session, folder, pids: engine.pids };
 }
 
@@ -57,13 +55,10 @@ test('whichever command dies or stops, the call fails soon and leaves nothing', 
     await collectGarbage();
     before ??= resources();
   }
-  await vi.waitFor(
-    async () => {
-      await collectGarbage();
-      expect(resources()).toEqual(before);
-    },
-    { timeout: 5000 },
-  );
+  await eventually(async () => {
+    await collectGarbage();
+    expect(resources()).toEqual(before);
+  });
 });
 
 test.each([
@@ -88,12 +83,9 @@ test('closing the engine ends a process and a video that is drawn', async () => 
   const session = own.process(fixture('big.mp4'), join(folder, 'a.mp4'), THROUGH);
   const video = await own.createVideo(join(folder, 'b.mp4'), { size: [64, 48] });
   await video.write(await video.frame());
-  await vi.waitFor(
-    () => {
-      expect(session.progress.frames).toBeGreaterThan(0);
-    },
-    { timeout: 20_000, interval: 5 },
-  );
+  await eventually(() => {
+    expect(session.progress.frames).toBeGreaterThan(0);
+  });
   const { pids } = own;
   expect(pids).toHaveLength(3);
   const ended = failure(() => session.result);
@@ -101,7 +93,7 @@ test('closing the engine ends a process and a video that is drawn', async () => 
   expect((await ended).code).toBe('FR_CLOSED');
   await expect(video.frame()).rejects.toMatchObject({ code: 'FR_CLOSED' });
   expect(pids.map((pid) => isAlive(pid))).toEqual(pids.map(() => false));
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await readdir(folder)).toEqual([]);
   });
 });

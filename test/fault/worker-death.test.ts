@@ -1,6 +1,7 @@
 // Workers are killed in mid-decode, forty times: every promise settles, nothing is left behind.
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Engine, isFramerailError, type FramerailError } from '#dist/index.js';
+import { eventually } from '../support/eventually.js';
 import { fixture } from '../support/fixtures.js';
 import { LONG } from '../support/long.js';
 import { collectGarbage, resources } from '../support/resources.js';
@@ -70,14 +71,11 @@ describe('a worker that dies', () => {
     }
     // A busy machine may delay one or two; a systematic delay is a defect.
     expect(slow.length, slow.join(', ')).toBeLessThanOrEqual(2);
-    await vi.waitFor(
-      async () => {
-        await engine.warm();
-        await collectGarbage();
-        expect(resources()).toEqual(before);
-      },
-      { timeout: 10_000 },
-    );
+    await eventually(async () => {
+      await engine.warm();
+      await collectGarbage();
+      expect(resources()).toEqual(before);
+    });
   }, 180_000);
 
   it('gives the next job a fresh worker', async () => {

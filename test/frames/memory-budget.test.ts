@@ -1,6 +1,7 @@
 // One budget for all workers of an engine: calls wait for memory, never for themselves, and the dead give it back.
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { Engine, type AlertEvent, type VideoFrame } from '#dist/index.js';
+import { eventually } from '../support/eventually.js';
 import { failure } from '../support/failure.js';
 import { fixture } from '../support/fixtures.js';
 
@@ -22,11 +23,11 @@ test('a call waits for memory that another call has, and goes on when that is ov
   await first.next();
   expect(engine.memory).toMatchObject({ budget: MIB, used: 5 * FRAME, waiting: 0 });
   const second = count(video.frames({ packed: true }));
-  await vi.waitFor(() => expect(engine.memory!.waiting).toBe(1), { interval: 5 });
+  await eventually(() => expect(engine.memory!.waiting).toBe(1));
   expect(engine.telemetry.snapshot().alerts).toMatchObject([{ name: 'pool-use', state: 'fired' }]);
   await first.return();
   expect(await second).toBe(100);
-  await vi.waitFor(() => expect(engine.memory).toMatchObject({ used: 0, waiting: 0 }), { interval: 5 });
+  await eventually(() => expect(engine.memory).toMatchObject({ used: 0, waiting: 0 }));
   expect(engine.telemetry.snapshot().alerts).toEqual([]);
 });
 
@@ -61,7 +62,7 @@ test('who retains everything and asks for more is told so after the deadline; wh
   expect(error.message).toContain('release what is retained');
   const controller = new AbortController();
   const given = failure(() => count(video.frames({ packed: true, signal: controller.signal })));
-  await vi.waitFor(() => expect(engine.memory!.waiting).toBe(1), { interval: 5 });
+  await eventually(() => expect(engine.memory!.waiting).toBe(1));
   controller.abort();
   expect(await given).toMatchObject({ code: 'FR_ABORTED' });
   expect(engine.memory!.waiting).toBe(0);
@@ -76,7 +77,7 @@ test('after a job each retained frame holds its own memory and no other', async 
   const kept: VideoFrame[] = [];
   for await (const batch of video.frames({ packed: true, count: 20 }))
     if (kept.length < 2) kept.push(batch.frames[0]!.retain());
-  await vi.waitFor(() => expect(engine.memory!.used).toBe(2 * FRAME), { interval: 5 });
+  await eventually(() => expect(engine.memory!.used).toBe(2 * FRAME));
   kept[0]!.release();
   expect(engine.memory!.used).toBe(FRAME);
   kept[1]!.release();
@@ -121,7 +122,7 @@ test('workers that are closed are no deaths', async () => {
 test('a preset prepares memory and sets batches: the first job finds all committed', async () => {
   await using engine = new Engine({ workers: 1, preset: 'realtime' });
   await using video = await engine.open(fixture('plain.mp4'));
-  await vi.waitFor(() => expect(engine.memory).toMatchObject({ idle: 100 * MIB, used: 0 }), { interval: 5 });
+  await eventually(() => expect(engine.memory).toMatchObject({ idle: 100 * MIB, used: 0 }));
   expect(await count(video.frames())).toBe(100);
   expect(engine.memory).toMatchObject({ requests: 10, hitRate: 1 });
   expect((await failure(() => new Engine({ preset: 'fast' as 'batch' }))).message).toBe(

@@ -20,6 +20,7 @@ import {
   type Range,
 } from '#dist/memory/index.js';
 import { reserveAndUse } from '../support/arena.js';
+import { eventually } from '../support/eventually.js';
 import { failure } from '../support/failure.js';
 
 const MIB = 1024 * 1024;
@@ -90,7 +91,7 @@ test('blocks that are committed ahead make hits, until the budget or the region 
   onTestFinished(() => region.close());
   const commit = vi.spyOn(region, 'commit');
   const one = new Arena(region, { memory, pools });
-  await vi.waitFor(() => expect(commit.mock.calls.length).toBe(5), { interval: 5 });
+  await eventually(() => expect(commit.mock.calls.length).toBe(5));
   expect(commit.mock.calls.map(([, length]) => length / MIB)).toEqual([1, 1, 1, 1, 5]);
   expect(memory.stats()).toMatchObject({ idle: 9 * MIB, fragmentation: 0 });
   await reserveAndUse(one, 1.5 * MIB, 2);
@@ -361,7 +362,7 @@ test('memory that the system refuses ahead of time is not called warm, and harms
     throw full;
   });
   const one = new Arena(region, { memory, pools: [{ bytes: MIB, count: 5 }] });
-  await vi.waitFor(() => expect(commit).toHaveBeenCalledTimes(2), { interval: 5 });
+  await eventually(() => expect(commit).toHaveBeenCalledTimes(2));
   expect(memory.stats().idle).toBe(MIB);
   expect((await reserveAndUse(one, 4 * MIB, 8)).length).toBe(8);
 });

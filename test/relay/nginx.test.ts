@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { fixture } from '../support/fixtures.js';
 import { freePort } from '../support/live.js';
 import { mediaOf, sums } from '../support/relay/compare.js';
@@ -19,13 +19,11 @@ const HEADERS = [metadata(), videoHeader(), audioHeader()];
 
 /** Waits until a file that somebody else writes holds what is wanted. */
 async function recorded(path: string, enough: (tags: readonly Tag[]) => boolean): Promise<Tag[]> {
-  const end = performance.now() + 20_000;
-  for (;;) {
+  return await eventually(() => {
     const { tags } = flvFile(path);
-    if (enough(tags)) return tags;
-    if (performance.now() > end) throw new Error(`${path} has ${String(tags.length)} tags and not what was waited for`);
-    await sleep(20);
-  }
+    if (!enough(tags)) throw new Error(`${path} has ${String(tags.length)} tags and not what was waited for`);
+    return tags;
+  });
 }
 
 /** ffmpeg publishes a clip at its own pace, over and over, until the test is over, it is refused, or `stop` is called. */

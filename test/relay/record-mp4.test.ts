@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { audioBody, videoBody } from '#dist/relay/flv/body.js';
 import { startCli } from '../support/cli.js';
+import { eventually } from '../support/eventually.js';
 import { some } from '../support/long.js';
 import { filesIn, packets, streamsOf } from '../support/process.js';
 import { flvFile } from '../support/relay/flv-file.js';
@@ -297,7 +298,9 @@ test('a relay that is killed leaves what it recorded, and it can be played', asy
   await all;
   const left = (): string => join(folder, filesIn(folder)[0] ?? '');
   const enough = only(media, VIDEO).length - 10;
-  while (only(flvFile(left()).tags, VIDEO).length < enough) await new Promise((resolve) => setTimeout(resolve, 20));
+  await eventually(() => {
+    expect(only(flvFile(left()).tags, VIDEO).length).toBeGreaterThanOrEqual(enough);
+  });
   running.child.kill('SIGKILL');
   await running.ended;
   expect(filesIn(folder)).toEqual([expect.stringMatching(/^out\.\d{8}T\d{9}Z\.part\.flv$/)]);

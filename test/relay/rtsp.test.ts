@@ -1,7 +1,7 @@
 // A real RTSP server, GStreamer's, into a sink and into nginx: what arrives is what the clip holds, at its times.
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { ffmpeg } from '../support/ffmpeg.js';
 import { fixture } from '../support/fixtures.js';
 import { some } from '../support/long.js';
@@ -183,12 +183,11 @@ test('what GStreamer plays is recorded by nginx as it is in the clip', async () 
   await relay.done;
   const path = join(destination.recordings, 'camera.flv');
   const expected = await clipSlices(clip, 'h264');
-  let tags: Tag[] = [];
-  for (const end = performance.now() + 10_000; performance.now() < end;) {
-    ({ tags } = flvFile(path));
-    if (taggedSlices(tags, 'h264').length >= expected.length) break;
-    await sleep(20);
-  }
+  const tags = await eventually(() => {
+    const recorded = flvFile(path).tags;
+    expect(taggedSlices(recorded, 'h264').length).toBeGreaterThanOrEqual(expected.length);
+    return recorded;
+  });
   await expectClip(tags, { clip, video: 'h264', audio: 'aac' });
   expect(tags.filter(({ type, payload }) => type === AUDIO && !isHeader({ type, payload })).length).toBeGreaterThan(90);
 });

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/live.js';
 import { streamsOf } from '../support/process.js';
 import { Journal } from '../support/relay/journal.js';
@@ -103,7 +104,9 @@ test('ffmpeg receives it live, from its first picture to its last, without a com
     await player.pace(media, 1);
     player.cut();
   });
-  while (!isBound(port)) await new Promise((resolve) => setTimeout(resolve, 10));
+  await eventually(() => {
+    expect(isBound(port)).toBe(true);
+  });
   await relayOf(origin.url, `udp://127.0.0.1:${String(port)}`, { onEnd: 'exit' }).relay.done;
   await ended;
   // The end of its patience is the only end that UDP has.

@@ -2,9 +2,10 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { BlockSource } from '#dist/sources/index.js';
 import { runJob, WorkerPool, type PoolOptions } from '#dist/workers/index.js';
+import { eventually } from '../support/eventually.js';
 import { failure } from '../support/failure.js';
 import { isAlive } from '../support/engines.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -80,11 +81,11 @@ test('a single call waits for one job of a batch, not for all', async () => {
     order.push(name);
   };
   const batch = Array.from({ length: 5 }, (_, i) => after(`b${String(i)}`, { until: go }, 'batch'));
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(all.stats.waiting).toBe(4);
   });
   const single = after('single', {});
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(all.stats.waiting).toBe(5);
   });
   writeFileSync(go, '');
@@ -97,21 +98,18 @@ test('jobs of a worker that is killed run again within 500 ms, also those that w
   await all.warm(2);
   const [go, marks] = [join(folder, 'go'), [join(folder, 'one'), join(folder, 'two')]];
   const running = marks.map((mark, i) => run(`video ${String(i)}`, { mark, until: go }));
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(marks.every(existsSync)).toBe(true);
   });
   const waiting = [2, 3, 4, 5].map((i) => run(`video ${String(i)}`, {}));
   const [victim = 0] = all.pids;
   const before = performance.now();
   process.kill(victim, 'SIGKILL');
-  await vi.waitFor(
-    () => {
-      expect(all.telemetry.prometheus()).toContain('framerail_job_reruns_total 1');
-      expect(all.pids).not.toContain(victim);
-      expect(all.pids).toHaveLength(2);
-    },
-    { interval: 5, timeout: 5000 },
-  );
+  await eventually(() => {
+    expect(all.telemetry.prometheus()).toContain('framerail_job_reruns_total 1');
+    expect(all.pids).not.toContain(victim);
+    expect(all.pids).toHaveLength(2);
+  });
   writeFileSync(go, '');
   const pids = await Promise.all([...running, ...waiting]);
   expect(performance.now() - before).toBeLessThan(2000);
@@ -160,9 +158,9 @@ test('where no process can be started calls fail with one sentence, and then wai
   } finally {
     process.execPath = node;
   }
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await run('c', {})).toBeGreaterThan(0);
-  }, 10_000);
+  });
 });
 
 test('workers that have nothing to do are stopped, but for those that were warmed', async () => {
@@ -170,18 +168,15 @@ test('workers that have nothing to do are stopped, but for those that were warme
   const go = join(folder, 'go');
   const marks = [1, 2, 3].map((i) => join(folder, `m${String(i)}`));
   const jobs = marks.map((mark, i) => run(`v${String(i)}`, { mark, until: go }));
-  await vi.waitFor(
-    () => {
-      expect(marks.every(existsSync)).toBe(true);
-    },
-    { timeout: 10_000 },
-  );
+  await eventually(() => {
+    expect(marks.every(existsSync)).toBe(true);
+  });
   const pids = all.pids;
   writeFileSync(go, '');
   await Promise.all(jobs);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(pids.filter(isAlive)).toHaveLength(1);
-  }, 5000);
+  });
   expect(all.telemetry.prometheus()).toContain('framerail_worker_recycles_total{reason="idle"} 2');
   expect(all.telemetry.prometheus()).not.toContain('framerail_worker_deaths_total');
 });

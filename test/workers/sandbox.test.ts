@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createCovers, type CoversOptions } from '#dist/index.js';
 import { WorkerPool, type LockedPoolOptions } from '#dist/workers/index.js';
+import { eventually } from '../support/eventually.js';
 import { failure } from '../support/failure.js';
 import { FIXTURES, fixture } from '../support/fixtures.js';
 import { LANDLOCK, SECCOMP } from '../support/kernel.js';
@@ -146,7 +147,7 @@ describe.runIf(FULL)('with all that Linux has', () => {
     const [worker] = childPids(parent.pid);
     expect(isAlive(worker!)).toBe(true);
     parent.kill('SIGKILL');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(isAlive(worker!)).toBe(false);
     });
   });

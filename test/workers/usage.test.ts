@@ -2,9 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { WorkerPool, type PoolOptions, type UsageLimits } from '#dist/workers/index.js';
 import { UsageWatch } from '#dist/workers/usage-watch.js';
+import { eventually } from '../support/eventually.js';
 import { failure } from '../support/failure.js';
 import { isAlive } from '../support/engines.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -49,7 +50,7 @@ test('a job that takes more processor time than it may is ended, and the next on
   const error = await failure(() => run({ busy: 30_000 }, { cpuSeconds: 0.3 }));
   expect(error).toMatchObject({ code: 'FR_INPUT_LIMIT', details: { limit: 0.3 } });
   expect(error.message).toBe('The input took more than 0.3 s of processor time; its worker was ended.');
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(isAlive(Number(pid))).toBe(false);
   });
   expect(await run({ busy: 1 }, { cpuSeconds: 0.3 })).not.toBe(pid);
@@ -74,15 +75,12 @@ test('a worker that keeps much is replaced between two jobs: that is no death', 
   const small = await run({ bytes: 10 * MIB });
   expect(await run({})).toBe(small);
   // Nobody asks more often than once a second.
-  await vi.waitFor(
-    async () => {
-      const before = await run({ bytes: 100 * MIB });
-      expect(await run({})).not.toBe(before);
-    },
-    { timeout: 10_000, interval: 50 },
-  );
+  await eventually(async () => {
+    const before = await run({ bytes: 100 * MIB });
+    expect(await run({})).not.toBe(before);
+  });
   expect(all.telemetry.prometheus()).not.toMatch(/framerail_worker_deaths_total.* [1-9]/);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(isAlive(Number(small))).toBe(false);
   });
 });

@@ -1,8 +1,9 @@
 // Memory of an NVIDIA device through its driver: here a driver that keeps bytes in plain memory, in the same process of its own.
 import { readdirSync, readFileSync } from 'node:fs';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { CudaStore } from '#dist/cache/device/cuda-store.js';
 import { DeviceTier } from '#dist/cache/device/device-tier.js';
+import { eventually } from '../../support/eventually.js';
 import { fakeCuda } from '../../support/fake-cuda.js';
 
 const MIB = 1024 ** 2;
@@ -61,7 +62,7 @@ test('gives memory back when other processes take it, without being asked for an
   expect(tier.stats().entries).toBe(4);
   // 6.4 MiB stay free for whoever comes: two entries have to go.
   take(34 * MIB);
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect(tier.stats().entries).toBe(2);
   });
   expect(await tier.get('a')).toBeUndefined();

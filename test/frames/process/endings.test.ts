@@ -7,6 +7,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { Engine, type FramerailError, type ProcessOptions, type ProcessSession } from '#dist/index.js';
 import { partOf } from '../../support/drip.js';
 import { sharedEngine } from '../../support/engines.js';
+import { eventually } from '../../support/eventually.js';
 import { failure } from '../../support/failure.js';
 import { framemd5 } from '../../support/ffmpeg.js';
 import { fixture } from '../../support/fixtures.js';
@@ -50,7 +51,7 @@ describe('inputs', () => {
     });
     const error = await failure(() => engine.process(input, null, { inputTimeout: 100 }).result);
     expect(error.code).toBe('FR_INPUT_STALLED');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(cancelled).toBe(true);
     });
     expect(input.locked).toBe(true);
@@ -91,7 +92,7 @@ describe('inputs', () => {
   test('an output that cannot be opened lets go of the input', async () => {
     const input = createReadStream(ts);
     expect((await failure(() => engine.process(input, '/not/there/out.mp4').result)).code).toBe('FR_OUTPUT_FAILED');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(input.destroyed).toBe(true);
     });
   });
@@ -173,10 +174,10 @@ describe('deaths', () => {
     expect(codes.filter((code) => code !== 'finished').length).toBeGreaterThan(4);
     expect(new Set(codes.filter((code) => code !== 'finished'))).toEqual(new Set(['FR_WORKER_DIED']));
     await engine.warm();
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await collectGarbage();
       expect(resources()).toEqual(before);
-    }, 10_000);
+    });
     expect((await engine.process(fixture('plain.mp4'), null, { to: 1 }).result).encoded).toBe(25);
   });
 

@@ -2,9 +2,10 @@
 import fc from 'fast-check';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Engine, type FramerailError, type ProcessFrame, type ProcessOptions } from '#dist/index.js';
 import { sharedEngine } from '../../support/engines.js';
+import { eventually } from '../../support/eventually.js';
 import { failure } from '../../support/failure.js';
 import { fixture } from '../../support/fixtures.js';
 import { each, filesIn, NATIVE_WAYS, untouched } from '../../support/process.js';
@@ -147,7 +148,7 @@ test('failures leave descriptors, mappings and children as they were', async () 
     await collectGarbage();
     const before = resources();
     for (let round = 0; round < 3; round++) await fail(backend);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await collectGarbage();
       expect(resources()).toEqual(before);
     });

@@ -3,10 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Engine, type VideoSinkOptions } from '#dist/index.js';
 import { collector, failing } from '../../support/drip.js';
 import { sharedEngine } from '../../support/engines.js';
+import { eventually } from '../../support/eventually.js';
 import { failure } from '../../support/failure.js';
 import { frameTimes, rawPixels } from '../../support/ffmpeg.js';
 import { some } from '../../support/long.js';
@@ -289,7 +290,7 @@ describe.each(some(2, NATIVE_WAYS))('ends without a file: $name', ({ options }) 
     const stop = new AbortController();
     const { folder, sink } = await begin({ signal: stop.signal });
     stop.abort();
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(filesIn(folder)).toEqual([]);
     });
     expect(await failure(() => sink.finish())).toMatchObject({ code: 'FR_ABORTED' });
@@ -303,14 +304,14 @@ describe.each(some(2, NATIVE_WAYS))('ends without a file: $name', ({ options }) 
     stop.abort();
     expect((await waiting).code).toBe('FR_ABORTED');
     for (const frame of held) expect(await failure(() => frame.data)).toMatchObject({ code: 'FR_FRAME_RELEASED' });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(filesIn(folder)).toEqual([]);
     });
   });
 
   test('too slow', async () => {
     const { folder, sink } = await begin({ timeout: 300 });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(filesIn(folder)).toEqual([]);
     });
     expect(await failure(() => sink.frame())).toMatchObject({ code: 'FR_TIMEOUT' });
@@ -324,7 +325,7 @@ describe('deaths', () => {
     const sink = await engine.createVideo(join(folder, 'out.mp4'), { size: SIZE, format: 'gray8' });
     await sink.write(pixels('gray8', 1));
     for (const pid of engine.pids) process.kill(pid, 'SIGKILL');
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(filesIn(folder)).toEqual([]);
     });
     expect(await failure(() => sink.finish())).toMatchObject({ code: 'FR_WORKER_DIED' });

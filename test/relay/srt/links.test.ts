@@ -8,6 +8,7 @@ import { SrtDial } from '#dist/relay/srt/dial.js';
 import { LinkGroup } from '#dist/relay/srt/link-group.js';
 import { WINDOW, type LinkRequest } from '#dist/relay/srt/messages.js';
 import type { LinkEnd, WorkerLink } from '#dist/relay/srt/worker-link.js';
+import { eventually } from '../../support/eventually.js';
 import { fixture } from '../../support/fixtures.js';
 import { freePort } from '../../support/live.js';
 import { Journal } from '../../support/relay/journal.js';
@@ -56,11 +57,9 @@ function open(group: LinkGroup, request: Partial<LinkRequest> & Pick<LinkRequest
 }
 
 async function gone(pid: number): Promise<void> {
-  const end = performance.now() + 15_000;
-  while (isAlive(pid)) {
-    if (performance.now() > end) throw new Error(`Process ${String(pid)} is still there`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await eventually(() => {
+    expect(isAlive(pid), `process ${String(pid)}`).toBe(false);
+  });
 }
 
 /** srt-live-transmit that listens, fed by the test. */
