@@ -205,21 +205,21 @@ export interface ErrorData {
 /** Turns anything thrown into plain data; what is not ours becomes FR_INTERNAL with its stack. */
 export function errorToData(error: unknown): ErrorData {
   if (isFramerailError(error)) return { code: error.code, message: error.message, details: error.details };
-  const message = error instanceof Error ? error.message : describeThrown(error);
   return {
     code: 'FR_INTERNAL',
-    message: `Unexpected failure inside framerail: ${message}`,
+    message: `Unexpected failure inside framerail: ${messageOf(error)}`,
     details: {},
     stack: error instanceof Error ? error.stack : undefined,
   };
 }
 
-/** Anything can be thrown, also what cannot be turned into text. */
-function describeThrown(value: unknown): string {
+/** What something that was thrown says: anything can be thrown, also what cannot be turned into text. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
   try {
-    return String(value);
+    return String(thrown);
   } catch {
-    return Object.prototype.toString.call(value);
+    return Object.prototype.toString.call(thrown);
   }
 }
 

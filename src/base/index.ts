@@ -20,6 +20,7 @@ export {
   errorToData,
   FramerailError,
   isFramerailError,
+  messageOf,
   type ErrorCode,
   type ErrorData,
   type ErrorDetails,
@@ -38,4 +39,4 @@ export {
   temporaryName,
 } from './publish.js';
 export { reduced, toRatio, type Ratio } from './ratio.js';
-export { formatBytes, formatClock, parseBytes, parseSeconds, parseSize } from './text.js';
+export { clauseOf, firstLine, formatBytes, formatClock, parseBytes, parseSeconds, parseSize } from './text.js';

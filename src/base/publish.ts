@@ -1,7 +1,7 @@
 // Outputs appear whole or not at all: written beside their place, then renamed.
 import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { FramerailError } from './errors.js';
+import { FramerailError, messageOf } from './errors.js';
 
 /** A temporary name beside `path`, so that the rename stays within one file system; short, as names have limits. */
 export function temporaryName(path: string): string {
@@ -98,6 +98,5 @@ export function outputError(path: string, cause: unknown): FramerailError {
 
 /** The operating system's name of a failure, such as ENOENT, or the message where there is none. */
 export function systemCode(error: unknown): string {
-  if (error instanceof Error) return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
-  return String(error);
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : messageOf(error);
 }

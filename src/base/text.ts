@@ -23,6 +23,17 @@ export function parseSize(name: string, text: string): [number, number] {
   return [width, height];
 }
 
+/** The first line of a text: libraries put pictures of the place and stacks behind it. */
+export function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}
+
+/** The first line of what a library says, to stand inside a sentence: without a capital and without the mark at its end. */
+export function clauseOf(message: string): string {
+  const line = firstLine(message).replace(/[.:]$/, '');
+  return line.charAt(0).toLowerCase() + line.slice(1);
+}
+
 const UNITS = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
 /** Parses bytes with a k, an M or a G behind for 1,024 and its powers, such as `512k`, `8M` or `8MiB`. */

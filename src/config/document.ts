@@ -1,6 +1,6 @@
 // A configuration file as plain values, with the line that each of them stands on: YAML, of which JSON is a part.
 import type { Document, Node, Pair, ParsedNode } from 'yaml';
-import { FramerailError } from '../base/index.js';
+import { clauseOf, FramerailError } from '../base/index.js';
 
 /** Where a value lies: names of maps and places of lists, from the top down. */
 export type ConfigPath = readonly (string | number)[];
@@ -44,7 +44,7 @@ export async function parseConfig(text: string, name: string): Promise<ConfigDoc
     ...{ lineCounter: lines, merge: true, prettyErrors: false, resolveKnownTags: false, logLevel: 'error' },
   });
   const error = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY');
-  if (error !== undefined) throw wrong(name, lineAt(error.pos[0]), sentence(error.message));
+  if (error !== undefined) throw wrong(name, lineAt(error.pos[0]), clauseOf(error.message));
   const anchors = new Set<string>();
   yaml.visit(document, {
     Node: (_, node) => {
@@ -58,7 +58,7 @@ export async function parseConfig(text: string, name: string): Promise<ConfigDoc
   try {
     value = document.toJS({ maxAliasCount: MOST_ALIASES });
   } catch (cause) {
-    throw wrong(name, undefined, cause instanceof Error ? sentence(cause.message) : 'it cannot be read');
+    throw wrong(name, undefined, cause instanceof Error ? clauseOf(cause.message) : 'it cannot be read');
   }
 
   const resolved = (node: unknown): unknown => (yaml.isAlias(node) ? node.resolve(document) : node);
@@ -105,9 +105,4 @@ function wrong(name: string, line: number | undefined, why: string): FramerailEr
   return new FramerailError('FR_ARG_INVALID', `${name} cannot be read as YAML${where}: ${why}.`, {
     details: { line: line ?? null },
   });
-}
-
-function sentence(message: string): string {
-  const first = (message.split('\n', 1)[0] ?? '').replace(/[.:]$/, '');
-  return first.charAt(0).toLowerCase() + first.slice(1);
 }

@@ -1,5 +1,6 @@
 // The job behind `covers.make()`: pictures out of one video, images out of them. Runs in a worker, or inline for a
 // one-shot command.
+import { messageOf } from '../base/index.js';
 import {
   HardwareDecoder,
   MediaInputHandle,
@@ -120,7 +121,7 @@ function openDevice(device: DecoderBackend): void {
     openDeviceFor(device);
     planner.opened(device);
   } catch (error) {
-    planner.opened(device, error instanceof Error ? error.message : String(error));
+    planner.opened(device, messageOf(error));
   }
 }
 

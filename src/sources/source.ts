@@ -9,6 +9,7 @@ import {
   checkSwitch,
   FramerailError,
   isFramerailError,
+  messageOf,
   systemCode,
 } from '../base/index.js';
 
@@ -136,7 +137,7 @@ export async function readBlocks(source: BlockSource, offset: number, length: nu
     bytes = await source.read(offset, length);
   } catch (cause) {
     if (isFramerailError(cause)) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new FramerailError('FR_INPUT_READ', `The source could not give ${range}: ${why}.`, { cause });
   }
   if (bytes instanceof Uint8Array && bytes.byteLength <= length) return bytes;

@@ -1,7 +1,7 @@
 // The ffmpeg and ffprobe commands of this machine: looked for on the PATH once, and asked for their version.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { FramerailError } from '../base/index.js';
+import { firstLine, FramerailError, messageOf } from '../base/index.js';
 
 /** The commands that were found. */
 export interface CommandBuild {
@@ -38,7 +38,7 @@ async function versionOf(command: string): Promise<string> {
     const { stdout } = await promisify(execFile)(command, ['-version'], { timeout: PATIENCE, env: quietEnvironment() });
     return /version (\S+)/.exec(stdout)?.[1] ?? 'unknown';
   } catch (cause) {
-    const reason = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : String(cause);
+    const reason = firstLine(messageOf(cause));
     throw new FramerailError(
       'FR_ENGINE_LOAD',
       `The command ${command} could not be run (${reason}); install FFmpeg and put it on the PATH.`,

@@ -1,4 +1,5 @@
 // Alerts: said once when a mark is crossed, and once more when things are well again.
+import { messageOf } from '../base/index.js';
 
 /** What can be alerted about. */
 export type AlertName =
@@ -180,7 +181,7 @@ export class Alerts {
   #blame(listener: AlertListener, error: unknown): void {
     if (this.#blamed.has(listener)) return;
     this.#blamed.add(listener);
-    const reason = error instanceof Error ? error.message : 'no reason given';
+    const reason = messageOf(error);
     process.emitWarning(`A listener of alerts failed: ${reason}. It is called again, but not reported again.`, {
       code: 'FRAMERAIL_ALERT_LISTENER',
     });

@@ -1,6 +1,6 @@
 // A worker in a thread of the caller's process: no isolation, no copies, for input that is trusted.
 import { Worker } from 'node:worker_threads';
-import { packedProgram } from '../base/index.js';
+import { messageOf, packedProgram } from '../base/index.js';
 import { Arena, threadRegion } from '../memory/index.js';
 import type { ExitFacts, HostOptions, WorkerHost } from './host.js';
 import type { FromWorker, ToWorker } from './protocol.js';
@@ -28,7 +28,7 @@ export function startThreadHost(options: HostOptions): WorkerHost {
     abandon = resolve;
     let stderr = '';
     worker.on('error', (error: unknown) => {
-      stderr = error instanceof Error ? error.message : String(error);
+      stderr = messageOf(error);
     });
     worker.once('exit', (code) => {
       resolve({ code, signal: null, stderr });

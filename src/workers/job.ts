@@ -1,5 +1,5 @@
 // What a job sees of the world: slots to fill, batches to send, and when to stop.
-import { FramerailError, isPacked, packedModule } from '../base/index.js';
+import { firstLine, FramerailError, isPacked, messageOf, packedModule } from '../base/index.js';
 import type { ReadBlock, SourceSpec } from '../sources/index.js';
 import type { ProcessGroup } from '../spawned/index.js';
 
@@ -66,10 +66,9 @@ export async function loadJob(module: string): Promise<JobFunction> {
   try {
     return ((await import(isPacked ? packedModule(module) : module)) as { default: JobFunction }).default;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
     throw new FramerailError(
       'FR_ENGINE_LOAD',
-      `The native engine could not be loaded: ${reason ?? 'no reason given'}`,
+      `The native engine could not be loaded: ${firstLine(messageOf(cause))}`,
       {
         details: { module, platform: `${process.platform}-${process.arch}` },
         cause,

@@ -8,6 +8,7 @@ import {
   errorToData,
   FramerailError,
   isFramerailError,
+  messageOf,
 } from '#dist/base/index.js';
 
 const codes = Object.keys(ERRORS) as ErrorCode[];
@@ -67,6 +68,7 @@ test('whatever was thrown can be reported', () => {
 });
 
 test('a thrown object without any method can be reported, too', () => {
+  expect(messageOf(Object.create(null))).toBe('[object Object]');
   expect(errorToData(Object.create(null)).code).toBe('FR_INTERNAL');
 });
 

@@ -1,7 +1,15 @@
 // Sizes, times and byte counts as people write and read them.
 import { expect, test } from 'vitest';
 import fc from 'fast-check';
-import { formatBytes, formatClock, parseBytes, parseSeconds, parseSize } from '#dist/base/index.js';
+import {
+  clauseOf,
+  firstLine,
+  formatBytes,
+  formatClock,
+  parseBytes,
+  parseSeconds,
+  parseSize,
+} from '#dist/base/index.js';
 import { failure } from '../support/failure.js';
 
 test.each([
@@ -127,4 +135,12 @@ test.each(['', 'M', '8 M', '8MB', '1.5M', '-1', '8T'])('"%s" is no number of byt
     code: 'FR_ARG_INVALID',
     message: expect.stringContaining('`queue`'),
   });
+});
+
+test('of what a library says the first line can stand inside a sentence', () => {
+  expect(firstLine('Bad file.\n  at a place\n')).toBe('Bad file.');
+  expect(firstLine('')).toBe('');
+  expect(clauseOf('Unexpected end:\n\n  a: [1\n     ^')).toBe('unexpected end');
+  expect(clauseOf('No such thing.')).toBe('no such thing');
+  expect(clauseOf('')).toBe('');
 });

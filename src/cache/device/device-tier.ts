@@ -1,5 +1,5 @@
 // The second tier: what is large lies in the memory of a device, where there is one and somebody who can reach it.
-import { systemCode } from '../../base/index.js';
+import { messageOf, systemCode } from '../../base/index.js';
 import { absence } from '../../hardware/index.js';
 import {
   bytesOf,
@@ -130,7 +130,7 @@ export class DeviceTier<Handle = unknown> implements CacheTier {
         return true;
       },
       async (error: unknown) => {
-        this.#absence = error instanceof Error ? error.message : String(error);
+        this.#absence = messageOf(error);
         this.#reports.failed(systemCode(error));
         // Nothing is asked of it any more.
         await store.close();

@@ -1,6 +1,6 @@
 // The entry point of the process that keeps memory of a device: a driver that crashes or hangs takes nobody else with it, and
 // what it has open on the device ends with it.
-import { systemCode } from '../../base/index.js';
+import { messageOf, systemCode } from '../../base/index.js';
 import { attachSharedRegion, dieWithParent, openCudaMemory, type CudaMemory } from '../../os/index.js';
 import { WINDOW_FD, type FromKeeper, type KeeperSetup, type ToKeeper } from './keeper-protocol.js';
 
@@ -17,7 +17,7 @@ process.on('message', (message) => {
     memory ??= openCudaMemory(setup.driver);
     answer = answerTo(message as ToKeeper, memory);
   } catch (error) {
-    answer = { failed: error instanceof Error ? error.message : String(error), code: systemCode(error) };
+    answer = { failed: messageOf(error), code: systemCode(error) };
   }
   process.send?.(answer);
 });

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
-import { argumentError, checkOneOf, formatBytes, formatClock, systemCode } from '../../base/index.js';
+import { argumentError, checkOneOf, formatBytes, formatClock, messageOf, systemCode } from '../../base/index.js';
 import type {
   BesidePolicy,
   FrameFormat,
@@ -226,7 +226,7 @@ async function loadTransform(path: string): Promise<Transform> {
     module = (await import(pathToFileURL(resolve(path)).href)) as { default?: unknown };
   } catch (error) {
     if (systemCode(error) === 'ERR_MODULE_NOT_FOUND') throw argumentError('--with', 'a module that exists', path);
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw argumentError('--with', `a module that loads (${why})`, path);
   }
   if (typeof module.default !== 'function')

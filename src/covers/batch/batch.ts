@@ -6,6 +6,7 @@ import {
   checkSwitch,
   FramerailError,
   isFramerailError,
+  messageOf,
 } from '../../base/index.js';
 import type { MediaInput } from '../../sources/index.js';
 import type { CoverSetOptions } from '../cover-options.js';
@@ -141,6 +142,6 @@ async function makeItem(
 
 function asFramerailError(error: unknown): FramerailError {
   if (isFramerailError(error)) return error;
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   return new FramerailError('FR_INTERNAL', `Unexpected failure inside framerail: ${why}`, { cause: error });
 }

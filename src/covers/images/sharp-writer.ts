@@ -1,6 +1,6 @@
 // WebP and AVIF, by the package sharp; the only file that loads it, and only when such an image is wanted.
 import type sharpModule from 'sharp';
-import { FramerailError } from '../../base/index.js';
+import { firstLine, FramerailError, messageOf } from '../../base/index.js';
 import type { ImageWriter } from './reach-goal.js';
 import { ssim, type Plane } from './ssim.js';
 
@@ -89,7 +89,7 @@ async function naming<Result>(work: () => Promise<Result>, what: string): Promis
 }
 
 function failed(what: string, cause: unknown): FramerailError {
-  const reason = cause instanceof Error ? (cause.message.split('\n', 1)[0] ?? '') : String(cause);
+  const reason = firstLine(messageOf(cause));
   return new FramerailError('FR_ENCODE_FAILED', `${what}: ${reason}`, { cause });
 }
 

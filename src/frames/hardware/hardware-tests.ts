@@ -1,5 +1,5 @@
 // Finds out which hardware works here: a look at device nodes first, then real test encodes in a worker of their own.
-import { deadlineError, isFramerailError, startDeadline } from '../../base/index.js';
+import { deadlineError, isFramerailError, messageOf, startDeadline } from '../../base/index.js';
 import { absence, type Backend, type DecoderBackend } from '../../hardware/index.js';
 import { jobModule, WorkerPool } from '../../workers/index.js';
 
@@ -92,7 +92,7 @@ async function runTests(params: TestParams, verdicts: Map<string, TestVerdict>):
     return undefined;
   } catch (error) {
     if (deadline.signal.aborted) return deadlineError(deadline.signal).message;
-    return isFramerailError(error) ? error.message : String(error);
+    return isFramerailError(error) ? error.message : messageOf(error);
   } finally {
     deadline.done();
     await pool.close();

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import {
   argumentError,
   FramerailError,
+  messageOf,
   outputError,
   publishable,
   temporaryName,
@@ -102,7 +103,7 @@ function nodeDestination(stream: Writable, container: string): Destination {
   });
   stream.on('drain', wake);
   const failed = (): FramerailError => {
-    const why = failure instanceof Error ? failure.message : String(failure);
+    const why = messageOf(failure);
     return new FramerailError('FR_OUTPUT_FAILED', `Cannot write ${name}: ${why}.`, { cause: failure });
   };
   const standard = stream === process.stdout || stream === process.stderr;
@@ -144,7 +145,7 @@ function webDestination(stream: WritableStream<Uint8Array>, container: string): 
   const writer = stream.getWriter();
   writer.closed.catch(() => undefined);
   const failed = (cause: unknown): FramerailError => {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     return new FramerailError('FR_OUTPUT_FAILED', `Cannot write ${name}: ${why}.`, { cause });
   };
   return {

@@ -1,4 +1,5 @@
 // How far a running process is: frames, speed, and how long it will take, as far as anybody knows.
+import { messageOf } from '../../base/index.js';
 import type { ProcessEvent } from './process-params.js';
 
 /** How far it is. */
@@ -60,7 +61,7 @@ export class ProgressMeter {
     } catch (error) {
       if (this.#blamed) return;
       this.#blamed = true;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       process.emitWarning(`\`onProgress\` failed: ${reason}. It is called again, but not reported again.`, {
         code: 'FRAMERAIL_LISTENER',
       });

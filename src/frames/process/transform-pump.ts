@@ -1,5 +1,5 @@
 // Calls the transform for one batch after another and hands the frames back in their order.
-import { deadlineError, FramerailError, isFramerailError, untilAborted } from '../../base/index.js';
+import { deadlineError, FramerailError, isFramerailError, messageOf, untilAborted } from '../../base/index.js';
 import type { PictureLayout } from '../../pixels/index.js';
 import type { LeasedItem } from '../../workers/index.js';
 import type { FrameFacts } from '../selection.js';
@@ -114,7 +114,7 @@ export class TransformPump {
     } catch (cause) {
       if (this.#signal.aborted) throw deadlineError(this.#signal);
       if (isFramerailError(cause) && cause.code === 'FR_TRANSFORM_STALLED') throw cause;
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = messageOf(cause);
       throw new FramerailError('FR_TRANSFORM_FAILED', `The transform failed ${where}: ${why}`, {
         details: facts,
         cause,

@@ -1,5 +1,5 @@
 // A destination that is a folder: the stream as a playlist of HLS and its segments, for any web server to serve.
-import { FramerailError, isFramerailError, monotonicNow } from '../../base/index.js';
+import { FramerailError, isFramerailError, messageOf, monotonicNow } from '../../base/index.js';
 import type { DestinationLink, DestinationMarks, LinkHandlers, LinkOptions } from '../destination-link.js';
 import { audioKind, KIND, TAG, videoKind } from '../flv/tag.js';
 import { TsMuxer } from '../mpegts/muxer.js';
@@ -170,6 +170,6 @@ export class HlsLink implements DestinationLink {
 
 /** A disk may have room again, and a folder come back. */
 function lost(error: unknown): FramerailError {
-  const { message, details } = isFramerailError(error) ? error : new FramerailError('FR_INTERNAL', String(error));
+  const { message, details } = isFramerailError(error) ? error : new FramerailError('FR_INTERNAL', messageOf(error));
   return new FramerailError('FR_RELAY_LOST', message, { details, cause: error });
 }

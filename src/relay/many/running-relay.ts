@@ -5,7 +5,7 @@ import type { HistoryStep, RelaySample } from '../history.js';
 import { checkRelay, type RelayOptions } from '../options.js';
 import { Relay } from '../relay.js';
 import type { RelayStatus } from '../status.js';
-import { isFramerailError } from '../../base/index.js';
+import { isFramerailError, messageOf } from '../../base/index.js';
 import type { MetricSnapshot } from '../../telemetry/index.js';
 import type { Audience } from './audience.js';
 
@@ -46,7 +46,7 @@ export class RunningRelay {
         over(undefined);
       },
       (error: unknown) => {
-        over(isFramerailError(error) ? eventError(error) : { code: 'FR_INTERNAL', message: String(error) });
+        over(isFramerailError(error) ? eventError(error) : { code: 'FR_INTERNAL', message: messageOf(error) });
       },
     );
   }

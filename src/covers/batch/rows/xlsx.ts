@@ -1,5 +1,6 @@
 // Rows of the first sheet of an XLSX workbook (ECMA-376), read as it is unpacked; names of columns in its first row.
 import { SaxesParser, type SaxesTagPlain } from 'saxes';
+import { messageOf } from '../../../base/index.js';
 import { MOST_COLUMNS, type ManifestRow, type Rows } from './row.js';
 import { manifestError } from './trouble.js';
 import { ZipParts } from './zip.js';
@@ -232,8 +233,13 @@ class Walker {
     try {
       action();
     } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
-      throw manifestError(this.#name, message.replace(/^\d+:\d+: /, '').replace(/\.$/, ''), cause);
+      throw manifestError(
+        this.#name,
+        messageOf(cause)
+          .replace(/^\d+:\d+: /, '')
+          .replace(/\.$/, ''),
+        cause,
+      );
     }
   }
 }

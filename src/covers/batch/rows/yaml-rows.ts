@@ -1,5 +1,6 @@
 // Rows of YAML, of which JSON is a part: a list of them, or a document each. It is read as a whole, so its size is bounded.
 import type { Document, isSeq as IsSeq, LineCounter } from 'yaml';
+import { clauseOf } from '../../../base/index.js';
 import { rowFrom } from './json-lines.js';
 import type { Rows } from './row.js';
 import { manifestError, readTrouble, rowError } from './trouble.js';
@@ -24,9 +25,8 @@ export async function* yamlRows(name: string, bytes: AsyncIterable<Buffer>): Row
   for (const document of documents) {
     const [error] = document.errors;
     if (error !== undefined) {
-      const why = (error.message.split('\n', 1)[0] ?? '').replace(/[.:]$/, '');
       const line = String(lines.linePos(error.pos[0]).line);
-      throw manifestError(name, `${why.charAt(0).toLowerCase()}${why.slice(1)} at line ${line}`);
+      throw manifestError(name, `${clauseOf(error.message)} at line ${line}`);
     }
     yield* documentRows(yaml.isSeq, document, lines, text.length);
   }

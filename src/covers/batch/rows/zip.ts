@@ -1,6 +1,7 @@
 // The parts of a zip archive that somebody else made: found by name, unpacked as they are read, within bounds.
 import { promisify } from 'node:util';
 import { fromBuffer, open, type Entry, type ZipFile } from 'yauzl';
+import { firstLine, messageOf } from '../../../base/index.js';
 import { manifestError } from './trouble.js';
 
 /** Parts of an archive at most; a workbook of a hundred sheets has two hundred. */
@@ -80,6 +81,5 @@ function partsOf(zip: ZipFile): Promise<ReadonlyMap<string, Entry>> {
 }
 
 function why(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return (message.split('\n', 1)[0] ?? '').replace(/\.$/, '');
+  return firstLine(messageOf(cause)).replace(/\.$/, '');
 }

@@ -1,7 +1,7 @@
 // Covers of everything that an operator names, into one folder: found, planned, compared with what is there, made, published
 // and remembered. Each step is ahead of the next one by some covers at most, so memory does not grow with their number.
 import { resolve } from 'node:path';
-import { checkOptions, checkSwitch, FramerailError, isFramerailError } from '../../../base/index.js';
+import { checkOptions, checkSwitch, FramerailError, isFramerailError, messageOf } from '../../../base/index.js';
 import type { CoverBatchItem, CoverBatchOptions, CoverBatchResult } from '../batch.js';
 import type { CoverSetOptions } from '../../cover-options.js';
 import { withoutSecrets } from '../../../sources/index.js';
@@ -321,6 +321,6 @@ function originOf(found: Found): CoverOrigin {
 
 function asError(error: unknown): FramerailError {
   if (isFramerailError(error)) return error;
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   return new FramerailError('FR_INTERNAL', `Unexpected failure inside framerail: ${why}`, { cause: error });
 }

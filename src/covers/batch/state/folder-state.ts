@@ -1,6 +1,6 @@
 // The memory of a folder of covers, in one file of SQLite that one process has at a time.
 import { createHash } from 'node:crypto';
-import { FramerailError, isFramerailError } from '../../../base/index.js';
+import { FramerailError, isFramerailError, messageOf } from '../../../base/index.js';
 import type { BatchState, Claimed, CoverClaim, CoverFileRecord, CoverRecord, SourceVersion } from './batch-state.js';
 import { openSqlite, type SqlDatabase, type SqlStatement, type SqlValue } from './sqlite.js';
 
@@ -193,7 +193,7 @@ function isBusy(cause: unknown): boolean {
 }
 
 function stateError(folder: string, cause: unknown): FramerailError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   return new FramerailError('FR_BATCH_STATE', `What ${folder} remembers of its covers cannot be used: ${why}.`, {
     cause,
   });
