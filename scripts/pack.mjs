@@ -1,5 +1,5 @@
-// Packs the programs of the package: what starts as a process or a thread of its own, and what those load when they are told
-// to. Into dist/packed/, which is replaced whole. Writes the launchers of locked-down workers too. Runs behind every build.
+// Packs the package: its door, what starts as a process or a thread of its own, and what those load when they are told to.
+// Into dist/packed/, which is replaced whole. Writes the launchers of locked-down workers too. Runs behind every build.
 import { chmodSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,10 +8,11 @@ import { rolldown } from 'rolldown';
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 const PACKED = join(DIST, 'packed');
 /** Beside the jobs of the engine. */
-const PROGRAMS = [
+const DOORS = [
   'cache/device/keeper-main.js',
   'cli/main.js',
   'cli/watchdog-thread.js',
+  'index.js',
   'relay/early-dial.js',
   'relay/many/process-main.js',
   'relay/srt/worker.js',
@@ -34,7 +35,7 @@ for (const arch of LAUNCHER_ARCHS) {
 const jobs = readdirSync(DIST, { recursive: true })
   .map((path) => path.split(sep).join('/'))
   .filter((path) => /^(covers|frames|relay)\/.*-job\.js$/.test(path));
-const names = [...PROGRAMS, ...jobs];
+const names = [...DOORS, ...jobs];
 const bundle = await rolldown({
   // Files lie in one folder: its name says where each came from, as `packedModule()` has it.
   input: Object.fromEntries(names.map((name) => [name.slice(0, -3).replaceAll('/', '.'), join(DIST, name)])),

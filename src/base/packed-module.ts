@@ -1,5 +1,6 @@
-// Programs of this package exist twice: as modules, and packed into few files in `dist/packed/`. Node takes longer to find and
-// link two hundred modules than a cover takes, so what starts as a process or a thread of its own starts packed.
+// The code of this package exists twice: as modules, and packed into few files in `dist/packed/`. Node takes longer to find and
+// link hundreds of modules than a cover takes, so what starts as a process or a thread of its own starts packed, and who
+// imports the package gets it packed.
 import { statSync } from 'node:fs';
 
 const DIST = new URL('../', import.meta.url).href;

@@ -12,12 +12,16 @@ const JOBS = readdirSync(DIST, { recursive: true, encoding: 'utf8' }).filter((pa
   /^(covers|frames|relay)\/.*-job\.js$/.test(path),
 );
 
-test.each(['cli/main.js', 'relay/early-dial.js', 'relay/srt/worker.js', 'workers/main-process.js', ...JOBS])(
-  '%s is packed',
-  (path) => {
-    expect(packedModule(address(path))).toBe(address(`packed/${path.replaceAll('/', '.')}`));
-  },
-);
+test.each([
+  'index.js',
+  'cli/main.js',
+  'relay/early-dial.js',
+  'relay/srt/worker.js',
+  'workers/main-process.js',
+  ...JOBS,
+])('%s is packed', (path) => {
+  expect(packedModule(address(path))).toBe(address(`packed/${path.replaceAll('/', '.')}`));
+});
 
 test('what is packed imports packages and what is packed alone', () => {
   const folder = join(DIST, 'packed');
@@ -30,7 +34,7 @@ test('what is packed imports packages and what is packed alone', () => {
 });
 
 test('a module that is not of this package, or not packed, is itself', () => {
-  for (const url of ['file:///elsewhere/job.mjs', address('index.js'), 'data:text/javascript,1'])
+  for (const url of ['file:///elsewhere/job.mjs', address('base/index.js'), 'data:text/javascript,1'])
     expect(packedModule(url)).toBe(url);
 });
 
