@@ -76,6 +76,7 @@ export async function failover(runs: number): Promise<Part> {
     judge({ name: 'kill, hot: gap against a group + 500 ms', ours: worst('kill', 0), against: GOP + SLACK, wanted }),
     judge({ name: 'kill, cold', ours: worst('kill', 1), against: GOP + SLACK, wanted }),
     judge({ name: 'freeze, hot', ours: worst('freeze', 0), against: GOP + SLACK, wanted }),
+    judge({ name: 'freeze, cold', ours: worst('freeze', 1), against: GOP + SLACK, wanted }),
     judge({
       ...{ name: 'connections of the destination', ours: mostConnections(raw, [0, 1]), against: 1, wanted },
     }),

@@ -71,7 +71,7 @@ export interface RelayOptions {
   readonly originTimeout?: number | undefined;
   /**
    * Of several origins: `hot` has the next one connected all the time, so that it goes on within a group of pictures;
-   * `cold` dials it when it is needed. @defaultValue 'cold'
+   * `cold` dials it when it is needed, or about to be: after a fifth of `failoverAfter`. @defaultValue 'cold'
    */
   readonly standby?: Standby | undefined;
   /**

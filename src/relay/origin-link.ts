@@ -78,6 +78,11 @@ export class OriginLink {
     return this.state === 'open';
   }
 
+  /** Whether it has a connection, or is about to. */
+  get lives(): boolean {
+    return this.#origin !== undefined;
+  }
+
   /** When the steps of its last connection were done; undefined when it was never dialled. */
   get marks(): OriginMarks | undefined {
     return this.#origin?.marks ?? this.#lastMarks;

@@ -74,6 +74,35 @@ test.each(['dies', 'freezes'])(
   },
 );
 
+test('a cold standby is dialled while the silence is still none, so that its pictures are there by the time', async () => {
+  const [first, second, third] = [await liveOrigin({ gop: GOP }), await liveOrigin(OTHER), await liveOrigin(THIRD)];
+  const sink = await rtmpSink();
+  const options = { failoverAfter: 3000 };
+  const { told, relay, events, all } = relayOf([first.url, second.url, third.url], sink.url, options);
+  await plays(sink, first, 60);
+  first.freeze();
+  await events.find((one) => one.event === 'origin' && one.origin.includes(String(second.port)), 'the standby');
+  expect(all('switch')).toEqual([]);
+  // A group came meanwhile: it need not be waited for.
+  expect((await told('switch')).gapMs).toBeLessThan(3000 + SLACK);
+  await plays(sink, second);
+  expect(relay.status().origins.map(({ connections }) => connections)).toEqual([1, 1, 0]);
+  expectWhole(sink, first, second);
+});
+
+test('a silence that ends in time changes nothing but that a standby was dialled', async () => {
+  const [first, second] = [await liveOrigin({ gop: GOP }), await liveOrigin(OTHER)];
+  const sink = await rtmpSink();
+  const { relay, events, all } = relayOf([first.url, second.url], sink.url, { failoverAfter: 3000 });
+  await plays(sink, first, 60);
+  first.freeze();
+  await events.find((one) => one.event === 'origin' && one.origin.includes(String(second.port)), 'the standby');
+  first.thaw();
+  await plays(sink, first, 60);
+  expect(all('switch')).toEqual([]);
+  expect(relay.status().origins.map(({ state }) => state)).toEqual(['active', 'standby']);
+});
+
 test('a first origin that hangs does not keep the relay from beginning', async () => {
   const hung = await rtmpOrigin(() => undefined, { cut: { at: 'media', how: 'silence' } });
   const second = await liveOrigin(OTHER);

@@ -37,6 +37,8 @@ export class Member {
   progress = new Progress(0);
   /** What was wrong when it was last looked at. */
   trouble: Trouble | undefined;
+  /** Whether trouble was to be feared when it was last looked at. */
+  doubtful = false;
   /** When it was last dialled, by the monotonic clock in milliseconds. */
   dialledAt = -Infinity;
   /** Since when nobody needs its connection; undefined while somebody does. */
@@ -58,6 +60,7 @@ export class Member {
         this.dialledAt = monotonicNow();
         this.progress = new Progress(this.dialledAt);
         this.trouble = undefined;
+        this.doubtful = false;
         this.preview.clear();
         onDial(this);
       },
@@ -102,6 +105,11 @@ export class Member {
     return this.link.open && this.progress.begun && this.trouble === undefined;
   }
 
+  /** Whether media flows from it, or was asked for and may come. */
+  get promises(): boolean {
+    return this.flows || (this.link.lives && this.source.listens !== true);
+  }
+
   /**
    * Takes a tag of its own.
    * @param feeds - whether it feeds the relay: then what it brings is kept there
@@ -122,7 +130,8 @@ export class Member {
 
   /** Looks whether it flows. Milliseconds. */
   look(now: number, patience: number, first: number): void {
-    this.trouble =
-      this.link.open || this.link.state === 'dialling' ? this.progress.trouble(now, patience, first) : undefined;
+    const { lives } = this.link;
+    this.trouble = lives ? this.progress.trouble(now, patience, first) : undefined;
+    this.doubtful = lives && this.progress.doubtful(now, patience);
   }
 }

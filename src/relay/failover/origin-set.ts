@@ -144,7 +144,7 @@ export class OriginSet {
     this.#members[0]?.link.dial();
     if (this.#alone) return;
     this.#arrange(this.#startedAt);
-    const every = Math.min(250, Math.max(20, this.#options.failoverAfter / 8));
+    const every = Math.min(50, Math.max(20, this.#options.failoverAfter / 8));
     this.#tick = setInterval(() => {
       this.#look();
     }, every);
@@ -200,7 +200,9 @@ export class OriginSet {
     if (this.#troubled) {
       for (const member of this.#round.order(this.current)) if (this.#consider(member, now)) break;
       if (this.#troubled && now - this.#round.hurriedAt >= this.#options.failoverAfter) this.#hurry(now);
-    } else this.#round.end();
+    } else if (this.#onAir?.doubtful !== true) this.#round.end();
+    // Who is dialled while the silence is still none has pictures by the time when it is one.
+    else if (!this.#members.some((member) => member !== this.#onAir && member.promises)) this.#hurry(now);
     // What has no pictures has no keyframe to be looked at for.
     if (!this.#troubled)
       for (const member of this.#members) if (!hasPictures(member.preview)) this.#consider(member, now);

@@ -7,6 +7,8 @@ export type Trouble = 'silent' | 'stalled';
 
 /** How much more patience one track is given than all: what else there is goes on meanwhile, and tracks do pause. */
 const STALLED = 2;
+/** The share of a patience after which trouble is near: 400 ms of the 2 s that a cold standby has. */
+const DOUBT = 1 / 5;
 /** Tags after which the pace of a track is known. */
 const STEADY = 16;
 /** Milliseconds after which a track that stopped is no part of the stream any more: nobody has another one to offer. */
@@ -66,11 +68,20 @@ export class Progress {
    * @param first - the same, for the first media of the connection
    */
   trouble(now: number, patience: number, first: number): Trouble | undefined {
-    const quiet = now - this.lastAt;
-    const silent = quiet > (this.begun ? this.#all.allowed(patience) : first);
-    const trouble = silent ? 'silent' : this.stalled(now, patience) === undefined ? undefined : 'stalled';
+    const trouble = this.#wrong(now, patience, first);
     if (trouble !== undefined) this.flowingSince = undefined;
     return trouble;
+  }
+
+  /** Whether it has fallen quiet, though not for as long as would be trouble, which has the same patience. */
+  doubtful(now: number, patience: number): boolean {
+    return this.begun && this.#wrong(now, patience * DOUBT, patience) !== undefined;
+  }
+
+  #wrong(now: number, patience: number, first: number): Trouble | undefined {
+    const quiet = now - this.lastAt;
+    if (quiet > (this.begun ? this.#all.allowed(patience) : first)) return 'silent';
+    return this.stalled(now, patience) === undefined ? undefined : 'stalled';
   }
 
   /** A track that stopped while another goes on; undefined when none has. */

@@ -35,6 +35,19 @@ test('a stream of 25 pictures a second is silent when its patience is over, and 
   expect(look(progress, last + 1100)).toBeUndefined();
 });
 
+test('trouble is near after a fifth of the patience, not where it has not begun or is sparse by nature', () => {
+  const progress = new Progress(0);
+  expect(progress.doubtful(1999, PATIENCE)).toBe(false);
+  const last = flow(progress, 'video', 0, 2000, 20);
+  expect(progress.doubtful(last + 80, PATIENCE)).toBe(false);
+  expect(progress.doubtful(last + 81, PATIENCE)).toBe(true);
+  expect(progress.flowingSince).toBe(0);
+  const sparse = new Progress(0);
+  const end = flow(sparse, 'video', 0, 5000, 100);
+  expect(sparse.doubtful(end + 300, PATIENCE)).toBe(false);
+  expect(sparse.doubtful(end + 301, PATIENCE)).toBe(true);
+});
+
 test.each(['audio', 'video'] as const)('%s that stops while the other goes on is stalled', (stopped) => {
   const progress = new Progress(0);
   const other = stopped === 'audio' ? 'video' : 'audio';
