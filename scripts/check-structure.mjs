@@ -94,14 +94,14 @@ function checkImport(file, { specifier, line, target }) {
     report(file, line, `imports ${target} past its door ${to}/index.ts`);
 }
 
-/** Walks runtime imports depth first; an import of a file that is still being walked closes a circle. */
+/** Walks imports depth first, those of types too; one of a file that is still being walked closes a circle. */
 function checkCycles() {
   const path = [];
   const finished = new Set();
   const walk = (file) => {
     path.push(file);
-    for (const { target, line, runtime } of imports.get(file)) {
-      if (!runtime || !imports.has(target) || finished.has(target)) continue;
+    for (const { target, line } of imports.get(file)) {
+      if (!imports.has(target) || finished.has(target)) continue;
       const start = path.indexOf(target);
       if (start < 0) walk(target);
       else report(file, line, `closes an import cycle: ${[...path.slice(start), target].join(' -> ')}`);
@@ -116,20 +116,18 @@ function parse(file) {
   return ts.createSourceFile(file, readFileSync(join(root, 'src', file), 'utf8'), ts.ScriptTarget.Latest);
 }
 
-/** Every import with a literal specifier, in whatever syntax; `runtime` is false when it is erased by the compiler. */
+/** Every import with a literal specifier, in whatever syntax. */
 function importsOf(source) {
   const found = [];
-  const add = (node, specifier, runtime) => {
+  const add = (node, specifier) => {
     if (specifier === undefined || !ts.isStringLiteralLike(specifier)) return;
     const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
-    found.push({ specifier: specifier.text, line, runtime, target: targetOf(source.fileName, specifier.text) });
+    found.push({ specifier: specifier.text, line, target: targetOf(source.fileName, specifier.text) });
   };
   const visit = (node) => {
-    // `import { type A }` is still loaded at run time under verbatimModuleSyntax; only `import type` is erased.
-    if (ts.isImportDeclaration(node)) add(node, node.moduleSpecifier, !node.importClause?.isTypeOnly);
-    else if (ts.isExportDeclaration(node)) add(node, node.moduleSpecifier, !node.isTypeOnly);
-    else if (ts.isImportTypeNode(node)) add(node, node.argument.literal, false);
-    else if (ts.isCallExpression(node) && isLoader(node.expression)) add(node, node.arguments[0], true);
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node, node.moduleSpecifier);
+    else if (ts.isImportTypeNode(node)) add(node, node.argument.literal);
+    else if (ts.isCallExpression(node) && isLoader(node.expression)) add(node, node.arguments[0]);
     ts.forEachChild(node, visit);
   };
   visit(source);

@@ -99,6 +99,7 @@ export type {
   ProcessProgress,
   ProcessResult,
   ProcessUpdate,
+  RunningProcess,
   SoundForm,
   ReadFramesOptions,
   StreamReport,

@@ -17,24 +17,9 @@ import { avError, check, isEof, isTimeout, reasonOf, stalledError } from './aver
 import type { BlockIo } from './block-io.js';
 import type { ColorTags } from './color.js';
 import { isSeekable, openContext, type OpenedContext, type OpenOptions } from './open-input.js';
-import { KeptPacket } from './kept-packet.js';
+import { KeptPacket, type PacketFacts } from './kept-packet.js';
 import { knownTimestamp } from './picture.js';
 import { describeStream, type StreamInfo, type VideoStreamInfo } from './stream-info.js';
-
-/** One compressed packet of a kept stream, valid until the next read. */
-export interface PacketFacts {
-  /** The number of its stream: the chosen video stream, unless others were kept. */
-  readonly stream: number;
-  /** Presentation time in seconds from the start of the file; undefined when the container does not say. */
-  readonly time: number | undefined;
-  /** Decoding time in the stream's time base; undefined when the container does not say. */
-  readonly decodeTimestamp: bigint | undefined;
-  /** Seconds that it is shown; 0 when unknown. */
-  readonly duration: number;
-  readonly keyframe: boolean;
-  readonly corrupt: boolean;
-  readonly size: number;
-}
 
 /** How a video stream counts time and shapes its pixels, as fractions; 0 on top where the container does not say. */
 export interface VideoTiming {

@@ -1,8 +1,22 @@
-// Packets that outlive the next read: references to compressed data that decoders take up later.
+// What is known of packets, and packets that outlive the next read: references to compressed data that decoders take up later.
 import { AV_PKT_DATA_NEW_EXTRADATA } from './constants.js';
 import type { Packet } from 'node-av/lib';
 import { FramerailError } from '../base/index.js';
-import type { PacketFacts } from './input.js';
+
+/** One compressed packet of a kept stream, valid until the next read. */
+export interface PacketFacts {
+  /** The number of its stream: the chosen video stream, unless others were kept. */
+  readonly stream: number;
+  /** Presentation time in seconds from the start of the file; undefined when the container does not say. */
+  readonly time: number | undefined;
+  /** Decoding time in the stream's time base; undefined when the container does not say. */
+  readonly decodeTimestamp: bigint | undefined;
+  /** Seconds that it is shown; 0 when unknown. */
+  readonly duration: number;
+  readonly keyframe: boolean;
+  readonly corrupt: boolean;
+  readonly size: number;
+}
 
 let nativeOf: (packet: KeptPacket) => Packet;
 

@@ -1,5 +1,6 @@
 // Finds the keyframe for a time on any container; libav's own index cannot be asked through node-av.
-import type { MediaInputHandle, PacketFacts } from './input.js';
+import type { MediaInputHandle } from './input.js';
+import type { PacketFacts } from './kept-packet.js';
 
 /** How far the search first steps back where a container lands between keyframes. Seconds. */
 const FIRST_STEP_BACK = 1;

@@ -1,10 +1,9 @@
 // What a cover job is told: plain data.
 import type { DecoderWish } from '../av/index.js';
-import type { Size } from '../pixels/index.js';
 import type { InputLimits } from '../sources/index.js';
 import type { DeviceOffer } from './device/offers.js';
 import type { ImageWish } from './images/index.js';
-import type { CoverBorder, CoverFit, SafeZoneMargins } from './shape/index.js';
+import type { CoverShape } from './shape/index.js';
 
 /** A time in the video. */
 export type TimedPlace =
@@ -20,21 +19,6 @@ export interface BestParams {
   /** Seconds; null for the part of the video that is worth a search. */
   readonly from: number | null;
   readonly to: number | null;
-}
-
-/** Columns or rows of a cover at most. */
-export const MAX_SIDE = 4096;
-
-/** What a picture is brought into. */
-export interface CoverShape {
-  /** Null for the size of the video as a person sees it. */
-  readonly size: Size | null;
-  readonly fit: CoverFit;
-  readonly border: CoverBorder;
-  /** Red, green and blue of borders of one colour, 0 to 255. */
-  readonly background: readonly [number, number, number];
-  /** What something else is drawn over; null for nothing. */
-  readonly safeZone: SafeZoneMargins | null;
 }
 
 /** What is taken for the picture at a place: the last keyframe at or before it, or the picture on display there. */

@@ -4,44 +4,9 @@ import type { TierName } from '../cache/index.js';
 import type { RemoteReceipt } from '../net/index.js';
 import type { Rect } from '../pixels/index.js';
 import type { CoverChoice } from './choice/index.js';
-import type { ImageFormat } from './images/index.js';
+import type { CoverFile } from './images/index.js';
 import type { CropScore } from './shape/index.js';
-
-/** How long each stage took, in milliseconds. */
-export interface CoverTimings {
-  /** Opening the container and reading its headers. */
-  readonly open: number;
-  /** Finding the keyframes and reading their packets. */
-  readonly seek: number;
-  /** Opening the decoder and decoding. */
-  readonly decode: number;
-  /** Computing features of candidates and judging them, where the best frame is wanted. */
-  readonly analyse: number;
-  /** Cropping, scaling and turning. */
-  readonly scale: number;
-  /** Writing the images. */
-  readonly encode: number;
-  /** All of it. */
-  readonly total: number;
-}
-
-/** An image as it was written. */
-export interface CoverFile {
-  /** The bytes of the file; they belong to the caller. */
-  readonly data: Uint8Array;
-  /** What kind of file it is. */
-  readonly format: ImageFormat;
-  /** Columns of the image, in pixels. */
-  readonly width: number;
-  /** Rows of the image, in pixels. */
-  readonly height: number;
-  /** The quality that it was written at, 1 to 100; null for PNG, which loses nothing. */
-  readonly quality: number | null;
-  /** How like it is to the picture before it was encoded, as SSIM of luma; null where `minSsim` did not ask for it. */
-  readonly ssim: number | null;
-  /** How often the picture was encoded until it was as wanted. */
-  readonly attempts: number;
-}
+import type { CoverTimings } from './stage-clock.js';
 
 /** One finished image. */
 export interface CoverImage extends CoverFile {

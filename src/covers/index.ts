@@ -22,12 +22,10 @@ export type {
   Cover,
   CoverCacheReport,
   CoverDecoding,
-  CoverFile,
   CoverImage,
   CoverMaking,
   CoverSet,
   CoverShot,
-  CoverTimings,
   CoverWork,
   SetImage,
 } from './cover.js';
@@ -53,7 +51,7 @@ export type {
 } from './cover-options.js';
 export { parseColor, parseCoverSize, parsePlace, parseSafeZone } from './cover-text.js';
 export type { CoverPrecision } from './cover-params.js';
-export type { CoverImageOptions, ImageFormat } from './images/index.js';
+export type { CoverFile, CoverImageOptions, ImageFormat } from './images/index.js';
 export type {
   CoverBorder,
   CoverFit,
@@ -74,3 +72,4 @@ export type {
 } from './storyboard/index.js';
 
 export { loadFolderBatch } from './load-folder-batch.js';
+export type { CoverTimings } from './stage-clock.js';

@@ -1,5 +1,22 @@
 // Books the time of a cover job under its stages.
-import type { CoverTimings } from './cover.js';
+
+/** How long each stage took, in milliseconds. */
+export interface CoverTimings {
+  /** Opening the container and reading its headers. */
+  readonly open: number;
+  /** Finding the keyframes and reading their packets. */
+  readonly seek: number;
+  /** Opening the decoder and decoding. */
+  readonly decode: number;
+  /** Computing features of candidates and judging them, where the best frame is wanted. */
+  readonly analyse: number;
+  /** Cropping, scaling and turning. */
+  readonly scale: number;
+  /** Writing the images. */
+  readonly encode: number;
+  /** All of it. */
+  readonly total: number;
+}
 
 /** A part of the work that has a time of its own. */
 export type Stage = keyof Omit<CoverTimings, 'total'>;

@@ -31,6 +31,7 @@ export {
   type ProcessProgress,
   type ProcessResult,
   type ProcessUpdate,
+  type RunningProcess,
   type SoundForm,
   type StreamReport,
   type Transform,

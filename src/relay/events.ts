@@ -1,21 +1,8 @@
 // What a relay tells while it runs; each event is plain JSON.
-import type { FramerailError } from '../base/index.js';
 import type { DestinationState } from './destination.js';
+import type { EventError } from './event-error.js';
 import type { Switch } from './failover/terms.js';
 import type { ReadyReason } from './readiness.js';
-
-/** What went wrong, as data. */
-export interface EventError {
-  /** Which failure; the table is in docs/reference/errors.md. */
-  readonly code: string;
-  /** One sentence for a person. */
-  readonly message: string;
-}
-
-/** An error as it is told. */
-export function eventError({ code, message }: FramerailError): EventError {
-  return { code, message };
-}
 
 /** Everything that a relay tells, by name; `sinceStartMs` is milliseconds since `start()`. */
 export interface RelayEventMap {

@@ -14,11 +14,12 @@ import type { DestinationOptions, LateStream } from './destination.js';
 import { CONNECT_TIMEOUT } from './early-dial.js';
 import type { FailoverOptions, Standby } from './failover/terms.js';
 import type { FeedOptions } from './feed.js';
-import { parseOrigin, type OriginSource } from './origin.js';
+import type { OriginSource } from './origin.js';
+import { parseOrigin } from './parse-origin.js';
 import type { Waits } from './readiness.js';
 import { recordFormat } from './record/format.js';
 import type { RecordOptions } from './record/recorder.js';
-import type { RtspTransport } from './rtsp/negotiation.js';
+import type { RtspTransport } from './rtsp/address.js';
 
 /** What is done when the origin ends or is lost: dial it again, or end. */
 export type OnOriginEnd = 'retry' | 'exit';

@@ -2,7 +2,7 @@
 import { Backoff, FramerailError, monotonicNow } from '../base/index.js';
 import type { OnOriginEnd } from './options.js';
 import type { Origin, OriginHints, OriginMarks, OriginSource } from './origin.js';
-import type { RtspTransport } from './rtsp/negotiation.js';
+import type { RtspTransport } from './rtsp/address.js';
 
 /** How the origin is kept. */
 export interface OriginLinkOptions {

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { FramerailError, isFramerailError, monotonicNow } from '../base/index.js';
 import { Destination } from './destination.js';
-import { eventError, type OriginTimings, type RelayEvent, type RelayEventMap } from './events.js';
+import { type OriginTimings, type RelayEvent, type RelayEventMap } from './events.js';
 import { Feed, type FeedTarget } from './feed.js';
 import { checkRelay, type CheckedRelay, type RelayOptions } from './options.js';
 import { firstEarly } from './early-dial.js';
@@ -14,6 +14,7 @@ import { OriginSet } from './failover/origin-set.js';
 import { SlateKeeper } from './failover/slate-keeper.js';
 import { RelayMetrics } from './relay-metrics.js';
 import { Telemetry } from '../telemetry/index.js';
+import { eventError } from './event-error.js';
 import { Recording } from './record/recording.js';
 import type { ReadyReason } from './readiness.js';
 import { describeDestination, describeFeed, type RelayStatus } from './status.js';

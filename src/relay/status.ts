@@ -1,6 +1,7 @@
 // What a relay says of itself at a moment: plain JSON, for the terminal, the service and metrics.
 import type { Destination, DestinationState } from './destination.js';
-import { eventError, type DestinationTimings, type EventError, type OriginTimings } from './events.js';
+import { eventError, type EventError } from './event-error.js';
+import { type DestinationTimings, type OriginTimings } from './events.js';
 import type { OriginStatus } from './failover/terms.js';
 import type { Feed } from './feed.js';
 import type { ReadyReason } from './readiness.js';

@@ -2,6 +2,7 @@
 // ranges (ffmpeg -h encoder=NAME); what an encoder is not listed for, it cannot do or is said by its bit rate alone.
 import { FramerailError } from '../base/index.js';
 import { HARDWARE_SPELLINGS } from './hardware-spelling.js';
+import type { Spelling } from './spelling.js';
 
 /** How good, how large and how quick a stream shall be; what is null is the encoder's own habit. */
 export interface EncoderControls {
@@ -26,25 +27,6 @@ export type EncoderChange = Partial<Pick<EncoderControls, 'bitrate' | 'quality' 
 
 /** What encoders that know bit rates alone get for each pixel of each picture: 6 Mb/s for 1080p at 30 a second. */
 export const BITS_A_PIXEL = 0.1;
-
-/** One encoder's spelling. */
-export interface Spelling {
-  /** The option of constant quality and its worst and best value. */
-  readonly quality?: readonly [option: string, worst: number, best: number];
-  /** Options that take the same value as that of quality. */
-  readonly sameQuality?: readonly string[];
-  /** What else constant quality needs. */
-  readonly withQuality?: Readonly<Record<string, string>>;
-  /** What else an upper bound of the bit rate needs; missing where an encoder has none, or not beside an average. */
-  readonly maxBitrate?: Readonly<Record<string, string>>;
-  /** The options that keep every sample; empty for encoders that always do. */
-  readonly lossless?: Readonly<Record<string, string>> | undefined;
-  readonly lowLatency?: Readonly<Record<string, string>>;
-  /** What it is always told: to keep its thoughts to itself, for instance. */
-  readonly always?: Readonly<Record<string, string>>;
-  /** What it is told where nobody says how good or how large; a bit rate that fits the picture, for some. */
-  readonly habit?: Readonly<Record<string, string>> | 'bitrate';
-}
 
 const X264: Spelling = {
   quality: ['crf', 51, 0],

@@ -1,6 +1,6 @@
 // How the hardware encoders of FFmpeg spell quality, lossless and low latency, and what they are told when nobody says
 // anything: left alone, most of them take a bit rate that is far too low for the picture, or far too high.
-import type { Spelling } from './encoder-controls.js';
+import type { Spelling } from './spelling.js';
 
 /** The quality that is near what libx264 gives by itself. */
 const USUAL = '23';

@@ -1,7 +1,7 @@
 // What carries a worker: a process, a thread, or the caller's own process. The rest of workers/ sees only this.
+import type { SandboxLevel } from '../os/index.js';
 import type { Arena, ArenaOptions, RegionKind } from '../memory/index.js';
 import type { Channel, FromWorker, ToWorker } from './protocol.js';
-import type { SandboxWish } from './sandbox.js';
 
 /** How a worker ended. */
 export interface ExitFacts {
@@ -39,6 +39,14 @@ export type Backend = 'process' | 'thread' | 'inline' | 'spawn';
 
 /** How the bytes of a worker process reach its parent; `auto` takes the first that works here. */
 export type Transport = 'auto' | Extract<RegionKind, 'memfd' | 'shm' | 'copy'>;
+
+/** A checked wish for a sandbox. */
+export interface SandboxWish {
+  /** The level that a worker must reach. */
+  readonly required: SandboxLevel;
+  /** Where the allowed folders really are. */
+  readonly roots: readonly string[] | undefined;
+}
 
 /** How a host is started. */
 export interface HostOptions {

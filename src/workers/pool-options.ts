@@ -1,8 +1,8 @@
 // How a pool of workers is set up, and what it takes where nothing is said.
 import { checkInteger, checkNumber, checkOneOf, checkOptions, checkSwitch } from '../base/index.js';
 import { settingsOf, type PresetName, type Settings } from '../config/index.js';
-import type { Backend, Transport } from './host.js';
-import { checkSandbox, type SandboxOptions, type SandboxWish } from './sandbox.js';
+import type { Backend, SandboxWish, Transport } from './host.js';
+import { checkSandbox, type SandboxOptions } from './sandbox.js';
 
 /** How a pool of workers is set up. */
 export interface PoolOptions {

@@ -3,8 +3,8 @@
 import { realpathSync } from 'node:fs';
 import { argumentError, checkOneOf } from '../base/index.js';
 import { deviceNodes } from '../hardware/index.js';
-import { makeWorkerRules, tooLittle, type SandboxLevel, type SandboxReport, type WorkerRules } from '../os/index.js';
-import type { Backend, HostOptions } from './host.js';
+import { makeWorkerRules, tooLittle, type SandboxReport, type WorkerRules } from '../os/index.js';
+import type { Backend, HostOptions, SandboxWish } from './host.js';
 
 export type { SandboxLevel, SandboxReport } from '../os/index.js';
 
@@ -23,14 +23,6 @@ export interface SandboxOptions {
    * workers can read no other files but those that the engine itself needs. @defaultValue every file that this user may read
    */
   readonly roots?: readonly string[] | undefined;
-}
-
-/** A checked wish for a sandbox. */
-export interface SandboxWish {
-  /** The level that a worker must reach. */
-  readonly required: SandboxLevel;
-  /** Where the allowed folders really are. */
-  readonly roots: readonly string[] | undefined;
 }
 
 /** Checks what is wished; undefined for no sandbox. */

@@ -1,6 +1,6 @@
 // How small a picture may be made on the device, so that little of it crosses the bus.
 import type { Size } from '../../pixels/index.js';
-import type { CoverShape } from '../cover-params.js';
+import type { CoverShape } from '../shape/index.js';
 
 /** What is left over what covers need: the last step of scaling is done in software, as for all others. */
 const SPARE = 2;

@@ -11,7 +11,7 @@ import {
   type Picture,
 } from '../../av/index.js';
 import { planLayout } from '../../pixels/index.js';
-import type { CoverFile } from '../cover.js';
+import type { CoverFile } from './cover-file.js';
 import { JPEG_QUALITIES } from './jpeg-qualities.js';
 import type { ImageFormat, ImageWish } from './image-wish.js';
 import { reachGoal, type ImageWriter } from './reach-goal.js';

@@ -1,4 +1,5 @@
 // Covers as files: formats and how good they are.
+export type { CoverFile } from './cover-file.js';
 export { composedFormat, encodeCover } from './encode-cover.js';
 export type { CoverImageOptions } from './image-options.js';
 export { animateWebp, type Animation } from './sharp-writer.js';

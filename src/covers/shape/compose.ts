@@ -15,13 +15,13 @@ import {
 } from '../../av/index.js';
 import { invariant } from '../../base/index.js';
 import { needsTurn, UPRIGHT, type Orientation, type Rect, type Size } from '../../pixels/index.js';
-import type { CoverShape } from '../cover-params.js';
 import { flatten } from '../picture/index.js';
 import { backgroundFilters } from './borders.js';
 import { Canvas } from './canvas.js';
 import { fill, paste } from './paste.js';
 import { isWhole, jpegColor, planCover, planSmallCopy, shownSize, type CoverPlan, type StoredPicture } from './plan.js';
 import { saliencyOf } from './saliency.js';
+import type { CoverShape } from './shape.js';
 import { smartCrop, type CropScore } from './smart-crop.js';
 import type { SummedArea } from './summed-area.js';
 

@@ -5,5 +5,6 @@ export { CoverComposer, type ComposedCover, type ComposedFormat } from './compos
 export { fill, paste } from './paste.js';
 export { isMuchSmaller, isWhole, planCover, shownSize, smallSize, type CoverPlan, type StoredPicture } from './plan.js';
 export type { SafeZoneMargins, SafeZoneName } from './safe-zone.js';
-export type { CoverFit, CoverShapeOptions, CoverSize, ShapedSize } from './shape-options.js';
+export type { CoverShapeOptions, CoverSize, ShapedSize } from './shape-options.js';
+export { MAX_SIDE, type CoverFit, type CoverShape } from './shape.js';
 export type { CropScore } from './smart-crop.js';

@@ -9,9 +9,9 @@ import {
   type Rect,
   type Size,
 } from '../../pixels/index.js';
-import { MAX_SIDE, type CoverShape } from '../cover-params.js';
 import { clearMiddle, type SafeZoneMargins } from './safe-zone.js';
 import { SALIENCY_SIDE } from './saliency.js';
+import { type CoverShape, MAX_SIDE } from './shape.js';
 
 /** What is done to a stored picture to make a cover of it. */
 export interface CoverPlan {

@@ -1,11 +1,8 @@
 // What callers say about the shape of covers, checked and brought into the form that jobs take.
 import { argumentError, checkInteger, checkNames, checkOneOf, checkSize, optionNames } from '../../base/index.js';
-import { MAX_SIDE, type CoverShape } from '../cover-params.js';
 import type { CoverBorder } from './borders.js';
 import { SAFE_ZONES, type SafeZoneMargins, type SafeZoneName } from './safe-zone.js';
-
-/** How a picture is brought into a size of another shape: by cutting what sticks out, by borders, or by cutting around what draws the eye. */
-export type CoverFit = 'cover' | 'contain' | 'smart';
+import { MAX_SIDE, type CoverFit, type CoverShape } from './shape.js';
 
 /** Columns and rows, 1 to 4096, or a shape and its columns, such as `'9:16@1080'` for `[1080, 1920]`. */
 export type CoverSize = readonly [number, number] | `${number}:${number}@${number}`;

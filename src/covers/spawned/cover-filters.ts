@@ -1,7 +1,7 @@
 // How ffmpeg shapes a cover: fields, cut, scale, turn, and borders, in the colours of JPEG.
 import { needsTurn, turnFilters, UPRIGHT, type Rect, type Size } from '../../pixels/index.js';
-import type { CoverShape } from '../cover-params.js';
 import { backgroundFilters } from '../shape/borders.js';
+import type { CoverShape } from '../shape/index.js';
 import { isWhole, type CoverPlan } from '../shape/plan.js';
 import type { PictureLook } from './picture-look.js';
 

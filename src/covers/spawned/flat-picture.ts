@@ -1,7 +1,7 @@
 // Makes a picture flat where commands run: ffmpeg gave it in deep RGB and in its size.
 import { planLayout, type Size } from '../../pixels/index.js';
-import type { CoverShape } from '../cover-params.js';
 import { flattenPixels } from '../picture/flatten-pixels.js';
+import type { CoverShape } from '../shape/index.js';
 import { deepFormat } from './cover-filters.js';
 import type { PictureLook } from './picture-look.js';
 

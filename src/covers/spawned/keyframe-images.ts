@@ -1,11 +1,12 @@
 // The images of one keyframe where commands run: which part, what filters, and how the outcome becomes a file.
 import type { VideoStreamInfo } from '../../av/index.js';
 import type { CommandSession } from '../../spawned/index.js';
-import type { CoverShape } from '../cover-params.js';
-import type { CoverFile, CoverImage } from '../cover.js';
+import type { CoverImage } from '../cover.js';
 import type { ImageWish } from '../images/image-wish.js';
+import type { CoverFile } from '../images/index.js';
 import { reachGoal } from '../images/reach-goal.js';
 import { sharpWriter } from '../images/sharp-writer.js';
+import type { CoverShape } from '../shape/index.js';
 import { planCover, planSmallCopy, shownSize, type CoverPlan, type StoredPicture } from '../shape/plan.js';
 import { saliencyOf } from '../shape/saliency.js';
 import { smartCrop, type SmartCrop } from '../shape/smart-crop.js';

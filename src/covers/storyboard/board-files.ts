@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { argumentError, errorFromData, errorToData, outputError, type ErrorData } from '../../base/index.js';
 import type { JobContext } from '../../workers/index.js';
 import { BifWriter } from './bif.js';
-import { BIF_FILE, sheetFile } from './file-names.js';
-import type { SheetFormat } from './storyboard-params.js';
+import { BIF_FILE, sheetFile, type SheetFormat } from './file-names.js';
 
 /** Takes images as they are made. */
 export interface BoardFiles {

@@ -1,5 +1,7 @@
 // The names of the files of a storyboard.
-import type { SheetFormat } from './storyboard-params.js';
+
+/** The kind of file that a sheet is. */
+export type SheetFormat = 'jpeg' | 'webp';
 
 /** WebVTT: a cue for each picture. */
 export const VTT_FILE = 'storyboard.vtt';

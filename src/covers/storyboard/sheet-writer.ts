@@ -5,8 +5,8 @@ import { encodeCover } from '../images/index.js';
 import { Canvas, fill, paste } from '../shape/index.js';
 import type { BoardFiles } from './board-files.js';
 import { placeOf, usedPart, type Grid } from './board-plan.js';
-import { sheetFile } from './file-names.js';
-import type { SheetFormat, StoryboardSheet } from './storyboard-params.js';
+import { sheetFile, type SheetFormat } from './file-names.js';
+import type { StoryboardSheet } from './storyboard-params.js';
 
 /** What sheets are made of. */
 export interface SheetSetup {

@@ -14,7 +14,8 @@ import {
 import type { RemoteOptions } from '../../net/index.js';
 import type { SourceOptions } from '../../sources/index.js';
 import { MAX_SHEET_SIDE } from './board-plan.js';
-import type { SheetFormat, StoryboardParams } from './storyboard-params.js';
+import type { SheetFormat } from './file-names.js';
+import type { StoryboardParams } from './storyboard-params.js';
 
 /** What a storyboard shall be. */
 export interface StoryboardOptions extends CallOptions, SourceOptions, RemoteOptions {

@@ -1,9 +1,7 @@
 // What a storyboard job is told, and what it says afterwards: plain data.
 import type { CoverShot, CoverWork } from '../cover.js';
 import type { BoardFolder } from './board-files.js';
-
-/** The kind of file that a sheet is. */
-export type SheetFormat = 'jpeg' | 'webp';
+import type { SheetFormat } from './file-names.js';
 
 /** Everything that a storyboard job is told. */
 export interface StoryboardParams {

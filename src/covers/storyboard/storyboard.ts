@@ -1,7 +1,8 @@
 // A finished storyboard, as its caller sees it.
 import type { StoryboardFacts } from './storyboard-params.js';
 
-export type { SheetFormat, StoryboardSheet, StoryboardTile } from './storyboard-params.js';
+export type { StoryboardSheet, StoryboardTile } from './storyboard-params.js';
+export type { SheetFormat } from './file-names.js';
 
 /** A finished storyboard: the files in its folder, and what they hold. */
 export interface Storyboard extends StoryboardFacts {

@@ -7,11 +7,12 @@ export {
   checkProcess,
   type EncodeOptions,
   type ProcessOptions,
-  type ProcessUpdate,
   type Transform,
 } from './process-options.js';
 export type { BesidePolicy, ProcessCommand, ProcessEvent, SoundForm, StreamReport } from './process-params.js';
-export { PROCESS_JOB, ProcessSession, type ProcessProgress, type ProcessResult } from './session.js';
+export type { ProcessUpdate, RunningProcess } from './running-process.js';
+export type { ProcessProgress } from './progress.js';
+export { PROCESS_JOB, ProcessSession, type ProcessResult } from './session.js';
 export { DrawnFrame } from './drawn-frame.js';
 export type { VideoSinkOptions } from './sink-options.js';
 export { SINK_JOB, VideoSink, type FrameTimes, type VideoSinkResult } from './video-sink.js';

@@ -25,7 +25,8 @@ import { checkMaxDelay, checkPictureForm, type FrameFormat } from '../options.js
 import type { FrameBatch } from '../video-frame.js';
 import type { ProcessFrame } from './process-frame.js';
 import type { BesidePolicy, ProcessParams, SoundForm } from './process-params.js';
-import type { ProcessProgress, ProcessSession } from './session.js';
+import type { ProcessProgress } from './progress.js';
+import type { ProcessUpdate, RunningProcess } from './running-process.js';
 
 /** How video is encoded. */
 export interface EncodeOptions {
@@ -67,7 +68,7 @@ export interface EncodeOptions {
  * @param batch - the frames, in order of time
  * @param session - the running call, for `update()`
  */
-export type Transform = (batch: FrameBatch<ProcessFrame>, session: ProcessSession) => void | Promise<void>;
+export type Transform = (batch: FrameBatch<ProcessFrame>, session: RunningProcess) => void | Promise<void>;
 
 /** What is done to a video. */
 export interface ProcessOptions extends CallOptions, StreamOptions, EncodeOptions, BatchOptions {
@@ -271,16 +272,6 @@ function checkDecoder(decoder: string | undefined): DecoderWish {
 function checkQuality(quality: number): number {
   if (checkNumber('quality', quality, 0) > 100) throw argumentError('quality', 'a number from 0 to 100', quality);
   return quality;
-}
-
-/** What may change while a video is encoded; each from the next frame on. */
-export interface ProcessUpdate {
-  /** Bits per second on average. */
-  readonly bitrate?: number | undefined;
-  /** Constant quality from 0 to 100. */
-  readonly quality?: number | undefined;
-  /** Seconds from one keyframe to the next at most. */
-  readonly keyframeInterval?: number | undefined;
 }
 
 /** Checks what shall change. */

@@ -13,13 +13,12 @@ import {
 import { isLayout } from '../frame-facts.js';
 import { hardwareDesk, type HardwareCustomer } from '../hardware/index.js';
 import { openDestination, type Destination, type MediaDestination } from './destination.js';
-import { checkUpdate, type CheckedProcess, type ProcessUpdate } from './process-options.js';
+import { checkUpdate, type CheckedProcess } from './process-options.js';
 import type { ProcessCommand, ProcessEvent, ProcessJobResult } from './process-params.js';
+import type { ProcessUpdate, RunningProcess } from './running-process.js';
 import { toFramerailError } from './session-error.js';
 import { ProgressMeter, type ProcessProgress } from './progress.js';
 import { TransformPump } from './transform-pump.js';
-
-export type { ProcessProgress } from './progress.js';
 
 /** The module of the process job. */
 export const PROCESS_JOB: JobModule = {
@@ -48,7 +47,7 @@ export interface SessionCall {
 }
 
 /** A video that is being processed. */
-export class ProcessSession {
+export class ProcessSession implements RunningProcess {
   /**
    * What came of it, once the output is published. Rejects with FR_INPUT_*, FR_DECODE_*, FR_FILTER_FAILED,
    * FR_TRANSFORM_*, FR_ENCODE_FAILED, FR_OUTPUT_FAILED, FR_WORKER_*, FR_TIMEOUT or FR_ABORTED; no file is left then.
@@ -86,22 +85,14 @@ export class ProcessSession {
   }
 
   /**
-   * Changes the running encode from the next frame on, without a gap; throws FR_ARG_INVALID for wrong values. A bit rate
-   * ends a constant quality and the other way round. libx264 takes a quality as it runs, and a bit rate that its options
-   * `maxrate` (the same) and `bufsize` make constant, also for frames that it looks ahead at; all else starts with a
-   * keyframe.
+   * Changes the running encode from the next frame on, as {@link RunningProcess.update} says.
    * @param change - bit rate in bits per second, quality from 0 to 100, seconds between keyframes
    */
   update(change: ProcessUpdate): void {
     this.#command({ kind: 'update', change: checkUpdate(change) });
   }
 
-  /**
-   * Ends the input here, as for a live one that has been recorded for long enough: what was read is still changed,
-   * encoded and published, and `result` resolves. At least one frame is waited for, and a live input that is silent for
-   * as long as its `inputTimeout`. Where `backend: 'spawn'` changes the frames of a file in JavaScript, the sound is
-   * read by a command of its own, and goes on to its end.
-   */
+  /** Ends the input here, as {@link RunningProcess.stop} says: `result` resolves with what was read. */
   stop(): void {
     this.#command({ kind: 'finish' });
     this.#stopped = true;

@@ -7,7 +7,7 @@ import { FrameBatch } from '../video-frame.js';
 import { ProcessFrame } from './process-frame.js';
 import type { CheckedProcess } from './process-options.js';
 import type { ReturnFacts } from './process-params.js';
-import type { ProcessSession } from './session.js';
+import type { RunningProcess } from './running-process.js';
 
 /** A batch in the transform. */
 interface Running {
@@ -24,7 +24,7 @@ const TURN_INTERVAL = 20;
 /** Batches of one session. */
 export class TransformPump {
   readonly #checked: CheckedProcess;
-  readonly #session: ProcessSession;
+  readonly #session: RunningProcess;
   readonly #signal: AbortSignal;
   readonly #onFailure: (error: unknown) => void;
   readonly #running: Running[] = [];
@@ -36,7 +36,7 @@ export class TransformPump {
   /** @param onFailure - hears of a transform that failed, also while nobody waits for it */
   constructor(
     checked: CheckedProcess,
-    session: ProcessSession,
+    session: RunningProcess,
     signal: AbortSignal,
     onFailure: (error: unknown) => void,
   ) {

@@ -1,5 +1,5 @@
 // The words of failover: how it is asked for, and what is said of it.
-import type { EventError } from '../events.js';
+import type { EventError } from '../event-error.js';
 
 /** Whether the next origin is connected all the time, or dialled when it is needed. */
 export type Standby = 'cold' | 'hot';

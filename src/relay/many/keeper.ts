@@ -1,6 +1,6 @@
 // Keeps one relay of a configuration: it runs while it is wanted, again after it failed, and otherwise as it is told.
 import { Backoff, FramerailError, isFramerailError } from '../../base/index.js';
-import { eventError, type EventError, type RelayEvent } from '../events.js';
+import { type RelayEvent } from '../events.js';
 import type { HistoryStep, RelaySample } from '../history.js';
 import type { RelayOptions } from '../options.js';
 import { Audience } from './audience.js';
@@ -8,6 +8,7 @@ import type { RelayPlan } from './config.js';
 import { changeOf } from './plan-change.js';
 import { RunningRelay } from './running-relay.js';
 import type { MetricSnapshot } from '../../telemetry/index.js';
+import { eventError, type EventError } from '../event-error.js';
 import type { ManagedRelayStatus, ManagedState } from './status.js';
 import type { Visitor } from './visitor.js';
 

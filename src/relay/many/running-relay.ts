@@ -1,12 +1,12 @@
 // One run of a relay of a configuration: the relay, whoever watches it, and destinations that come and go.
-import type { EventError, RelayEvent } from '../events.js';
-import { eventError } from '../events.js';
+import type { RelayEvent } from '../events.js';
 import type { HistoryStep, RelaySample } from '../history.js';
 import { checkRelay, type RelayOptions } from '../options.js';
 import { Relay } from '../relay.js';
 import type { RelayStatus } from '../status.js';
 import { isFramerailError, messageOf } from '../../base/index.js';
 import type { MetricSnapshot } from '../../telemetry/index.js';
+import { type EventError, eventError } from '../event-error.js';
 import type { Audience } from './audience.js';
 
 type Place = RelayOptions['to'][number];

@@ -1,7 +1,8 @@
 // What many relays say of themselves: plain JSON, as /status serves it and processes tell each other.
-import type { EventError, RelayEvent } from '../events.js';
+import type { RelayEvent } from '../events.js';
 import type { RelayStatus } from '../status.js';
 import type { MetricSnapshot } from '../../telemetry/index.js';
+import type { EventError } from '../event-error.js';
 import type { ConfigProblem } from './config.js';
 
 /**

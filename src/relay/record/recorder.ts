@@ -4,7 +4,7 @@ import { access, constants } from 'node:fs/promises';
 import { type FramerailError, isFramerailError, outputError, publishable } from '../../base/index.js';
 import type { AmfObject } from '../amf0.js';
 import { Attempts } from '../attempts.js';
-import { eventError } from '../events.js';
+import { eventError } from '../event-error.js';
 import type { Feed, FeedNews, FeedTarget } from '../feed.js';
 import { FeedGate, type GateTaker } from '../feed-gate.js';
 import { KIND, TAG } from '../flv/tag.js';

@@ -1,6 +1,9 @@
 // An rtsp:// or rtsps:// address: whom to dial, what to ask for there, and who asks.
 import { argumentError } from '../../base/index.js';
 
+/** How media may come: in the connection, by UDP, or by UDP where a server refuses the former. */
+export type RtspTransport = 'auto' | 'tcp' | 'udp';
+
 /** Parts of an address. */
 export interface RtspAddress {
   readonly secure: boolean;

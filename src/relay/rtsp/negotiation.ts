@@ -1,6 +1,7 @@
 // From a connection to a stream that plays: DESCRIBE, SETUP for each stream, PLAY, in as few round trips as can be.
 import { FramerailError, isFramerailError, monotonicNow } from '../../base/index.js';
 import type { OriginHints } from '../origin.js';
+import type { RtspTransport } from './address.js';
 import { choose, type ChosenStream } from './choice.js';
 import { baseOf } from './control.js';
 import type { Asked, RtspLink } from './link.js';
@@ -13,9 +14,6 @@ import { parseSdp } from './sdp.js';
 import { DATAGRAMS, IN_ORDER } from './sequencer.js';
 import type { StreamClock } from './timeline.js';
 import { datagrams, interleaved, parseTransport, type AgreedTransport } from './transport.js';
-
-/** How media may come: in the connection, by UDP, or by UDP where a server refuses the former. */
-export type RtspTransport = 'auto' | 'tcp' | 'udp';
 
 /** What is known of a server from one connection to the next. */
 export interface ServerHabits {

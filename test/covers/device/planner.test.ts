@@ -1,7 +1,7 @@
 // Where keyframes are decoded: what was measured decides, and a device has to show that it is faster.
 import { describe, expect, test } from 'vitest';
 import { DecoderPlanner, shrunkSize, type DeviceOffer } from '#dist/covers/device/index.js';
-import type { CoverShape } from '#dist/covers/cover-params.js';
+import type { CoverShape } from '#dist/covers/shape/shape.js';
 
 const video = { codec: 'h264', pixels: 1920 * 1080 };
 const none: DeviceOffer = { codecs: {}, reason: 'There is no device.' };

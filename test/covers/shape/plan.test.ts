@@ -1,8 +1,8 @@
 // The plan of a cover: what is cut from the stored picture, what it is scaled to, and where it lies.
-import { MAX_SIDE } from '#dist/covers/cover-params.js';
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { jpegColor, planCover, shownSize } from '#dist/covers/shape/plan.js';
+import { MAX_SIDE } from '#dist/covers/shape/shape.js';
 import { coverCrop, oriented, type Orientation, type Rect, squarePixels, UPRIGHT } from '#dist/pixels/index.js';
 
 const side = fc.integer({ min: 1, max: 4096 });

@@ -1,7 +1,8 @@
 // An origin without a relay around it: what it tells, in a journal.
 import { onTestFinished } from 'vitest';
 import type { FramerailError } from '#dist/base/index.js';
-import { parseOrigin, type Origin, type OriginHints, type OriginSource } from '#dist/relay/origin.js';
+import { type Origin, type OriginHints, type OriginSource } from '#dist/relay/origin.js';
+import { parseOrigin } from '#dist/relay/parse-origin.js';
 import { Journal } from './journal.js';
 import { DATA, type Tag } from './tags.js';
 

@@ -1,6 +1,7 @@
 // What a batch tells while it runs, and in the end.
 import type { ErrorCode, ErrorDetails } from '../../../base/index.js';
-import type { CoverSet, CoverTimings } from '../../cover.js';
+import type { CoverSet } from '../../cover.js';
+import type { CoverTimings } from '../../stage-clock.js';
 import type { CoverFileRecord } from '../state/batch-state.js';
 
 /** Where a cover was wanted. */

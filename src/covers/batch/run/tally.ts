@@ -1,6 +1,6 @@
 // Counts what a batch has done, how fast it is, and when it will be done.
 import type { ErrorCode } from '../../../base/index.js';
-import type { CoverTimings } from '../../cover.js';
+import type { CoverTimings } from '../../stage-clock.js';
 import type { BatchProgress, BatchSummary, FailedCover, MadeCover } from './events.js';
 
 /** Milliseconds that the rate looks back on. */

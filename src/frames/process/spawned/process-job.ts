@@ -1,35 +1,16 @@
 // The job behind `processVideo` where commands run: one ffmpeg for all, or two with JavaScript between them.
-import type { VideoStreamInfo } from '../../../av/index.js';
 import { pickVideo } from '../../../sources/index.js';
 import { checkFilterNames } from '../../../spelling/index.js';
 import { CommandSession, filterNames } from '../../../spawned/index.js';
 import type { JobContext } from '../../../workers/index.js';
-import { decoderOf, readHeaders, type Headers } from '../../spawned/headers.js';
+import { decoderOf, readHeaders } from '../../spawned/headers.js';
 import type { ProcessJobResult, ProcessParams } from '../process-params.js';
 import { BesidePlan } from './beside-plan.js';
 import { seeksExactly } from './decode-plan.js';
-import { chooseByCommand, containerOf, type ChosenEncoder } from './encode-plan.js';
+import { chooseByCommand, containerOf } from './encode-plan.js';
+import type { ProcessPlan, ProcessStart } from './process-start.js';
 import { runAlone } from './run-alone.js';
 import { runThrough } from './run-through.js';
-
-/** What both ways of processing start from. */
-export interface ProcessStart {
-  readonly session: CommandSession;
-  readonly context: JobContext;
-  readonly params: ProcessParams;
-  readonly headers: Headers;
-  readonly stream: VideoStreamInfo;
-  readonly decoder: string;
-  /** What is written; undefined without an output. */
-  readonly output: ProcessPlan | undefined;
-}
-
-/** An output before there is a picture. */
-export interface ProcessPlan {
-  readonly container: string;
-  readonly encoder: ChosenEncoder;
-  readonly beside: BesidePlan;
-}
 
 /** Runs the job. */
 export default async function spawnedProcessJob(rawParams: unknown, context: JobContext): Promise<ProcessJobResult> {

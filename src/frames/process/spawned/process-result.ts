@@ -1,7 +1,7 @@
 // What both ways of processing on commands tell in the end.
 import type { Headers } from '../../spawned/headers.js';
 import type { ProcessJobResult, ProcessParams, StreamReport } from '../process-params.js';
-import type { ProcessStart } from './process-job.js';
+import type { ProcessStart } from './process-start.js';
 
 /** What becomes of a wish to change a running encode. */
 export const NOT_CHANGED: ProcessJobResult['log'][number] = {

@@ -10,7 +10,7 @@ import { blamesFilters, filterFailure } from './command-failure.js';
 import { timingOf } from './decode-plan.js';
 import { DRAWN, planEncode } from './encode-plan.js';
 import { EncodeRun } from './encode-run.js';
-import type { ProcessStart } from './process-job.js';
+import type { ProcessStart } from './process-start.js';
 import { expectedDuration, jobResult, NOT_CHANGED } from './process-result.js';
 
 /** What the filters give. */

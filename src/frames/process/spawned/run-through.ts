@@ -11,7 +11,7 @@ import { DRAWN, planEncode, type EncodePlan } from './encode-plan.js';
 import { EncodeRun } from './encode-run.js';
 import { FEED_INPUT, PictureWriter } from './picture-writer.js';
 import { jobResult, expectedDuration, NOT_CHANGED } from './process-result.js';
-import type { ProcessPlan, ProcessStart } from './process-job.js';
+import type { ProcessPlan, ProcessStart } from './process-start.js';
 import { TransformWork, type FirstPicture, type PictureTarget } from './transform-work.js';
 
 /** Runs it. */
