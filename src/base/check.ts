@@ -56,9 +56,13 @@ export function checkSize(name: string, value: unknown, maxSide: number): { widt
   return size;
 }
 
-/** Checks that options are an object at all. */
-export function checkOptions(value: unknown): void {
+/**
+ * Checks that options are an object at all, and that each has a known name: what is misspelt would be left out without a word.
+ * @param what - what the options are called in a message
+ */
+export function checkOptions(value: unknown, known: readonly string[], what = 'the options'): void {
   if (typeof value !== 'object' || value === null) throw argumentError('options', 'an object', value);
+  checkNames(what, value, known);
 }
 
 /** The names of the options of a type: one that is missing here, or that the type lacks, does not compile. */

@@ -26,8 +26,7 @@ export function settingsOf(
   overrides: { readonly [Name in keyof Settings]?: Settings[Name] | undefined } = {},
 ): Settings {
   const base = PRESETS[checkOneOf('preset', preset, Object.keys(PRESETS) as PresetName[])];
-  checkOptions(overrides);
-  checkNames('the settings', overrides, Object.keys(SCHEMA));
+  checkOptions(overrides, Object.keys(SCHEMA), 'the settings');
   const chosen = <Name extends keyof Settings>(name: Name): unknown => overrides[name] ?? base[name];
   return {
     regionBytes: SCHEMA.regionBytes('regionBytes', chosen('regionBytes')),

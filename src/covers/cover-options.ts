@@ -1,13 +1,28 @@
 // What callers say about covers, checked once and brought into the form that jobs take.
-import { argumentError, checkInteger, checkNumber, checkOneOf, checkOptions, type CallOptions } from '../base/index.js';
+import {
+  argumentError,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  optionNames,
+  type CallOptions,
+} from '../base/index.js';
 import type { DecoderWish } from '../av/index.js';
 import { allBackends } from '../hardware/index.js';
 import type { RemoteOptions } from '../net/index.js';
 import { DEFAULT_LIMITS, type SourceOptions } from '../sources/index.js';
 import type { UsageLimits } from '../workers/index.js';
 import type { BestParams, CoverLimits, CoverParams, CoverPlace, CoverPrecision } from './cover-params.js';
-import { imageParams, type CoverImageOptions } from './images/image-options.js';
-import { shapeParams, type CoverShapeOptions, type CoverSize, type ShapedSize } from './shape/shape-options.js';
+import { INPUT_NAMES } from './input-user.js';
+import { IMAGE_NAMES, imageParams, type CoverImageOptions } from './images/image-options.js';
+import {
+  SHAPE_NAMES,
+  shapeParams,
+  type CoverShapeOptions,
+  type CoverSize,
+  type ShapedSize,
+} from './shape/shape-options.js';
 
 /** Seconds, `'12.5%'` of the duration, `'middle'`, or `'best'`. */
 export type CoverTime = number | string;
@@ -104,6 +119,34 @@ export interface CoverSetOptions extends CoverFormOptions {
   readonly sizes?: readonly (CoverSize | ShapedSize)[] | undefined;
 }
 
+/** The names of what holds for every cover of a call. */
+const FORM_NAMES = {
+  ...INPUT_NAMES,
+  ...SHAPE_NAMES,
+  ...IMAGE_NAMES,
+  stream: true,
+  precision: true,
+  candidates: true,
+  from: true,
+  to: true,
+  decoder: true,
+  limits: true,
+  cache: true,
+  refresh: true,
+  use: true,
+} as const satisfies Record<keyof CoverFormOptions, true>;
+const COVER_NAMES = optionNames<CoverOptions>({ ...FORM_NAMES, at: true, size: true });
+/** The names of the options of several covers. */
+export const COVER_SET_NAMES = optionNames<CoverSetOptions>({ ...FORM_NAMES, at: true, sizes: true });
+const LIMIT_NAMES = optionNames<CoverLimitOptions>({
+  maxPixels: true,
+  maxSide: true,
+  maxStreams: true,
+  maxDecodedFrames: true,
+  maxCpuSeconds: true,
+  maxMemory: true,
+});
+
 /** Milliseconds that a call may take unless it says otherwise. */
 export const COVER_TIMEOUT = 30_000;
 
@@ -118,7 +161,7 @@ export type AskedCover = Omit<CoverParams, 'offer'>;
 
 /** The params of a single cover. */
 export function coverParams(options: CoverOptions): AskedCover {
-  checkOptions(options);
+  checkOptions(options, COVER_NAMES);
   const shapes = shapeParams([{ name: 'size', size: options.size }], options);
   const places = [checkPlace('at', options.at ?? 'middle')];
   return { shapes, ...formParams(options), places, best: bestParams(options, places) };
@@ -126,7 +169,7 @@ export function coverParams(options: CoverOptions): AskedCover {
 
 /** The params of several covers. */
 export function coverSetParams(options: CoverSetOptions): AskedCover {
-  checkOptions(options);
+  checkOptions(options, COVER_SET_NAMES);
   const places = checkList('at', options.at ?? ['middle'], MOST_PLACES, checkPlace);
   const sizes =
     options.sizes === undefined
@@ -182,7 +225,7 @@ export function usageLimits({ limits = {} }: CoverFormOptions): UsageLimits {
 const MOST_PIXELS = 2 ** 28;
 
 function checkLimits(limits: CoverLimitOptions): CoverLimits {
-  if (typeof limits !== 'object') throw argumentError('limits', 'an object', limits);
+  checkOptions(limits, LIMIT_NAMES, '`limits`');
   const {
     maxPixels = DEFAULT_COVER_LIMITS.maxPixels,
     maxSide = DEFAULT_COVER_LIMITS.maxSide,

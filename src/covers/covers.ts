@@ -1,11 +1,12 @@
 // Covers of videos: a pool of warm workers, or the caller's own thread for a one-shot command.
-import { argumentError, checkOptions, checkSwitch, invariant, type CallOptions } from '../base/index.js';
+import { argumentError, checkOptions, checkSwitch, invariant, optionNames, type CallOptions } from '../base/index.js';
 import type { PreheatReport, TierState } from '../cache/index.js';
 import type { MediaInput, ResolvedSource } from '../sources/index.js';
 import { Machine, type Telemetry } from '../telemetry/index.js';
 import {
   jobModule,
   MOST_WORKERS,
+  POOL_NAMES,
   runDirect,
   runJob,
   WorkerPool,
@@ -70,6 +71,8 @@ export interface CoversOptions extends LockedPoolOptions {
   readonly cache?: boolean | CoverCacheOptions | undefined;
 }
 
+const COVERS_NAMES = optionNames<CoversOptions>({ ...POOL_NAMES, sandbox: true, roots: true, cache: true });
+
 /** Makes covers; close it to stop its workers. */
 export class Covers {
   readonly #pool: WorkerPool;
@@ -85,7 +88,7 @@ export class Covers {
 
   /** @internal */
   constructor(options: CoversOptions) {
-    checkOptions(options);
+    checkOptions(options, COVERS_NAMES);
     this.#cacheWish = checkCache(options.cache);
     const cores = new Machine().cores();
     this.#pool = new WorkerPool(

@@ -13,8 +13,24 @@ import {
 } from '../sources/index.js';
 import type { WorkerPool } from '../workers/index.js';
 
+/** How an input is read. */
+type InputOptions = CallOptions & SourceOptions & RemoteOptions;
+
+/** The names of options that every call with an input has. */
+export const INPUT_NAMES = {
+  signal: true,
+  timeout: true,
+  roots: true,
+  headers: true,
+  maxReadBytes: true,
+  allowHosts: true,
+  trust: true,
+  verifyTls: true,
+  inputTimeout: true,
+} as const satisfies Record<keyof InputOptions, true>;
+
 /** Options of a call with the time that it may take. */
-export type TimedOptions = CallOptions & SourceOptions & RemoteOptions & { readonly timeout: number };
+export type TimedOptions = InputOptions & { readonly timeout: number };
 
 /** Hands inputs to jobs; close it to let go of the servers that it read from. */
 export class InputUser {

@@ -1,5 +1,5 @@
 // The engine: a pool of workers, and what can be opened with it.
-import { checkInteger, checkOptions, checkSwitch, type CallOptions } from '../base/index.js';
+import { checkInteger, checkOptions, checkSwitch, optionNames, type CallOptions } from '../base/index.js';
 import type { MemoryStats } from '../memory/index.js';
 import {
   isLive,
@@ -13,7 +13,15 @@ import {
   type StreamOptions,
 } from '../sources/index.js';
 import type { Telemetry } from '../telemetry/index.js';
-import { jobModule, runJob, WorkerPool, type Backend, type JobModule, type PoolOptions } from '../workers/index.js';
+import {
+  jobModule,
+  POOL_NAMES,
+  runJob,
+  WorkerPool,
+  type Backend,
+  type JobModule,
+  type PoolOptions,
+} from '../workers/index.js';
 import { FRAMES_JOB, FrameStream } from './frame-stream.js';
 import { checkFrames, type FramesOptions } from './options.js';
 import { toMediaInfo, type MediaInfo } from './media-info.js';
@@ -30,6 +38,8 @@ import {
   type VideoSinkOptions,
 } from './process/index.js';
 import { Video } from './video.js';
+
+const ENGINE_OPTIONS = optionNames<PoolOptions>(POOL_NAMES);
 
 const PROBE_JOB: JobModule = {
   native: jobModule(import.meta.url, './probe-job.js'),
@@ -60,6 +70,7 @@ export class Engine {
    * @param options - where jobs run and how many at once
    */
   constructor(options: PoolOptions = {}) {
+    checkOptions(options, ENGINE_OPTIONS);
     this.#pool = new WorkerPool(options, [FRAMES_JOB, PROBE_JOB, PROCESS_JOB, SINK_JOB]);
   }
 
@@ -109,7 +120,7 @@ export class Engine {
    * @param options - whether every packet is read, and the caller's deadline
    */
   async probe(input: MediaInput, options: ProbeOptions = {}): Promise<MediaInfo> {
-    const stream = checkStream(options);
+    const stream = checkStream(options, [...OPEN_OPTIONS, 'scan']);
     const scan = checkSwitch('scan', options.scan, true);
     const source = await resolveSource(input, options);
     const result = await this.#probe(source, { scan, stream }, options);
@@ -178,8 +189,10 @@ export class Engine {
   }
 }
 
-function checkStream(options: OpenVideoOptions): number | null {
-  checkOptions(options);
+const OPEN_OPTIONS = optionNames<OpenVideoOptions>({ signal: true, timeout: true, roots: true, stream: true });
+
+function checkStream(options: OpenVideoOptions, known = OPEN_OPTIONS): number | null {
+  checkOptions(options, known);
   return options.stream === undefined ? null : checkInteger('stream', options.stream, 0, 1000);
 }
 

@@ -2,7 +2,6 @@
 import {
   argumentError,
   checkInteger,
-  checkNames,
   checkNumber,
   checkOneOf,
   checkOptions,
@@ -142,8 +141,7 @@ const BATCHES: BatchDefaults = { slots: 8, batchSize: 10, inFlight: 2 };
 
 /** Checks the options of `frames()`; the preset of the engine takes the place of the defaults. */
 export function checkFrames(options: FramesOptions, ofEngine?: BatchSettings, live = false): CheckedFrames {
-  checkOptions(options);
-  checkNames('the options', options, FRAMES_OPTIONS);
+  checkOptions(options, FRAMES_OPTIONS);
   const params: FramesParams = {
     ...checkPictureForm(options, options.preset),
     selection: selection(options),
@@ -164,8 +162,7 @@ export function checkFrames(options: FramesOptions, ofEngine?: BatchSettings, li
 
 /** Checks the options of `framesAt()`. */
 export function checkFramesAt(times: readonly number[], options: FramesAtOptions): Pick<CheckedFrames, 'params'> {
-  checkOptions(options);
-  checkNames('the options', options, FRAMES_AT_OPTIONS);
+  checkOptions(options, FRAMES_AT_OPTIONS);
   const gather = checkOneOf('layout', options.layout ?? 'nhwc', ['nhwc', 'nchw'] as const);
   const common = checkPictureForm(options);
   if (gather === 'nchw' && common.format !== 'rgb24')

@@ -2,7 +2,6 @@
 import {
   argumentError,
   checkInteger,
-  checkNames,
   checkNumber,
   checkOneOf,
   checkOptions,
@@ -185,8 +184,7 @@ const MOST_BYTES = 1024 * MIB;
 
 /** Checks options; throws FR_ARG_INVALID. */
 export function checkRelay(options: RelayOptions): CheckedRelay {
-  checkOptions(options);
-  checkNames('the options of a relay', options, NAMES);
+  checkOptions(options, NAMES, 'the options of a relay');
   const { to, onEnd, publishEarly, lateStream, verifyTls, slate } = options;
   if (!Array.isArray(to)) throw argumentError('to', 'a list of addresses', to);
   if (slate !== undefined && (typeof slate !== 'string' || slate === ''))

@@ -17,7 +17,7 @@ export type { JobOptions } from './media-worker.js';
 export { exitOf, holdChild, startNode, type NodeChildOptions } from './node-child.js';
 export type { UsageLimits } from './usage-watch.js';
 export { WorkerPool } from './pool.js';
-export { MOST_WORKERS, type LockedPoolOptions, type PoolOptions } from './pool-options.js';
+export { MOST_WORKERS, POOL_NAMES, type LockedPoolOptions, type PoolOptions } from './pool-options.js';
 export type { QuarantinedInput } from './quarantine.js';
 export type { PoolStats } from './reports.js';
 export type { PooledRun } from './ticket.js';

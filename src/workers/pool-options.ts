@@ -1,5 +1,5 @@
 // How a pool of workers is set up, and what it takes where nothing is said.
-import { checkInteger, checkNumber, checkOneOf, checkOptions, checkSwitch } from '../base/index.js';
+import { checkInteger, checkNumber, checkOneOf, checkSwitch } from '../base/index.js';
 import { settingsOf, type PresetName, type Settings } from '../config/index.js';
 import type { Backend, SandboxWish, Transport } from './host.js';
 import { checkSandbox, type SandboxOptions } from './sandbox.js';
@@ -58,6 +58,23 @@ export interface PoolOptions {
   readonly steal?: boolean | undefined;
 }
 
+/** The names of these options. */
+export const POOL_NAMES = {
+  backend: true,
+  transport: true,
+  workers: true,
+  idleTimeout: true,
+  perSource: true,
+  regionBytes: true,
+  memoryBudget: true,
+  preset: true,
+  stallTimeout: true,
+  queueTimeout: true,
+  workerBytes: true,
+  quarantineAfter: true,
+  steal: true,
+} as const satisfies Record<keyof PoolOptions, true>;
+
 /** How the workers of a pool are set up, sandbox included. */
 export type LockedPoolOptions = PoolOptions & SandboxOptions;
 
@@ -89,7 +106,6 @@ export type ResolvedPool = {
  * @param spawns - whether every job can run on the commands of the machine
  */
 export function resolvePool(options: LockedPoolOptions, spawns: boolean): ResolvedPool {
-  checkOptions(options);
   const native = ['process', 'thread', 'inline'] as const;
   const backend = checkOneOf('backend', options.backend ?? 'process', spawns ? [...native, 'spawn'] : native);
   const settings = options.preset === undefined ? undefined : settingsOf(options.preset);

@@ -7,9 +7,10 @@ import {
   FramerailError,
   isFramerailError,
   messageOf,
+  optionNames,
 } from '../../base/index.js';
 import type { MediaInput } from '../../sources/index.js';
-import type { CoverSetOptions } from '../cover-options.js';
+import { COVER_SET_NAMES, type CoverSetOptions } from '../cover-options.js';
 import type { CoverSet } from '../cover.js';
 import { mapWindowed, type Pulled, type Sequence } from './windowed.js';
 
@@ -77,6 +78,14 @@ export type CoverBatchResult<Item extends CoverBatchItem = CoverBatchItem> =
 /** Who makes the covers of one video. */
 export type MakeAll = (input: MediaInput, options: CoverSetOptions) => Promise<CoverSet>;
 
+const BATCH_NAMES = optionNames<CoverBatchOptions>({
+  options: true,
+  concurrency: true,
+  window: true,
+  ordered: true,
+  signal: true,
+});
+
 /** Videos of a batch that may be at work at a time. */
 export const MOST_AT_ONCE = 256;
 const MOST_WINDOW = 10_000;
@@ -91,14 +100,14 @@ export function makeBatch<Item extends CoverBatchItem>(
   items: Sequence<Item>,
   options: CoverBatchOptions,
 ): AsyncGenerator<CoverBatchResult<Item>, void, undefined> {
-  checkOptions(options);
+  checkOptions(options, BATCH_NAMES);
   if (typeof items !== 'object' || !(Symbol.iterator in items || Symbol.asyncIterator in items))
     throw argumentError('items', 'what can be iterated, at once or asynchronously', items);
   const concurrency = checkInteger('concurrency', options.concurrency ?? atOnce, 1, MOST_AT_ONCE);
   const window = checkInteger('window', options.window ?? concurrency * 2, concurrency, MOST_WINDOW);
   const ordered = checkSwitch('ordered', options.ordered, false);
   const { signal, options: usual = {} } = options;
-  checkOptions(usual);
+  checkOptions(usual, COVER_SET_NAMES, '`options`');
   const work = async (pulled: Pulled<Item>, stop: AbortSignal): Promise<CoverBatchResult<Item>> => {
     const { item, index, at } = pulled;
     const began = performance.now();
@@ -121,7 +130,7 @@ async function makeItem(
 ): Promise<CoverSet> {
   if (typeof item !== 'object' || item === null) throw argumentError('items', 'objects with an `input`', item);
   const { input, options = {} } = item;
-  checkOptions(options);
+  checkOptions(options, COVER_SET_NAMES);
   const own = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const wanted: CoverSetOptions = { ...usual, ...own };
   if (wanted.signal === undefined) return makeAll(input, { ...wanted, signal: stop });

@@ -72,6 +72,17 @@ const OPTION_NAMES = optionNames<CoverCacheOptions>({
   device: true,
   recall: true,
 });
+const PREHEAT_NAMES = optionNames<PreheatOptions>({
+  signal: true,
+  timeout: true,
+  template: true,
+  segment: true,
+  like: true,
+  topK: true,
+  bytes: true,
+  within: true,
+  keepFor: true,
+});
 const USE_NAMES = optionNames<CoverUse>({ template: true, segment: true });
 
 /** Checks the option of the engine; undefined for no cache. */
@@ -112,7 +123,7 @@ export interface PreheatWish extends CoverUse {
 
 /** Checks what preheating is told. @param memoryBytes - of the cache */
 export function checkPreheat(options: PreheatOptions, memoryBytes: number): PreheatWish {
-  checkOptions(options);
+  checkOptions(options, PREHEAT_NAMES);
   const { template, segment, like, topK = 50, within = 10_000, keepFor = 60_000 } = options;
   if (like !== undefined && (typeof like !== 'object' || like === null || !('key' in like || 'input' in like)))
     throw argumentError('like', 'an object with a `key` or an `input`', like);

@@ -20,6 +20,14 @@ export interface CoverImageOptions {
   readonly minSsim?: number | undefined;
 }
 
+/** The names of these options. */
+export const IMAGE_NAMES = {
+  format: true,
+  quality: true,
+  maxBytes: true,
+  minSsim: true,
+} as const satisfies Record<keyof CoverImageOptions, true>;
+
 /**
  * Qualities that look alike. At 75 a JPEG takes the quantiser scale 4: on 1080p clips scaled to 320x180 its SSIM
  * against the exact lanczos of `ffmpeg` was 0.983 to 0.998, in 0.86 to 0.90 of the bytes of `ffmpeg -q:v 3`; a WebP of

@@ -2,7 +2,6 @@
 import {
   argumentError,
   checkInteger,
-  checkNames,
   checkNumber,
   checkOneOf,
   checkOptions,
@@ -13,6 +12,7 @@ import { checkEncode } from '../../frames/index.js';
 import type { RemoteOptions } from '../../net/index.js';
 import type { SourceOptions } from '../../sources/index.js';
 import { DEFAULT_COVER_LIMITS } from '../cover-options.js';
+import { INPUT_NAMES } from '../input-user.js';
 import type { PreviewFormat, PreviewParams, PreviewPlace } from './preview-params.js';
 
 /** What a preview shall be. */
@@ -64,15 +64,7 @@ export interface PreviewOptions extends CallOptions, SourceOptions, RemoteOption
 export const PREVIEW_TIMEOUT = 120_000;
 
 const NAMES = optionNames<PreviewOptions>({
-  signal: true,
-  timeout: true,
-  roots: true,
-  headers: true,
-  maxReadBytes: true,
-  allowHosts: true,
-  trust: true,
-  verifyTls: true,
-  inputTimeout: true,
+  ...INPUT_NAMES,
   at: true,
   seconds: true,
   segments: true,
@@ -95,8 +87,7 @@ const GIF_RATE = 50;
 
 /** Checks everything at once; throws FR_ARG_INVALID. */
 export function checkPreview(options: PreviewOptions): PreviewParams {
-  checkOptions(options);
-  checkNames('the options', options, NAMES);
+  checkOptions(options, NAMES);
   const { stream, maxBytes, frameRate } = options;
   const format = checkOneOf('format', options.format ?? 'webp', ['webp', 'gif', 'mp4'] as const);
   const width = checkInteger('width', options.width ?? 320, 16, 1920);

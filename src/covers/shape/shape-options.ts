@@ -34,7 +34,14 @@ export interface ShapedSize extends CoverShapeOptions {
   readonly size: CoverSize;
 }
 
-const SHAPED_SIZE = optionNames<ShapedSize>({ size: true, fit: true, border: true, background: true, safeZone: true });
+/** The names of these options. */
+export const SHAPE_NAMES = {
+  fit: true,
+  border: true,
+  background: true,
+  safeZone: true,
+} as const satisfies Record<keyof CoverShapeOptions, true>;
+const SHAPED_SIZE = optionNames<ShapedSize>({ ...SHAPE_NAMES, size: true });
 
 /** A size in a call, and what to call it in an error. */
 export interface NamedSize {

@@ -2,7 +2,6 @@
 import {
   argumentError,
   checkInteger,
-  checkNames,
   checkNumber,
   checkOneOf,
   checkOptions,
@@ -13,6 +12,7 @@ import {
 } from '../../base/index.js';
 import type { RemoteOptions } from '../../net/index.js';
 import type { SourceOptions } from '../../sources/index.js';
+import { INPUT_NAMES } from '../input-user.js';
 import { MAX_SHEET_SIDE } from './board-plan.js';
 import type { SheetFormat } from './file-names.js';
 import type { StoryboardParams } from './storyboard-params.js';
@@ -65,15 +65,7 @@ export interface StoryboardOptions extends CallOptions, SourceOptions, RemoteOpt
 export const STORYBOARD_TIMEOUT = 600_000;
 
 const NAMES = optionNames<StoryboardOptions>({
-  signal: true,
-  timeout: true,
-  roots: true,
-  headers: true,
-  maxReadBytes: true,
-  allowHosts: true,
-  trust: true,
-  verifyTls: true,
-  inputTimeout: true,
+  ...INPUT_NAMES,
   out: true,
   every: true,
   tileWidth: true,
@@ -98,8 +90,7 @@ export interface CheckedStoryboard {
 
 /** Checks everything at once; throws FR_ARG_INVALID. */
 export function checkStoryboard(options: StoryboardOptions): CheckedStoryboard {
-  checkOptions(options);
-  checkNames('the options', options, NAMES);
+  checkOptions(options, NAMES);
   const { out, urlPrefix = '', stream } = options;
   if (typeof out !== 'string' || out === '' || out.includes('\0')) throw argumentError('out', 'a folder', out);
   // It stands in lines of text, in which a space or a line break would begin something else.

@@ -3,7 +3,6 @@ import type { DecoderWish, EncoderChange, EncoderControls, EncoderWish, FilterTr
 import {
   argumentError,
   checkInteger,
-  checkNames,
   checkNumber,
   checkOneOf,
   checkOptions,
@@ -182,8 +181,7 @@ const BATCHES: BatchDefaults = { slots: 12, batchSize: 4, inFlight: 3 };
 
 /** Checks the options of `processVideo()`. */
 export function checkProcess(options: ProcessOptions, live: boolean, ofEngine?: BatchSettings): CheckedProcess {
-  checkOptions(options);
-  checkNames('the options', options, PROCESS_OPTIONS);
+  checkOptions(options, PROCESS_OPTIONS);
   const { transform, onProgress } = options;
   checkFunction('transform', transform);
   checkFunction('onProgress', onProgress);
@@ -219,13 +217,14 @@ export function checkProcess(options: ProcessOptions, live: boolean, ofEngine?: 
   };
 }
 
+const SOUND_NAMES = optionNames<SoundForm>({ sampleRate: true, channels: true });
 const LEAST_RATE = 7350;
 const MOST_RATE = 96_000;
 
 function checkSound({ sound, audio }: ProcessOptions): SoundForm | null {
   if (sound === undefined) return null;
   if (audio === 'copy') throw argumentError('sound', "no `audio: 'copy'` beside it", sound);
-  checkOptions(sound);
+  checkOptions(sound, SOUND_NAMES, '`sound`');
   return {
     sampleRate: checkInteger('sound.sampleRate', sound.sampleRate, LEAST_RATE, MOST_RATE),
     channels: checkInteger('sound.channels', sound.channels, 1, 8),
@@ -274,9 +273,11 @@ function checkQuality(quality: number): number {
   return quality;
 }
 
+const UPDATE_NAMES = optionNames<ProcessUpdate>({ bitrate: true, quality: true, keyframeInterval: true });
+
 /** Checks what shall change. */
 export function checkUpdate(update: ProcessUpdate): EncoderChange {
-  checkOptions(update);
+  checkOptions(update, UPDATE_NAMES, 'the change');
   const { bitrate, quality, keyframeInterval } = update;
   return {
     ...(bitrate === undefined ? {} : { bitrate: checkNumber('bitrate', bitrate, 1000, 'bits per second') }),

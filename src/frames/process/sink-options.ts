@@ -2,7 +2,6 @@
 import {
   argumentError,
   checkInteger,
-  checkNames,
   checkNumber,
   checkOneOf,
   checkOptions,
@@ -49,8 +48,7 @@ const SINK_OPTIONS = optionNames<VideoSinkOptions>({
 
 /** Checks everything at once; throws FR_ARG_INVALID. */
 export function checkSink(options: VideoSinkOptions): { params: Omit<SinkParams, 'output'>; slots: number } {
-  checkOptions(options);
-  checkNames('the options', options, SINK_OPTIONS);
+  checkOptions(options, SINK_OPTIONS);
   const format = checkOneOf('format', options.format ?? 'rgba', FORMATS);
   const frameRate = toRatio(checkRate(options.frameRate ?? 30));
   return {

@@ -1,12 +1,5 @@
 // Writes a video from frames that are made in JavaScript: the mirror of `video.frames()`.
-import {
-  argumentError,
-  checkNumber,
-  checkOptions,
-  FramerailError,
-  startDeadline,
-  type Deadline,
-} from '../../base/index.js';
+import { argumentError, checkNumber, FramerailError, startDeadline, type Deadline } from '../../base/index.js';
 import type { PictureLayout } from '../../pixels/index.js';
 import { jobModule, type JobModule, type JobRun, type LeasedItem, type WorkerPool } from '../../workers/index.js';
 import { isLayout } from '../frame-facts.js';
@@ -194,7 +187,7 @@ export class VideoSink {
    */
   async write(frame: DrawnFrame | Uint8Array | Uint8ClampedArray, times: FrameTimes = {}): Promise<void> {
     if (this.#closed) await this.#refuse();
-    checkOptions(times);
+    if (typeof times !== 'object') throw argumentError('times', 'an object', times);
     if (frame instanceof DrawnFrame && this.#writing === undefined) {
       this.#hand(frame, this.#ticks(times));
       return;

@@ -1,6 +1,6 @@
 // Many relays from one configuration, as a program uses them; what runs them is loaded when they are begun.
 import { EventEmitter } from 'node:events';
-import { checkOneOf, FramerailError } from '../../base/index.js';
+import { checkOneOf, checkOptions, FramerailError, optionNames } from '../../base/index.js';
 import type { HistoryStep, RelaySample } from '../history.js';
 import type { ConfigProblem, RelaysConfig } from './config.js';
 import type { RelayCommand } from './host.js';
@@ -14,6 +14,8 @@ export interface RelaysRunOptions {
   /** Where `${NAME}` in a file is looked up. @defaultValue process.env */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
 }
+
+const RUN_NAMES = optionNames<RelaysRunOptions>({ watch: true, environment: true });
 
 /**
  * Makes relays from a configuration, or from the path of its file, in YAML or JSON. They begin with `start()`.
@@ -31,8 +33,10 @@ export function createRelays(config: RelaysConfig | string, options: RelaysRunOp
  */
 export async function checkRelaysFile(
   path: string,
-  { environment = process.env }: Pick<RelaysRunOptions, 'environment'> = {},
+  options: Pick<RelaysRunOptions, 'environment'> = {},
 ): Promise<readonly ConfigProblem[]> {
+  checkOptions(options, ['environment']);
+  const { environment = process.env } = options;
   const { problemsOf } = await import('./service.js');
   return await problemsOf(path, environment);
 }
@@ -48,6 +52,7 @@ export class Relays extends EventEmitter<{ event: [RelaysEvent] }> {
   /** @internal */
   constructor(config: RelaysConfig | string, options: RelaysRunOptions) {
     super();
+    checkOptions(options, RUN_NAMES);
     this.#config = config;
     this.#options = options;
   }

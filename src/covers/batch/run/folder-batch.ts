@@ -1,7 +1,14 @@
 // Covers of everything that an operator names, into one folder: found, planned, compared with what is there, made, published
 // and remembered. Each step is ahead of the next one by some covers at most, so memory does not grow with their number.
 import { resolve } from 'node:path';
-import { checkOptions, checkSwitch, FramerailError, isFramerailError, messageOf } from '../../../base/index.js';
+import {
+  checkOptions,
+  checkSwitch,
+  optionNames,
+  FramerailError,
+  isFramerailError,
+  messageOf,
+} from '../../../base/index.js';
 import type { CoverBatchItem, CoverBatchOptions, CoverBatchResult } from '../batch.js';
 import type { CoverSetOptions } from '../../cover-options.js';
 import { withoutSecrets } from '../../../sources/index.js';
@@ -47,6 +54,18 @@ export interface FolderBatchOptions {
   /** Stops the batch: what is finished is kept, and it can go on later. @defaultValue none */
   readonly signal?: AbortSignal | undefined;
 }
+
+const FOLDER_NAMES = optionNames<FolderBatchOptions>({
+  out: true,
+  options: true,
+  concurrency: true,
+  force: true,
+  rules: true,
+  roots: true,
+  name: true,
+  report: true,
+  signal: true,
+});
 
 /** Who makes covers of a sequence of videos: `covers.batch()`. */
 export interface BatchMaker {
@@ -118,7 +137,7 @@ export class FolderBatch {
     options: FolderBatchOptions,
     handlers: BatchHandlers = {},
   ): Promise<FolderBatch> {
-    checkOptions(options);
+    checkOptions(options, FOLDER_NAMES);
     const { out, rules, options: wanted = {}, name = '{name}' } = options;
     checkSwitch('force', options.force, false);
     checkNameTemplate('name', name);
