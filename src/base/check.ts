@@ -1,5 +1,6 @@
 // Argument checks at the public doors: one sentence, always of the same shape.
 import { FramerailError } from './errors.js';
+import { nearest } from './nearest.js';
 
 /** The error for a wrong argument: "Expected X for `name` but received Y." */
 export function argumentError(name: string, expected: string, received: unknown): FramerailError {
@@ -74,32 +75,12 @@ export function optionNames<Options>(names: Readonly<Record<keyof Options, true>
 export function checkNames(what: string, value: object, known: readonly string[]): void {
   for (const name of Object.keys(value)) {
     if (known.includes(name)) continue;
-    const nearest = nearestName(name, known);
-    const hint = nearest === undefined ? `one of ${known.join(', ')}` : `\`${nearest}\``;
+    const [near] = nearest(name.slice(0, 64), known);
+    const hint = near === undefined ? `one of ${known.join(', ')}` : `\`${near}\``;
     throw new FramerailError('FR_ARG_INVALID', `Expected ${hint} in ${what} but received \`${name}\`.`, {
-      details: { argument: name, nearest },
+      details: { argument: name, nearest: near },
     });
   }
-}
-
-/** The known name that is fewest changed letters away; undefined when more than half would have to change. */
-function nearestName(name: string, known: readonly string[]): string | undefined {
-  const [text, words] = [name.toLowerCase().slice(0, 64), known.map((word) => ({ word, text: word.toLowerCase() }))];
-  const ranked = words.map((one) => ({ word: one.word, changes: changesBetween(text, one.text) }));
-  const [nearest] = ranked.sort((a, b) => a.changes - b.changes);
-  return nearest !== undefined && nearest.changes <= Math.ceil(nearest.word.length / 2) ? nearest.word : undefined;
-}
-
-/** How many letters must be added, removed or replaced to make one text of another. */
-function changesBetween(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
-  for (const [i, letter] of [...from].entries()) {
-    const next = [i + 1];
-    for (let j = 0; j < to.length; j++)
-      next.push(Math.min((row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1, (row[j] ?? 0) + (letter === to[j] ? 0 : 1)));
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }
 
 /** Checks one of a few words. */

@@ -31,6 +31,7 @@ export { nearest } from './nearest.js';
 export { packedModule, packedProgram } from './packed-module.js';
 export {
   makeFolder,
+  makeFolders,
   outputError,
   publishable,
   publishFile,

@@ -1,6 +1,6 @@
 // Outputs appear whole or not at all: written beside their place, then renamed.
 import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { FramerailError, messageOf } from './errors.js';
 
 /** A temporary name beside `path`, so that the rename stays within one file system; short, as names have limits. */
@@ -64,13 +64,43 @@ export async function publishable(path: string): Promise<string> {
   }
 }
 
-/** Makes a folder for outputs, with its parents. */
+/** Makes a folder for outputs, with its parents; rejects with FR_OUTPUT_FAILED. */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolders(resolve(path));
   } catch (cause) {
     throw outputError(path, cause);
   }
+}
+
+/**
+ * Makes a folder and the parents that it lacks; gives the topmost one that was made, if any. `mkdir` with `recursive` tries for
+ * ever where a file system takes no new folders and says that they do not exist, as /proc does.
+ * @param path - absolute
+ */
+export async function makeFolders(path: string): Promise<string | undefined> {
+  if (await makeOne(path, 'ENOENT')) return path;
+  if (await isFolder(path)) return undefined;
+  const top = await makeFolders(dirname(path));
+  return (await makeOne(path)) ? (top ?? path) : top;
+}
+
+/** Whether a folder was made; false for one that is there, and for an error that may be. */
+async function makeOne(path: string, mayBe?: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === mayBe || (await isFolder(path))) return false;
+    throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (facts) => facts.isDirectory(),
+    () => false,
+  );
 }
 
 /** What a failure of the system means for an output, in one sentence. */

@@ -5,12 +5,16 @@ import type { CoverShapeOptions, CoverSize } from './shape/index.js';
 
 /** A place: seconds such as `12.5` or `1:02`, a percentage, `middle` or `best`. Throws FR_ARG_INVALID. */
 export function parsePlace(name: string, text: string): CoverTime {
-  return /^(middle|best|[\d.]+%)$/.test(text) ? text : parseSeconds(name, text);
+  if (/^(middle|best|[\d.]+%)$/.test(text)) return text;
+  if (/^[\d.:]+(ms|s|m|h)?$/.test(text)) return parseSeconds(name, text);
+  throw argumentError(name, "seconds such as 1.5 or 1:02, a percentage such as '50%', 'middle' or 'best'", text);
 }
 
 /** A size: `320x180`, or a shape and its columns such as `9:16@1080`. Throws FR_ARG_INVALID. */
 export function parseCoverSize(name: string, text: string): CoverSize {
-  return text.includes('@') ? (text as CoverSize) : parseSize(name, text);
+  if (text.includes('@')) return text as CoverSize;
+  if (/^\d+x\d+$/.test(text)) return parseSize(name, text);
+  throw argumentError(name, 'a size such as 640x360, or a shape and its columns such as 9:16@360', text);
 }
 
 /** A colour such as `ff8800` or `#ff8800`. Throws FR_ARG_INVALID. */

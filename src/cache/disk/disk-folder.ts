@@ -3,8 +3,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Dirent, Stats } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
-import { systemCode } from '../../base/index.js';
+import { dirname, join, resolve } from 'node:path';
+import { makeFolders, systemCode } from '../../base/index.js';
 
 /** Another format of files or names is another folder: older versions leave newer ones alone. */
 const VERSION = 'v1';
@@ -41,7 +41,7 @@ export class DiskFolder {
 
   /** Makes what is missing of it. */
   async make(): Promise<void> {
-    await mkdir(this.#unfinished, { recursive: true });
+    await makeFolders(resolve(this.#unfinished));
   }
 
   /** Where the entry of a key lies. */

@@ -39,7 +39,7 @@ export const integer =
 export const number =
   (name: string): ((text: string) => number) =>
   (text) => {
-    if (!/^\d+(\.\d+)?$/.test(text)) throw argumentError(name, 'a number', text);
+    if (!/^(\d+(\.\d*)?|\.\d+)$/.test(text)) throw argumentError(name, 'a number', text);
     return Number(text);
   };
 

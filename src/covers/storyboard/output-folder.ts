@@ -1,7 +1,7 @@
 // A folder of files that appear together: they are written beside their place, and moved there when all are whole.
 import { mkdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { FramerailError, outputError, publishable, systemCode, temporaryName } from '../../base/index.js';
+import { FramerailError, makeFolders, outputError, publishable, systemCode, temporaryName } from '../../base/index.js';
 
 /** Files on their way to a folder. */
 export class OutputFolder {
@@ -26,7 +26,7 @@ export class OutputFolder {
     // Inside of what exists, which may be a file system of its own; else beside it, so that one rename makes it appear.
     const path = exists ? join(target, basename(temporaryName(target))) : temporaryName(target);
     try {
-      const made = exists ? undefined : await mkdir(dirname(target), { recursive: true });
+      const made = exists ? undefined : await makeFolders(dirname(target));
       await mkdir(path);
       return new OutputFolder(name, target, path, made);
     } catch (cause) {

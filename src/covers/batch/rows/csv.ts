@@ -37,7 +37,7 @@ export async function* csvRows(name: string, bytes: AsyncIterable<Buffer>, size:
       const values = Object.create(null) as Record<string, unknown>;
       for (const [i, value] of record.values.entries()) values[names[i] ?? ''] = value;
       const share = size === undefined ? undefined : Math.min(1, Math.max(0, fed - records.waiting) / size);
-      yield { line, values, share };
+      yield { line, values, columns: names, share };
     }
   };
   try {

@@ -7,6 +7,8 @@ export interface ManifestRow {
   readonly line: number;
   /** What stands in each column; has no prototype. */
   readonly values: Readonly<Record<string, unknown>>;
+  /** Names of all columns, where the first row of the manifest has them. */
+  readonly columns?: readonly string[];
   /** Which part of the manifest ends with it, 0 to 1; undefined where that is not known. */
   readonly share: number | undefined;
 }

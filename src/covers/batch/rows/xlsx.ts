@@ -168,7 +168,8 @@ function rowOf(
 ): ManifestRow {
   const values = Object.create(null) as Record<string, unknown>;
   for (const [at, name] of names) if (name !== '') values[name] = cells.get(at) ?? null;
-  return { line, values, share: total === undefined ? undefined : Math.min(1, line / total) };
+  const columns = [...names.values()];
+  return { line, values, columns, share: total === undefined ? undefined : Math.min(1, line / total) };
 }
 
 function cellOf(type: string, value: string, shared: readonly string[]): Cell | undefined {

@@ -4,6 +4,7 @@ import { isFramerailError, type FramerailError } from '../../../base/index.js';
 import { FileWatch, readText, type WatchTimes } from '../../../config/index.js';
 import { readRules } from './read-rules.js';
 import type { Rules, Values } from './rules.js';
+import type { TableRemarks } from './table-remarks.js';
 import type { RowWish } from './wish.js';
 
 /** Rules of a file that is watched; close them to let go of it. */
@@ -51,6 +52,11 @@ export class LiveRules {
       this.#onNote(`${this.#name} has changed: rows from line ${String(line)} on follow it.`);
     }
     return this.#rules.wishOf(values);
+  }
+
+  /** What is amiss with the columns of a table. @param name - of the manifest */
+  remarks(name: string, columns: readonly string[]): TableRemarks {
+    return this.#rules.remarks(name, columns);
   }
 
   /** Lets go of the file. */

@@ -5,6 +5,7 @@ import { meets, type Condition } from './conditions.js';
 import { convert, type Conversion } from './convert.js';
 import { isOption, optionsOf, text, type Field } from './fields.js';
 import type { Template } from './template.js';
+import { tableRemarks, type TableRemarks } from './table-remarks.js';
 import type { RowWish } from './wish.js';
 import { wordOf } from './words.js';
 
@@ -32,6 +33,18 @@ export class Rules {
   constructor(fields: readonly (readonly [Field, FieldRule])[], when: readonly Condition[]) {
     this.#fields = fields;
     this.#when = when;
+  }
+
+  /** What is amiss with the columns of a table. @param name - of the manifest */
+  remarks(name: string, columns: readonly string[]): TableRemarks {
+    const wanted = this.#fields.flatMap(([field, { from, fallback }]) =>
+      'columns' in from && fallback === undefined ? [{ field, columns: from.columns }] : [],
+    );
+    const conditions = this.#when.filter(({ present }) => present !== false).map(({ column }) => [column]);
+    return tableRemarks(name, columns, {
+      input: wanted.find(({ field }) => field === 'input')?.columns,
+      others: [...wanted.filter(({ field }) => field !== 'input').map((one) => one.columns), ...conditions],
+    });
   }
 
   /** What a row asks for; undefined for one that is passed over. Throws FR_MANIFEST_ROW. */

@@ -1,6 +1,7 @@
 // Rules for manifests without rules: columns whose names are usual are taken for what they are called.
 import { FIELDS, type Field } from './fields.js';
 import { Rules, type FieldRule, type Values } from './rules.js';
+import { tableRemarks, type TableRemarks } from './table-remarks.js';
 import type { RowWish } from './wish.js';
 
 /**
@@ -27,6 +28,11 @@ const MOST_KINDS = 100;
 /** Understands rows by the names of their columns, whatever their case and what is between their words. */
 export class UsualColumns {
   readonly #known = new Map<string, Rules>();
+
+  /** What is amiss with the columns of a table. @param name - of the manifest */
+  remarks(name: string, columns: readonly string[]): TableRemarks {
+    return tableRemarks(name, columns, { input: USUAL.input, others: [] }, columns.map(wordOf));
+  }
 
   /** What a row asks for; throws FR_MANIFEST_ROW. */
   wishOf(row: Values): RowWish | undefined {

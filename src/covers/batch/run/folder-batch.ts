@@ -14,7 +14,7 @@ import type { CoverSetOptions } from '../../cover-options.js';
 import { withoutSecrets } from '../../../sources/index.js';
 import { checkNameTemplate } from '../names/cover-names.js';
 import { ReportWriter } from '../report/report.js';
-import { openSource, type BatchSource, type Found } from '../rows/sources.js';
+import { openSource, type BatchSource, type Found, type Manifest } from '../rows/sources.js';
 import { rowError } from '../rows/trouble.js';
 import { LiveRules } from '../rules/live-rules.js';
 import { UsualColumns } from '../rules/usual-columns.js';
@@ -230,8 +230,13 @@ export class FolderBatch {
   /** Plans in the order of the sources: who comes first has its name. */
   async *#planned(): AsyncGenerator<{ plan: CoverPlan; record: CoverRecord | undefined }, void, undefined> {
     for (const source of this.#sources) {
+      let begun = false;
       for await (const found of source.found(this.#stop.signal)) {
         if (this.#stop.signal.aborted) return;
+        if (!begun && found.kind === 'row') {
+          begun = true;
+          if (!this.#mayUse(found.manifest, found.row.columns ?? [])) break;
+        }
         this.#tally.read(found.kind === 'row' ? found.row.share : undefined, found.kind !== 'row');
         try {
           const plan = this.#planOf(found);
@@ -248,6 +253,15 @@ export class FolderBatch {
       }
       this.#tally.sourceEnded();
     }
+  }
+
+  /** Tells once what is amiss with the columns of a table; false where it is of no use. */
+  #mayUse({ name }: Manifest, columns: readonly string[]): boolean {
+    if (columns.length === 0) return true;
+    const { error, notes } = this.#columns.remarks(name, columns);
+    for (const note of notes) this.#handlers.onNote?.(note);
+    if (error !== undefined) this.#fail(originOf({ kind: 'broken', name, line: 0, error }), error);
+    return error === undefined;
   }
 
   #planOf(found: Found): CoverPlan | undefined {

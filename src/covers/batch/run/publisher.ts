@@ -1,7 +1,7 @@
 // Brings finished images to their places in the folder: written aside, then renamed, and never through a link out of it.
-import { mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { open, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { FramerailError, outputError, publishable } from '../../../base/index.js';
+import { FramerailError, makeFolders, outputError, publishable } from '../../../base/index.js';
 import type { SetImage } from '../../cover.js';
 import type { CoverFileRecord } from '../state/batch-state.js';
 import type { CoverNames } from '../names/cover-names.js';
@@ -55,7 +55,7 @@ export class Publisher {
     if (this.#known.has(folder)) return;
     await naming(name, async () => {
       const path = join(this.#out, folder);
-      await mkdir(path, { recursive: true });
+      await makeFolders(path);
       const real = await realpath(path);
       if (real !== this.#out && !real.startsWith(this.#out.endsWith(sep) ? this.#out : this.#out + sep))
         throw new FramerailError(

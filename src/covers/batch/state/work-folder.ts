@@ -1,7 +1,7 @@
 // The folder `.framerail` within a folder of covers: what is remembered, what failed, and files on their way.
-import { access, mkdir, readdir, realpath, rm } from 'node:fs/promises';
+import { access, readdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder, outputError } from '../../../base/index.js';
+import { makeFolder, makeFolders, outputError } from '../../../base/index.js';
 import { FolderState } from './folder-state.js';
 
 /** What it is called. */
@@ -49,7 +49,7 @@ export class WorkFolder {
   }
 
   async #sweep(): Promise<void> {
-    await mkdir(this.temporary, { recursive: true });
+    await makeFolders(this.temporary);
     for (const left of await readdir(this.temporary)) await rm(join(this.temporary, left), { recursive: true });
   }
 
