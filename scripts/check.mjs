@@ -16,7 +16,7 @@ const CHECKS = [
   ['lint', 'eslint of the rest', [ESLINT, '.', ...TESTS.flatMap(ignored), '--max-warnings', '0']],
   ['lint', 'prettier', ['node_modules/prettier/bin/prettier.cjs', '--check', '.', '--log-level', 'warn']],
   ['docs', 'docs', ['scripts/check-docs.mjs']],
-  ['docs', 'the page of options', ['scripts/gen-options-doc.mjs', '--check']],
+  ['docs', 'the pages of options and events', ['scripts/gen-types-doc.mjs', '--check']],
   ['structure', 'structure', ['scripts/check-structure.mjs']],
 ];
 

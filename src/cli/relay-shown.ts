@@ -33,6 +33,8 @@ export function showText(session: Relay): () => void {
   return () => {
     clearTimeout(late);
     clearInterval(timer);
+    // What stays on the screen is how it ended.
+    lines.show(statusLines(session.status()));
     lines.end();
   };
 }

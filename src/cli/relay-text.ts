@@ -4,6 +4,7 @@ import { formatBytes, formatClock } from '../base/index.js';
 import {
   codecTitle,
   type DestinationStatus,
+  type OriginState,
   type RelayEvent,
   type RelayStatus,
   type TrackStatus,
@@ -70,8 +71,14 @@ function lost(why: string, retryInMs: number | null): string {
   return `${why} (${next})`;
 }
 
-/** How a relay stands: one line for what comes in, one for each destination. */
-export function statusLines({ origin, feed, destinations, recording }: RelayStatus): string[] {
+/** What people call it; an origin that is dialled and one that is listened for are both waited for. */
+const ORIGIN_STATES: Readonly<Record<OriginState, string>> = {
+  ...{ active: 'live', standby: 'standby', dialling: 'awaited', waiting: 'lost' },
+  ...{ failed: 'failed', idle: 'idle', ended: 'over' },
+};
+
+/** How a relay stands: one line for each origin, one for each destination. */
+export function statusLines({ origins, feed, destinations, recording }: RelayStatus): string[] {
   const facts = [
     track('video', feed.video, feed.size),
     track('audio', feed.audio, null),
@@ -80,8 +87,16 @@ export function statusLines({ origin, feed, destinations, recording }: RelayStat
     ...(feed.avDriftSeconds === null ? [] : [`A/V ${feed.avDriftSeconds.toFixed(2)} s`]),
     formatClock(feed.mediaSeconds),
   ].filter((fact) => fact !== '');
+  // Who feeds it, or may next: what is known of the stream stands beside one of them.
+  const fed = Math.max(
+    0,
+    origins.findIndex(({ state }) => state === 'active'),
+  );
   return [
-    `origin  ${origin.open ? 'live' : 'lost'}  ${origin.address}  ${facts.join('  ')}`,
+    ...origins.map(({ state, address }, i) => {
+      const name = i === 0 ? 'origin' : '      ';
+      return [name, ORIGIN_STATES[state], address, ...(i === fed ? facts : [])].join('  ');
+    }),
     ...destinations.map((one) => `${String(one.id).padStart(6)}  ${destination(one)}`),
     ...(recording === null ? [] : [`record  ${recording.state}  ${recording.file}`]),
   ];

@@ -45,7 +45,7 @@ export interface CoverFormOptions
    * @defaultValue 'keyframe'
    */
   readonly precision?: CoverPrecision | undefined;
-  /** How many frames `'best'` compares, 8 to 16. @defaultValue 12 */
+  /** How many frames `'best'` compares, 8 to 16, beside keyframes outside of where it looks if a video has few. @defaultValue 12 */
   readonly candidates?: number | undefined;
   /** Where `'best'` begins to look, in seconds. @defaultValue behind the first 5 %, and half a second */
   readonly from?: number | undefined;

@@ -1,4 +1,5 @@
 // What a relay was like: each second of the last minutes, each minute of the last day, in a bounded piece of memory.
+import { checkOneOf } from '../base/index.js';
 import type { RelayStatus } from './status.js';
 
 /** How far apart samples are: five minutes of seconds are kept, and a day of minutes. */
@@ -135,6 +136,7 @@ export class RelayHistory {
 
   /** The last five minutes by seconds, or the last day by minutes; from the oldest to the newest. */
   list(step: HistoryStep): RelaySample[] {
+    checkOneOf('step', step, ['second', 'minute']);
     return (step === 'second' ? this.#seconds : this.#minutes).list();
   }
 }

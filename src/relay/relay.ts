@@ -208,7 +208,7 @@ export class Relay extends EventEmitter<Listeners> {
     };
   }
 
-  /** What it was like: the last five minutes by seconds, or the last day by minutes; from the oldest to the newest. */
+  /** What it was like: the last five minutes by `second`, or the last day by `minute`; from the oldest to the newest. */
   history(step: HistoryStep): RelaySample[] {
     return this.#history.list(step);
   }

@@ -134,3 +134,18 @@ test('a failure of the system goes by its own name', () => {
   expect(systemCode(Object.assign(new Error('no'), { code: 5 }))).toBe('no');
   expect(systemCode('text')).toBe('text');
 });
+
+test('folders are made with those above them; what is no folder, or can be none, is a reason', async () => {
+  const folder = temporaryFolder();
+  await makeFolder(join(folder, 'a', 'b', 'c'));
+  await makeFolder(join(folder, 'a', 'b', 'c'));
+  expect(statSync(join(folder, 'a', 'b', 'c')).isDirectory()).toBe(true);
+  writeFileSync(join(folder, 'file'), '');
+  expect((await failure(() => makeFolder(join(folder, 'file')))).message).toContain('in the way');
+  expect((await failure(() => makeFolder(join(folder, 'file', 'd')))).message).toContain('not a directory');
+});
+
+// Node's own way never ends there.
+test.runIf(process.platform === 'linux')('a file system that takes no folders is a reason, too', async () => {
+  expect(await failure(() => makeFolder('/proc/none/of/these'))).toMatchObject({ code: 'FR_OUTPUT_FAILED' });
+});

@@ -29,8 +29,11 @@ const CUT = 0.05;
 const PENALTIES = { cut: 0.6, distance: 0.2 } as const;
 /** What counts for a window beside what it shows: the part of the largest one that it leaves out. */
 const NEARNESS = 0.08;
-/** What another window must be better by than the one in the middle, so that nothing moves for nothing. */
-const WORTHWHILE = 0.01;
+/**
+ * What another window must be better by than the one in the middle, so that nothing moves for nothing; more the less of all that
+ * draws the eye it keeps: where that is spread all over the picture no subject was found, and people film theirs in the middle.
+ */
+const WORTHWHILE = { least: 0.01, spread: 0.2 } as const;
 
 /**
  * Chooses a crop. The score of a window is half the share of saliency in it plus half the share in its core, less
@@ -43,7 +46,7 @@ export function smartCrop(map: SummedArea, picture: Size, box: Size, margins: Sa
   const largest = coverCrop(picture, box);
   const scoreOf = scorer(map, picture, largest, margins);
   const centerScore = scoreOf(largest);
-  let best = { rect: largest, score: centerScore + WORTHWHILE };
+  let best = { rect: largest, score: centerScore + WORTHWHILE.least };
   for (const scale of SCALES) {
     const [width, height] = [Math.round(largest.width * scale), Math.round(largest.height * scale)];
     if (scale < 1 && (width < box.width || height < box.height)) break;
@@ -54,7 +57,10 @@ export function smartCrop(map: SummedArea, picture: Size, box: Size, margins: Sa
         if (score > best.score) best = { rect, score };
       }
   }
-  return best.rect === largest ? { rect: largest, score: centerScore, centerScore } : { ...best, centerScore };
+  const gain = best.score - centerScore;
+  return best.rect === largest || gain < WORTHWHILE.least + WORTHWHILE.spread * (1 - best.score)
+    ? { rect: largest, score: centerScore, centerScore }
+    : { ...best, centerScore };
 }
 
 /** Where windows may begin along a side: on even pixels, which halved chroma can be cut at. */

@@ -272,3 +272,17 @@ test('a hard link is another video, as it has another name', async () => {
   linkSync(join(folder, 'a.mp4'), join(folder, 'b.mp4'));
   expect(await run([folder], { out: temporaryFolder(), name: '{stem}-{hash}' })).toMatchObject({ made: 2 });
 });
+
+test('a table without a column of inputs fails once, and one without other columns of the rules says so once', async () => {
+  const folder = temporaryFolder();
+  const table = join(folder, 'list.csv');
+  writeFileSync(table, `clip,title\n${`${fixture('plain.mp4')},a\n`.repeat(500)}`);
+  const none = await run([table], { out: join(folder, 'none') });
+  expect(none).toMatchObject({ made: 0, failed: 1 });
+  expect(none.failedCovers[0]!.message).toMatch(/^\S+list\.csv cannot be read .* it has "clip", "title"\.$/);
+  const rules = join(folder, 'rules.yaml');
+  writeFileSync(rules, 'fields: { input: clip }\nwhen: { statsu: live, deleted: { present: false } }\n');
+  const passed = await run([table], { out: join(folder, 'passed'), rules });
+  expect(passed).toMatchObject({ made: 0, failed: 0, passedOver: 500 });
+  expect(passed.notes).toEqual([`${table} has no column "statsu" of the rules; it has "clip", "title".`]);
+});

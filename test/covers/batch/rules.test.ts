@@ -47,7 +47,7 @@ test.each([
   [{ status: 'live', video_url: 'a', q: {} }, 'Expected a number for `quality` but received an object.'],
   [
     { status: 'live', video_url: 'a', sizes: 'wide' },
-    'Expected a size such as 640x360 with both sides above 0 for `size`',
+    'Expected a size such as 640x360, or a shape and its columns such as 9:16@360 for `size`',
   ],
 ])('a row of %o fails with one sentence', async (row, sentence) => {
   const rules = await readRules(RULES, 'rules.yaml');

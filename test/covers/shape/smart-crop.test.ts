@@ -88,6 +88,12 @@ test.each([
   expect(score).toBe(centerScore);
 });
 
+test('what is spread all over the picture moves nothing, a little more of it at one side neither', () => {
+  const values = Float32Array.from({ length: WIDTH * HEIGHT }, (_, i) => (i % WIDTH < 60 ? 1.2 : 1));
+  const box = { width: 360, height: 640 };
+  expect(smartCrop(new SummedArea(values, WIDTH, HEIGHT), PICTURE, box, null).rect).toEqual(coverCrop(PICTURE, box));
+});
+
 test('a subject is kept clear of what an app draws over, as far as there is room', () => {
   const portrait = { width: 1080, height: 1920 };
   const map = new SummedArea(

@@ -10,7 +10,7 @@ import { failure } from '../support/failure.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const SCRIPT = join(ROOT, 'scripts/gen-options-doc.mjs');
+const SCRIPT = join(ROOT, 'scripts/gen-types-doc.mjs');
 const PAGE = 'docs/reference/options.md';
 const run = promisify(execFile);
 
@@ -67,7 +67,7 @@ test(
     const where = `${PAGE}:${String(line)} differs in 1 line(s) from the documentation in src/`;
     await expect(run(process.execPath, [SCRIPT, '--check', root], { timeout: 110_000 })).rejects.toMatchObject({
       code: 1,
-      stderr: `${where}: run node scripts/gen-options-doc.mjs\n`,
+      stderr: `${where}: run node scripts/gen-types-doc.mjs\n`,
     });
   },
 );

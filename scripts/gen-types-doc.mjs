@@ -1,12 +1,16 @@
-// Writes docs/reference/options.md from the documentation of the option types; with --check, fails when it is not up to date.
-// Usage: node scripts/gen-options-doc.mjs [--check] [repository root]
+// Writes docs/reference/options.md and events.md from the documentation of the public types; with --check, fails when one is not
+// up to date.
+// Usage: node scripts/gen-types-doc.mjs [--check] [repository root]
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import ts from 'typescript';
 
-export const OPTIONS_DOC = 'docs/reference/options.md';
+/** The pages, and what makes them. */
+const PAGES = { 'docs/reference/options.md': optionsPage, 'docs/reference/events.md': eventsPage };
+const MADE =
+  '<!-- Made by scripts/gen-types-doc.mjs from the documentation in src/: change it there, run the script. -->';
 
 /** Sections of the page: heading, types that are exported from src/index.ts, what stands above the table. */
 const SECTIONS = [
@@ -70,9 +74,27 @@ const SECTIONS = [
   ],
 ];
 
-/** The page as it should be. */
-export async function renderOptionsDoc(root) {
-  const { checker, exported } = publicTypes(root);
+/** Sections of the page of events: heading, an exported type, what stands above the table. */
+const EVENTS = [
+  [
+    'Of a relay',
+    'RelayEventMap',
+    "`relay.on('lost', (event) => …)` hears one kind, `relay.on('event', (event) => …)` all of them. Each has its name as `event` and the milliseconds since `start()` as `sinceStartMs`.",
+  ],
+  [
+    'Of many relays',
+    'RelaysEventMap',
+    "`relays.on('event', (event) => …)` hears these, and those of each relay with its name as `relay`; there is no other event.",
+  ],
+];
+/** What events hold. */
+const PARTS = [
+  ['`timings` of `origin`', 'OriginTimings'],
+  ['`timings` of `connected`', 'DestinationTimings'],
+  ['`error`', 'EventError'],
+];
+
+function optionsPage({ checker, exported }) {
   const sections = SECTIONS.map(([heading, names, intro, without = []]) => {
     const known = new Set(
       without.flatMap((name) => optionsOf(checker, exported(name)).map(({ name: known }) => known)),
@@ -88,9 +110,9 @@ export async function renderOptionsDoc(root) {
       ]);
     return `## ${heading}\n\n${intro}\n\n${table(['Option', 'Type', 'Default', 'Meaning'], rows)}`;
   });
-  const page = `# Options
+  return `# Options
 
-<!-- Made by scripts/gen-options-doc.mjs from the documentation in src/: change it there, run the script. -->
+${MADE}
 
 Every option of every call, with its unit and its default. Unknown names and wrong values are refused with
 \`FR_ARG_INVALID\` and one sentence. An option that is \`undefined\` counts as left out. Times of media are seconds, deadlines
@@ -98,7 +120,35 @@ and delays are milliseconds, sizes are \`[columns, rows]\`, bit rates are bits p
 
 ${sections.join('\n\n')}
 `;
-  return format(page, { ...(await resolveConfig(join(root, OPTIONS_DOC))), parser: 'markdown' });
+}
+
+function eventsPage({ checker, exported }) {
+  const events = EVENTS.map(([heading, name, intro]) => {
+    const rows = checker.getPropertiesOfType(exported(name)).map((event) => {
+      const fields = optionsOf(checker, checker.getTypeOfSymbol(event)).map(
+        ({ name: field, required, type }) => `\`${field}${required ? '' : '?'}: ${type}\``,
+      );
+      return [`\`${event.name}\``, fields.join(', '), proseOf(checker, event)];
+    });
+    return `## ${heading}\n\n${intro}\n\n${table(['Event', 'Fields', 'Meaning'], rows)}`;
+  });
+  const parts = PARTS.map(([heading, name]) => {
+    const rows = optionsOf(checker, exported(name)).map(({ name: field, type, prose }) => [
+      `\`${field}\``,
+      `\`${type}\``,
+      prose,
+    ]);
+    return `## ${heading}\n\n${table(['Field', 'Type', 'Meaning'], rows)}`;
+  });
+  return `# Events of relays
+
+${MADE}
+
+What a relay tells while it runs, as plain JSON: \`framerail relay --json\` prints each as a line, and the same objects come to
+listeners in JavaScript. Addresses are without keys and passwords.
+
+${[...events, ...parts].join('\n\n')}
+`;
 }
 
 function publicTypes(root) {
@@ -128,9 +178,13 @@ function optionsOf(checker, type) {
       required: (property.flags & ts.SymbolFlags.Optional) === 0,
       type: typeText(checker, property),
       usual: oneLine(tag === undefined ? '' : ts.displayPartsToString(tag.text)),
-      prose: oneLine(ts.displayPartsToString(property.getDocumentationComment(checker))),
+      prose: proseOf(checker, property),
     };
   });
+}
+
+function proseOf(checker, symbol) {
+  return oneLine(ts.displayPartsToString(symbol.getDocumentationComment(checker)));
 }
 
 /** The type as one would write it: words of a union in full, and no `undefined`. */
@@ -155,19 +209,28 @@ function table(head, rows) {
 async function main() {
   const args = process.argv.slice(2);
   const root = resolve(args.find((arg) => !arg.startsWith('--')) ?? join(import.meta.dirname, '..'));
-  const page = join(root, OPTIONS_DOC);
-  const text = await renderOptionsDoc(root);
-  if (args.includes('--check')) {
-    const [was, should] = [existsSync(page) ? readFileSync(page, 'utf8') : '', text].map((all) => all.split('\n'));
-    const places = Array.from({ length: Math.max(was.length, should.length) }, (_, i) => i + 1);
-    const differing = places.filter((line) => was[line - 1] !== should[line - 1]);
-    if (differing.length === 0) return;
-    const where = `${OPTIONS_DOC}:${differing[0]} differs in ${differing.length} line(s) from the documentation in src/`;
-    throw new Error(`${where}: run node scripts/gen-options-doc.mjs`);
+  const types = publicTypes(root);
+  for (const [name, make] of Object.entries(PAGES)) {
+    const page = join(root, name);
+    const text = await format(make(types), { ...(await resolveConfig(page)), parser: 'markdown' });
+    if (args.includes('--check')) {
+      compare(name, existsSync(page) ? readFileSync(page, 'utf8') : '', text);
+      continue;
+    }
+    mkdirSync(dirname(page), { recursive: true });
+    writeFileSync(page, text);
+    console.log(`wrote ${name}`);
   }
-  mkdirSync(dirname(page), { recursive: true });
-  writeFileSync(page, text);
-  console.log(`wrote ${OPTIONS_DOC}`);
+}
+
+/** Throws where a page is not what it should be. */
+function compare(name, page, text) {
+  const [was, should] = [page, text].map((all) => all.split('\n'));
+  const places = Array.from({ length: Math.max(was.length, should.length) }, (_, i) => i + 1);
+  const differing = places.filter((line) => was[line - 1] !== should[line - 1]);
+  if (differing.length === 0) return;
+  const where = `${name}:${differing[0]} differs in ${differing.length} line(s) from the documentation in src/`;
+  throw new Error(`${where}: run node scripts/gen-types-doc.mjs`);
 }
 
 if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
