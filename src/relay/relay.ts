@@ -99,7 +99,7 @@ export class Relay extends EventEmitter<Listeners> {
     return this.#done;
   }
 
-  /** Dials everybody at once. Resolves when the first destination is fed; rejects when the relay ends before. */
+  /** Dials everybody at once. Resolves when the first destination is fed, or when the relay ends without an error; else rejects. */
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new FramerailError('FR_CLOSED', 'A relay can be started once.');
     this.#state = 'running';
