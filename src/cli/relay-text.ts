@@ -79,13 +79,15 @@ const ORIGIN_STATES: Readonly<Record<OriginState, string>> = {
 
 /** How a relay stands: one line for each origin, one for each destination. */
 export function statusLines({ origins, feed, destinations, recording }: RelayStatus): string[] {
+  const isKnown = feed.video !== null || feed.audio !== null;
+  // What matters most first: a narrow terminal cuts the rest.
   const facts = [
+    formatClock(feed.mediaSeconds),
     track('video', feed.video, feed.size),
     track('audio', feed.audio, null),
     ...(feed.gopSeconds === null ? [] : [`GOP ${feed.gopSeconds.toFixed(1)} s`]),
     `drift ${feed.driftSeconds.toFixed(2)} s`,
     ...(feed.avDriftSeconds === null ? [] : [`A/V ${feed.avDriftSeconds.toFixed(2)} s`]),
-    formatClock(feed.mediaSeconds),
   ].filter((fact) => fact !== '');
   // Who feeds it, or may next: what is known of the stream stands beside one of them.
   const fed = Math.max(
@@ -95,7 +97,7 @@ export function statusLines({ origins, feed, destinations, recording }: RelaySta
   return [
     ...origins.map(({ state, address }, i) => {
       const name = i === 0 ? 'origin' : '      ';
-      return [name, ORIGIN_STATES[state], address, ...(i === fed ? facts : [])].join('  ');
+      return [name, ORIGIN_STATES[state], address, ...(isKnown && i === fed ? facts : [])].join('  ');
     }),
     ...destinations.map((one) => `${String(one.id).padStart(6)}  ${destination(one)}`),
     ...(recording === null ? [] : [`record  ${recording.state}  ${recording.file}`]),

@@ -1,4 +1,5 @@
 // How one encoder of FFmpeg spells what callers wish for.
+
 /** One encoder's spelling. */
 export interface Spelling {
   /** The option of constant quality and its worst and best value. */

@@ -13,7 +13,7 @@ test('each origin has a line, which says whether it feeds, stands by, is waited 
   const { relay } = relayOf([first.url, `${spare}?listen`], sink.url);
   await plays(sink, first);
   const [fed = '', other = ''] = statusLines(relay.status());
-  expect(fed).toMatch(/^origin {2}live {2}rtmp:\S+ {2}h264 640x360 \d+ kb\/s/);
+  expect(fed).toMatch(/^origin {2}live {2}rtmp:\S+ {2}0:\d\d\.\d{3} {2}h264 640x360 \d+ kb\/s/);
   expect(other).toBe(`        awaited  ${spare.replace('/spare', '/***')}`);
   await relay.stop();
   expect(statusLines(relay.status()).slice(0, 2)).toEqual([
