@@ -9,6 +9,7 @@ import { videoCodec } from '#dist/relay/flv/tag.js';
 import { failure } from '../support/failure.js';
 import { ffmpeg } from '../support/ffmpeg.js';
 import { fixture } from '../support/fixtures.js';
+import { some } from '../support/long.js';
 import { expectMonotonic } from '../support/relay/compare.js';
 import { liveOrigin, type LiveOrigin } from '../support/relay/live-origin.js';
 import { relayOf } from '../support/relay/relays.js';
@@ -66,7 +67,7 @@ function withHeaders(sink: Sink, slate: readonly Arrival[]): Arrival[] {
   return [...headers, ...slate];
 }
 
-test.each(['png', 'jpg'] as const)('a %s is shown when both origins are dead, until one plays again', async (kind) => {
+test.each(some(2, ['png', 'jpg']))('a %s is shown when both origins are dead, until one plays again', async (kind) => {
   const [first, second] = [await liveOrigin(), await liveOrigin(OTHER)];
   const sink = await rtmpSink();
   const { relay, told, events, all, started } = relayOf([first.url, second.url], sink.url, {
