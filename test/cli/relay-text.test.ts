@@ -9,7 +9,7 @@ import { freePort } from '../support/live.js';
 
 test('each origin has a line, which says whether it feeds, stands by, is waited for or is over', async () => {
   const [first, sink] = [await liveOrigin(), await rtmpSink()];
-  const spare = `rtmp://127.0.0.1:${String(await freePort())}/live/spare`;
+  const spare = `rtmp://127.0.0.1:${String(await freePort('tcp'))}/live/spare`;
   const { relay } = relayOf([first.url, `${spare}?listen`], sink.url);
   await plays(sink, first);
   const [fed = '', other = ''] = statusLines(relay.status());
