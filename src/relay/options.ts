@@ -116,15 +116,16 @@ export interface RelayOptions {
   readonly hlsList?: number | undefined;
   /**
    * A file that the stream is recorded to, by its ending as FLV (`.flv`), MPEG-TS (`.ts`) or MP4 (`.mp4`, `.m4v`, `.mov`). It
-   * appears when the relay ends; until then it grows beside its place, with `.part` in its name. An MP4 is made when the relay
-   * ends; where its streams change their parameters, another one begins (`name.1.mp4`). Where it cannot be written, as on a
-   * full disk, what there is of it is published, destinations go on, and another file is begun by the rules by which a
-   * destination is dialled again; `done` then rejects at the end, as something is missing.
+   * appears when the relay ends; until then it grows beside its place, with `.part` in its name. Nothing that is there is
+   * replaced: where the name is taken, as by the last run, the next one is used (`name.1.mp4`), and `recorded` tells which. An
+   * MP4 is made when the relay ends; where its streams change their parameters, another one begins. Where it cannot be
+   * written, as on a full disk, what there is of it is published, destinations go on, and another file is begun by the rules
+   * by which a destination is dialled again; `done` then rejects at the end, as something is missing.
    */
   readonly record?: string | undefined;
   /**
    * Milliseconds after which the recording goes on in another file, from a keyframe on: `name-20261120T174500Z.mp4`, each
-   * named by its beginning and published when it is complete. @defaultValue one file
+   * named by its beginning and published when it is complete; a name that is taken has `-2` behind it. @defaultValue one file
    */
   readonly recordEvery?: number | undefined;
 }

@@ -81,7 +81,7 @@ export const relay: CliCommand = {
         seconds('--hls-segment'),
       )
       .option('--hls-list <count>', 'segments of a playlist (default: 6)', integer('--hls-list'))
-      .option('--record <file>', 'record to .flv, .ts or .mp4; the file appears when the relay ends')
+      .option('--record <file>', 'record to .flv, .ts or .mp4, which appears at the end and replaces nothing')
       .option(
         '--record-every <time>',
         'one file for each such time, published as it is complete',
