@@ -82,9 +82,9 @@ export interface RelayOptions {
   readonly failoverAfter?: number | undefined;
   /**
    * Milliseconds for which an origin that is further ahead in the list must flow until it feeds the relay again, at its
-   * next keyframe; 0 for that very keyframe, `Infinity` for never. @defaultValue 30,000
+   * next keyframe; 0 for that very keyframe, `never` or `Infinity` for not at all. @defaultValue 30,000
    */
-  readonly failbackAfter?: number | undefined;
+  readonly failbackAfter?: number | 'never' | undefined;
   /** A picture (PNG, JPEG) or a clip of which up to a minute is shown over and over while no origin lives. */
   readonly slate?: string | undefined;
   /** Milliseconds without media after which the slate is shown. @defaultValue 2,000 */
@@ -260,7 +260,7 @@ function checkFailover(
   return {
     standby: kind,
     failoverAfter: wait('failoverAfter', SILENCE[kind], 50),
-    failbackAfter: failbackAfter === Infinity ? Infinity : wait('failbackAfter', 30_000),
+    failbackAfter: failbackAfter === Infinity || failbackAfter === 'never' ? Infinity : wait('failbackAfter', 30_000),
     slateAfter: wait('slateAfter', 2000),
   };
 }

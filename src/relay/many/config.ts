@@ -2,7 +2,8 @@
 import type { RelayOptions } from '../options.js';
 import type { RELAY_KEYS } from './keys.js';
 
-type Written<Name extends keyof RelayOptions> = (typeof RELAY_KEYS)[Name] extends 'time' | 'bytes' | 'addresses'
+type Written<Name extends keyof RelayOptions> = (typeof RELAY_KEYS)[Name] extends
+  'time' | 'timeOrNever' | 'bytes' | 'addresses'
   ? RelayOptions[Name] | string
   : RelayOptions[Name];
 

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { readConfigObject, readConfigText } from '#dist/relay/many/read-config.js';
 import { changeOf } from '#dist/relay/many/plan-change.js';
-import type { RelaysConfig } from '#dist/relay/index.js';
+import type { RelayOptions, RelaysConfig } from '#dist/relay/index.js';
+import { checkRelay } from '#dist/relay/options.js';
 import { failure } from '../../support/failure.js';
 
 const read = async (text: string, environment: Record<string, string> = {}) =>
@@ -34,6 +35,21 @@ relays:
     options: { from: 'rtmp://origin/live/k1', to: ['rtmp://one/live/a'], waitExpected: 300, queueBytes: 65_536 },
   });
   expect(plans.get('radio')).toMatchObject({ onDemand: false, idleTimeout: 1500, options: { gopBytes: 0 } });
+});
+
+test('an origin is taken back never, as it is written, also by a relay of another process', async () => {
+  const { plans, problems } = await read(
+    'relays:\n  a: { from: rtmp://a/b/c, failbackAfter: never }\n  b: { from: rtmp://a/b/c, failbackAfter: .inf }\n',
+  );
+  expect(problems).toEqual([]);
+  const written = { a: { from: 'rtmp://a/b/c', failbackAfter: 'never' } } as const;
+  const [plan] = readConfigObject({ relays: written } satisfies RelaysConfig).plans.values();
+  for (const { options } of [...plans.values(), plan!]) {
+    const sent = JSON.parse(JSON.stringify(options)) as RelayOptions;
+    expect(checkRelay(sent).failover.failbackAfter).toBe(Infinity);
+  }
+  const wrong = await read('relays:\n  a: { from: rtmp://a/b/c, failbackAfter: always }\n');
+  expect(wrong.problems).toMatchObject([{ relay: 'a', line: 2, code: 'FR_ARG_INVALID' }]);
 });
 
 test('one wrong relay of 200 is told with its name and line, and the others are read', async () => {
