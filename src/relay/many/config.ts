@@ -45,7 +45,7 @@ export interface ConfigProblem {
   readonly relay: string | null;
   /** The line of the file; null where there is none. */
   readonly line: number | null;
-  /** FR_ARG_INVALID, or what reading the file failed with. */
+  /** FR_ARG_INVALID, or what reading the file or a slate failed with. */
   readonly code: string;
   /** One sentence for a person. */
   readonly message: string;

@@ -79,7 +79,7 @@ class ListenPort {
   }
 
   join(place: ListenPlace): ListenTicket {
-    const path = pathOf(place.address);
+    const path = listenPath(place.address);
     if (this.#places.has(path)) {
       const why = 'another relay waits for the same key there';
       queueMicrotask(() => {
@@ -213,7 +213,8 @@ function whyNot(error: Error): string {
   );
 }
 
-function pathOf({ app, key }: RtmpAddress): string {
+/** What is published to an address. */
+export function listenPath({ app, key }: RtmpAddress): string {
   return `${app}/${key}`;
 }
 
