@@ -129,6 +129,10 @@ test.each([
   [['rtmp://127.0.0.1/live/a', 'rtmp://127.0.0.1/live/b', '--on-end', 'never'], '`onEnd`'],
   [['rtmp://127.0.0.1/live/a', 'rtmp://127.0.0.1/live/b', '--queue', 'large'], '--queue'],
   [['rtmp://127.0.0.1/live/a', 'rtmp://127.0.0.1/live/b', '--nonsense'], '--nonsense'],
+  [
+    ['rtmp://127.0.0.1/live/a', '--record', 'a.flv', '--record', 'b.ts'],
+    'Expected one file for `--record` but received ["a.flv", "b.ts"].',
+  ],
 ])('wrong usage: %j', async (args, named) => {
   const { code, stderr, orphans } = await cli('relay', ...args);
   expect([code, orphans]).toEqual([2, []]);

@@ -81,7 +81,11 @@ export const relay: CliCommand = {
         seconds('--hls-segment'),
       )
       .option('--hls-list <count>', 'segments of a playlist (default: 6)', integer('--hls-list'))
-      .option('--record <file>', 'record to .flv, .ts or .mp4, which appears at the end and replaces nothing')
+      .option(
+        '--record <file>',
+        'record to .flv, .ts or .mp4, which appears at the end and replaces nothing',
+        once('--record'),
+      )
       .option(
         '--record-every <time>',
         'one file for each such time, published as it is complete',
@@ -195,6 +199,14 @@ async function relayTo(source: string, destinations: readonly string[], options:
   if (relayed || told) return;
   const { nothingRelayed } = await import('../relay-outcome.js');
   throw nothingRelayed(session.status());
+}
+
+/** A text that is said once: of two, one would be left out without a word. */
+function once(name: string): (text: string, before?: string) => string {
+  return (text, before) => {
+    if (before !== undefined) throw argumentError(name, 'one file', [before, text]);
+    return text;
+  };
 }
 
 function collect(url: string, before: readonly string[] = []): readonly string[] {
