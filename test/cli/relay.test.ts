@@ -139,8 +139,8 @@ test.each([
   expect(stderr).toContain(named);
 });
 
-test('what was dialled early for an address that listens does not keep the command', async () => {
-  const source = `rtmp://127.0.0.1:${String(await freePort('tcp'))}/live/key?listen`;
+test.each(['?listen', '?listen=1'])('what was dialled early for %s does not keep the command', async (query) => {
+  const source = `rtmp://127.0.0.1:${String(await freePort('tcp'))}/live/key${query}`;
   const running = startCli(['relay', source, 'rtmp://127.0.0.1:9/live/b', '--json']);
   const [first] = (await once(running.child.stdout, 'data')) as [Buffer];
   expect(first.length).toBeGreaterThan(0);

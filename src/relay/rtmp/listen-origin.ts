@@ -1,13 +1,8 @@
 // A stream that is pushed to us under one key, as OBS and ffmpeg publish.
 import { argumentError, monotonicNow, type FramerailError } from '../../base/index.js';
 import type { Origin, OriginHandlers, OriginMarks, OriginSource } from '../origin.js';
-import { parseRtmp, type RtmpAddress } from './address.js';
+import { parseListen, parseRtmp, withoutListen, type RtmpAddress } from './address.js';
 import { joinPort, listenPath, type ListenTicket } from './listen-port.js';
-
-/** Whether an address asks to listen instead of dialling. */
-export function parseListen(address: string): boolean {
-  return /^rtmps?:\/\/.*[?&]listen$/i.test(address);
-}
 
 /** Where an address listens, as texts that are the same for all who want the same. */
 export interface ListeningPlace {
@@ -24,10 +19,6 @@ export function listeningPlace(text: string): ListeningPlace | undefined {
   const address = parseRtmp('from', withoutListen(text));
   const port = `${address.host} ${String(address.port)}`;
   return { port, key: `${port} ${listenPath(address)}`, shown: address.shown };
-}
-
-function withoutListen(address: string): string {
-  return address.replace(/[?&]listen$/i, '');
 }
 
 /** Reads the address; throws FR_ARG_INVALID. */

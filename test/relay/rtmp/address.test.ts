@@ -1,8 +1,9 @@
 // Addresses: whom to dial and what to ask for, and nothing of it that is secret where others can read it.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseRtmp, tcUrl } from '#dist/relay/rtmp/address.js';
-import { parseListen, listenOrigin } from '#dist/relay/rtmp/listen-origin.js';
+import { parseDestination } from '#dist/relay/parse-destination.js';
+import { parseListen, parseRtmp, tcUrl, withoutListen } from '#dist/relay/rtmp/address.js';
+import { listeningPlace, listenOrigin } from '#dist/relay/rtmp/listen-origin.js';
 import { failure } from '../../support/failure.js';
 
 test.each([
@@ -100,13 +101,34 @@ test('no key, no query and no password is ever shown, in an address or in its re
 });
 
 describe('listening', () => {
-  test('is asked for at the end of the query', () => {
+  test('is asked for anywhere in the query', () => {
     expect(parseListen('rtmp://0.0.0.0:1935/live/key?listen')).toBe(true);
     expect(parseListen('rtmp://0.0.0.0:1935/live/key?a=1&listen')).toBe(true);
+    expect(parseListen('rtmp://0.0.0.0:1935/live/key?listen=1&a=1')).toBe(true);
+    expect(parseListen('rtmp://host/live/key?listen=0')).toBe(false);
     expect(parseListen('rtmps://0.0.0.0:1935/live/key?listen')).toBe(true);
     expect(parseListen('rtmp://host/live/listen')).toBe(false);
     expect(parseListen('rtmp://host/live/key?listener')).toBe(false);
     expect(parseListen('http://host/live/key?listen')).toBe(false);
+  });
+
+  test.each([
+    ['?listen', ''],
+    ['?listen=1', ''],
+    ['?a=1&listen', '?a=1'],
+    ['?listen=1&a=1&b=2', '?a=1&b=2'],
+    ['?a=1&listen&b=2', '?a=1&b=2'],
+  ])('%s is no part of the key', (query, left) => {
+    expect(withoutListen(`rtmp://host/live/key${query}`)).toBe(`rtmp://host/live/key${left}`);
+    expect(listeningPlace(`rtmp://host/live/key${query}`)?.key).toBe(`host 1935 live/key${left}`);
+  });
+
+  test.each(['?listen', '?listen=1', '?listen&a=1'])('%s of a destination is refused', async (query) => {
+    const error = await failure(() => parseDestination('to[0]', `rtmp://0.0.0.0/live/s3cret${query}`));
+    expect([error.code, error.message]).toEqual([
+      'FR_ARG_INVALID',
+      'Expected an address without `listen`, as only origins listen, for `to[0]` but received "one with it".',
+    ]);
   });
 
   test('needs a key, and goes without TLS', async () => {
