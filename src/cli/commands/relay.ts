@@ -119,6 +119,7 @@ export const relay: CliCommand = {
 
 async function run(source: string | undefined, destinations: readonly string[], options: Options): Promise<void> {
   try {
+    checkAlone(options);
     if (options.config !== undefined) await relayMany(options.config, source, options);
     else if (source === undefined) throw argumentError('source', 'an address, or --config', source);
     else await relayTo(source, destinations, options);
@@ -126,6 +127,12 @@ async function run(source: string | undefined, destinations: readonly string[], 
     // Who was dialled for an argument that meant something else.
     dropEarly();
   }
+}
+
+/** Refuses what does nothing by itself: it was meant to do something. */
+function checkAlone({ config, check, status, json }: Options): void {
+  if (check === true && config === undefined) throw argumentError('--check', 'a file to look at, as --config', true);
+  if (status !== undefined && json !== true) throw argumentError('--status', '--json beside it', status);
 }
 
 /** What a configuration says is said there, and nowhere else. */

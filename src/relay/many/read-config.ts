@@ -278,8 +278,8 @@ function readPlace(value: unknown): CheckedRelays['http'] {
   if (typeof value === 'number') return { host: '127.0.0.1', port: checkInteger('http', value, 0, 65_535) };
   const match = typeof value === 'string' ? /^(?:(\[[0-9a-f:.%]+\]|[^:[\]/\s]+):)?(\d{1,5})$/i.exec(value) : null;
   const port = Number(match?.[2]);
-  if (match === null || port > 65_535)
-    throw argumentError('http', 'an address and a port, such as 127.0.0.1:8080', value);
+  if (match === null) throw argumentError('http', 'an address and a port, such as 127.0.0.1:8080', value);
+  if (port > 65_535) throw argumentError('http', 'a port of 0 to 65,535', port);
   return { host: match[1]?.replace(/^\[|\]$/g, '') ?? '127.0.0.1', port };
 }
 

@@ -1,7 +1,8 @@
 // A port that streams are pushed to, for one key or for many: relays that listen on the same one share it.
 import { createServer, type Server, type Socket } from 'node:net';
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { FramerailError, systemCode } from '../../base/index.js';
+import { FramerailError } from '../../base/index.js';
+import { whyNotListen } from '../why-not-listen.js';
 import type { RtmpAddress } from './address.js';
 import type { Message } from './message.js';
 import { RtmpPublisherSession } from './publisher-session.js';
@@ -70,9 +71,13 @@ class ListenPort {
       this.#forget();
       for (const place of [...this.#places.values()])
         place.onFail(
-          new FramerailError('FR_RELAY_CONNECT', `${place.address.shown} cannot be listened on: ${whyNot(error)}.`, {
-            cause: error,
-          }),
+          new FramerailError(
+            'FR_RELAY_CONNECT',
+            `${place.address.shown} cannot be listened on: ${whyNotListen(error)}.`,
+            {
+              cause: error,
+            },
+          ),
         );
     });
     this.#server.listen(port, host);
@@ -202,15 +207,6 @@ class ListenPort {
       if (timingSafeEqual(digest(name), wanted)) found = name;
     return found;
   }
-}
-
-function whyNot(error: Error): string {
-  const code = systemCode(error);
-  return (
-    { EADDRINUSE: 'the port is taken', EACCES: 'this user may not', EADDRNOTAVAIL: 'it is no address of this machine' }[
-      code
-    ] ?? code
-  );
 }
 
 /** What is published to an address. */

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseDestination } from '#dist/relay/parse-destination.js';
+import { parseOrigin } from '#dist/relay/parse-origin.js';
 import { parseListen, parseRtmp, tcUrl, withoutListen } from '#dist/relay/rtmp/address.js';
 import { listeningPlace, listenOrigin } from '#dist/relay/rtmp/listen-origin.js';
 import { failure } from '../../support/failure.js';
@@ -71,6 +72,41 @@ test.each([
   expect(error.message).not.toContain('s3cret');
   expect(JSON.stringify(error.details)).not.toContain('s3cret');
   expect(error.message).toContain(shown);
+});
+
+const PLACES = ['rtmp', 'rtmps', 'srt', 'udp', 'rtsp', 'rtsps', 'http', 'https'];
+
+test.each(PLACES)('a port that there is not is named as the mistake: %s', async (scheme) => {
+  for (const [port, shown] of [
+    ['99999', '99999'],
+    ['0', '0'],
+    ['123456789', '"another number"'],
+  ] as const) {
+    const address = `${scheme}://[::1]:${port}/live/s3cret`;
+    const parsers = [parseOrigin, ...(/^(rtmp|srt|udp)/.test(scheme) ? [parseDestination] : [])];
+    for (const parse of parsers)
+      expect((await failure(() => parse('x', address))).message).toBe(
+        `Expected a port of 1 to 65,535 for \`x\` but received ${shown}.`,
+      );
+  }
+});
+
+test.each([
+  ['foo.mp4', '".mp4"'],
+  ['s3cret', '"another text"'],
+  ['s3cret.s3cret', '"another text"'],
+  ['ftp://ann:s3cret@host/s3cret', '"ftp://"'],
+  ['https://host/s3cret.mp4', '"https://"'],
+])('%s is no destination, and what is one is told', async (address, shown) => {
+  const { code, message } = await failure(() => parseDestination('to[1]', address));
+  expect(code).toBe('FR_ARG_INVALID');
+  expect(message).toMatch(/^Expected an address of rtmp:\/\/, .*--record.* for `to\[1\]` but received/);
+  expect(message.endsWith(`received ${shown}.`)).toBe(true);
+});
+
+test('an origin of no protocol that is known is refused with those that are', async () => {
+  const { message } = await failure(() => parseOrigin('from', 's3cret.mp4'));
+  expect(message).toMatch(/^Expected an address of rtmp:\/\/, .*https:\/\/ for `from` but received ".mp4"\.$/);
 });
 
 test('what `connect` is told leaves out the key and the usual port', () => {
