@@ -12,13 +12,23 @@ interface Claim {
   readonly argument: string;
   /** The same for all who want the same. */
   readonly key: string;
+  /** Where it is wanted, of the addresses of this machine; undefined where that is no question. */
+  readonly host?: string;
   /** What is done there, as a sentence has it. */
   readonly what: string;
 }
 
+/** What a relay has. */
+interface Owned extends Claim {
+  readonly owner: string;
+}
+
+/** Every address of this machine. */
+const ANY = ['', '0.0.0.0', '::'];
+
 /** Who has what of the relays of one configuration: the first who says so. */
 export class Claims {
-  readonly #owners = new Map<string, string>();
+  readonly #owned = new Map<string, Owned[]>();
 
   /** Notes what a relay is to have; gives what another one has already, of which it is to have nothing then. */
   take({ name, options: { from, to, record } }: RelayPlan): FramerailError[] {
@@ -28,17 +38,23 @@ export class Claims {
       ...to.flatMap((address, i) => destination(`to[${String(i)}]`, address)),
       ...(record === undefined ? [] : [written('record', 'records to', record)]),
     ];
-    const own = new Map<string, string>();
-    const mistakes = claims.flatMap(({ argument, key, what }) => {
-      const owner = this.#owners.get(key) ?? own.get(key);
-      own.set(key, name);
-      if (owner === undefined) return [];
-      const message = `The relay \`${owner}\` ${what} already.`;
+    const own: Owned[] = [];
+    const mistakes = claims.flatMap((claim) => {
+      const { key, argument } = claim;
+      const found = [...(this.#owned.get(key) ?? []), ...own].find((one) => one.key === key && meet(one, claim));
+      own.push({ ...claim, owner: name });
+      if (found === undefined) return [];
+      const message = `The relay \`${found.owner}\` ${found.what} already.`;
       return [new FramerailError('FR_ARG_INVALID', message, { details: { argument } })];
     });
-    if (mistakes.length === 0) for (const key of own.keys()) this.#owners.set(key, name);
+    if (mistakes.length === 0)
+      for (const one of own) this.#owned.set(one.key, [...(this.#owned.get(one.key) ?? []), one]);
     return mistakes;
   }
+}
+
+function meet({ host: one = '' }: Claim, { host: other = '' }: Claim): boolean {
+  return one === other || ANY.includes(one) || ANY.includes(other);
 }
 
 function listening(argument: string, address: string): Claim[] {
@@ -46,12 +62,12 @@ function listening(argument: string, address: string): Claim[] {
   if (isUdp(address)) {
     const { host, port, multicast, reuse, shown } = parseUdp(argument, address);
     // A group is there for many.
-    return multicast || reuse ? [] : [{ argument, key: `udp ${host} ${String(port)}`, what: `listens on ${shown}` }];
+    return multicast || reuse ? [] : [{ argument, key: `udp ${String(port)}`, host, what: `listens on ${shown}` }];
   }
   const place = listeningPlace(address);
-  return place === undefined
-    ? []
-    : [{ argument, key: `rtmp ${place.key}`, what: `waits for the key of ${place.shown}` }];
+  if (place === undefined) return [];
+  const { host, key, shown } = place;
+  return [{ argument, key: `rtmp ${key}`, host, what: `waits for the key of ${shown}` }];
 }
 
 function destination(argument: string, address: string): Claim[] {
@@ -61,7 +77,7 @@ function destination(argument: string, address: string): Claim[] {
 
 function calls(argument: string, address: string): Claim[] {
   const { host, port, listens, shown } = parseSrt(argument, address);
-  return listens ? [{ argument, key: `srt ${host} ${String(port)}`, what: `listens on ${shown}` }] : [];
+  return listens ? [{ argument, key: `srt ${String(port)}`, host, what: `listens on ${shown}` }] : [];
 }
 
 function written(argument: string, verb: string, path: string): Claim {

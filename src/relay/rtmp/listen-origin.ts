@@ -8,8 +8,9 @@ import { joinPort, listenPath, type ListenTicket } from './listen-port.js';
 export interface ListeningPlace {
   /** For all who share the port. */
   readonly port: string;
-  /** For all who wait for the key. */
+  /** For all who wait for the key on that port, wherever it is. */
   readonly key: string;
+  readonly host: string;
   readonly shown: string;
 }
 
@@ -17,8 +18,8 @@ export interface ListeningPlace {
 export function listeningPlace(text: string): ListeningPlace | undefined {
   if (!parseListen(text)) return undefined;
   const address = parseRtmp('from', withoutListen(text));
-  const port = `${address.host} ${String(address.port)}`;
-  return { port, key: `${port} ${listenPath(address)}`, shown: address.shown };
+  const { host, port, shown } = address;
+  return { port: `${host} ${String(port)}`, key: `${String(port)} ${listenPath(address)}`, host, shown };
 }
 
 /** Reads the address; throws FR_ARG_INVALID. */

@@ -129,6 +129,7 @@ test.each([
     'from: rtmp://0.0.0.0:1935/live/secret-key?listen',
     'waits for the key',
   ],
+  ['from: rtmp://127.0.0.1/live/key?listen', 'from: rtmp://0.0.0.0/live/key?listen=1', 'waits for the key'],
   ['from: srt://:9000', 'from: srt://:9000?mode=listener', 'listens on srt://:9000'],
   ['from: srt://:9000', 'from: rtmp://a/b/c\n    to: srt://:9000?mode=listener', 'listens on srt://:9000'],
   ['from: udp://0.0.0.0:5000', 'from: udp://0.0.0.0:5000?timeout=1', 'listens on udp://0.0.0.0:5000'],
@@ -151,6 +152,8 @@ test('what several may have is shared: a port by other keys, a group of UDP, a s
   a: { from: rtmp://0.0.0.0/live/a?listen, to: [rtmp://x/y/z, a/live.m3u8, srt://x:9000], record: a.mp4 }
   b: { from: rtmp://0.0.0.0/live/b?listen, to: [rtmp://x/y/z, b/live.m3u8, srt://x:9000], record: a.ts }
   c: { from: udp://239.1.2.3:5000 }
+  e: { from: rtmp://127.0.0.1:1936/live/a?listen }
+  f: { from: rtmp://127.0.0.2:1936/live/a?listen }
   d: { from: udp://239.1.2.3:5000 }
 `);
   expect(problems).toEqual([]);

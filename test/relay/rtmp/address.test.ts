@@ -156,7 +156,7 @@ describe('listening', () => {
     ['?a=1&listen&b=2', '?a=1&b=2'],
   ])('%s is no part of the key', (query, left) => {
     expect(withoutListen(`rtmp://host/live/key${query}`)).toBe(`rtmp://host/live/key${left}`);
-    expect(listeningPlace(`rtmp://host/live/key${query}`)?.key).toBe(`host 1935 live/key${left}`);
+    expect(listeningPlace(`rtmp://host/live/key${query}`)?.key).toBe(`1935 live/key${left}`);
   });
 
   test.each(['?listen', '?listen=1', '?listen&a=1'])('%s of a destination is refused', async (query) => {
