@@ -4,6 +4,8 @@ import { constants } from 'node:os';
 import { FFmpegError } from 'node-av/lib';
 import { FramerailError, type ErrorCode } from '../base/index.js';
 
+const ERRNO: Readonly<Record<string, number>> = constants.errno;
+
 /** A receive call has nothing to give until more is sent. */
 export function isAgain(code: number): boolean {
   return code === AVERROR_EAGAIN;
@@ -42,4 +44,13 @@ export function avError(code: ErrorCode, averror: number, what: string): Framera
 export function check(averror: number, code: ErrorCode, what: string): number {
   if (averror < 0) throw avError(code, averror, what);
   return averror;
+}
+
+/** What a disk says; muxers have codes of their own for what they do not take. */
+const DISK = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO', 'EROFS'].map((name) => ERRNO[name]));
+
+/** Why a header could not be written: the streams are not what is wrong when the disk is full. */
+export function headerError(averror: number, container: string, name: string): FramerailError {
+  const what = DISK.has(-averror) ? `${name} could not be written` : `${container} cannot hold these streams`;
+  return avError('FR_OUTPUT_FAILED', averror, what);
 }

@@ -9,7 +9,7 @@ import {
 import { avGetCodecName, FormatContext, OutputFormat, Packet, type Stream } from 'node-av/lib';
 import { FramerailError, isFramerailError } from '../base/index.js';
 import type { Rect, Size } from '../pixels/index.js';
-import { avError, check } from './averror.js';
+import { check, headerError } from './averror.js';
 import { byteOutput, type ByteOutput, type ByteTarget } from './byte-output.js';
 import type { VideoEncoder } from './encoders/encoder.js';
 import { rational } from './filter-chain.js';
@@ -204,7 +204,7 @@ export class MediaOutput {
       this.#context.setOption('moov_size', this.#indexBytes, undefined as never, 1 as never);
     const code = this.#context.writeHeaderSync();
     this.#io.rethrow();
-    if (code < 0) throw avError('FR_OUTPUT_FAILED', code, `${this.container} cannot hold these streams`);
+    if (code < 0) throw headerError(code, this.container, this.#target.name);
     this.#begun = true;
     this.#writeHeld();
   }

@@ -1,7 +1,7 @@
 // Copies every packet of a recording into another container whose index lies in front; nothing is decoded.
 import { AV_CODEC_ID_NONE, AV_NOPTS_VALUE, AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO } from './constants.js';
 import { avGetCodecName, FormatContext, Packet, type Stream } from 'node-av/lib';
-import { avError, check, isEof } from './averror.js';
+import { check, headerError, isEof } from './averror.js';
 import type { BlockIo } from './block-io.js';
 import { byteOutput } from './byte-output.js';
 import { openContext } from './open-input.js';
@@ -145,7 +145,7 @@ export class Remux {
     check(this.#output.openOutputSync(), 'FR_OUTPUT_FAILED', `${name} could not be opened`);
     this.#output.setOption('movflags', 'faststart', undefined as never, 1 as never);
     const code = this.#output.writeHeaderSync();
-    if (code < 0) throw avError('FR_OUTPUT_FAILED', code, `${this.#options.container} cannot hold these streams`);
+    if (code < 0) throw headerError(code, this.#options.container, name);
   }
 
   #trackOf(index: number): Track | null {

@@ -15,7 +15,7 @@ export interface EarlySocket {
 
 const ADDRESS = /^rtmp:\/\/(?:[^/@]*@)?(\[[0-9a-f:.]+\]|[^/:@?#[\]]+)(?::(\d+))?\//i;
 const SRT = /^srt:\/\//i;
-const LISTENS = /[?&]listen$/i;
+const LISTENS = /[?&]listen(?:=1)?(?:&|$)/i;
 const OTHER_ORIGIN = '--from';
 const OTHER_TIMEOUT = '--connect-timeout';
 const PORT = 1935;

@@ -49,7 +49,7 @@ export interface RelayEventMap {
     readonly id?: number;
     readonly message: string;
   };
-  /** A file of the recording is complete under its name, an absolute path. */
+  /** A file of the recording is complete under its name, an absolute path; where `record` was taken, the next one. */
   recorded: { readonly file: string };
   /**
    * The recording could not go on, as on a full disk; what was written is kept, and destinations go on. It begins anew in

@@ -1,4 +1,5 @@
 // What a destination needs that comes later: metadata, sequence headers, and everything since the last keyframe.
+import { isSameSound } from './elementary/describe.js';
 import { audioTrack, KIND, TAG, videoTrack } from './flv/tag.js';
 
 /** What a decoder must be told ahead of media: a sequence header, or something about its pictures or sound. */
@@ -57,11 +58,11 @@ export class GopCache {
    * @param kind - bits of `KIND`
    * @returns what is kept of it, or undefined when it is the same as before
    */
-  setup(type: number, kind: number, payload: Uint8Array): Setup | undefined {
+  setup(type: number, kind: number, payload: Buffer): Setup | undefined {
     const track = type === TAG.video ? videoTrack(payload) : audioTrack(payload);
     const name = `${String(type)}/${String(kind)}/${String(track)}`;
     const before = this.#setups.get(name);
-    if (before?.payload.equals(payload) === true) return undefined;
+    if (before !== undefined && isSame(before, payload)) return undefined;
     // A peer may name 256 tracks of each type, and does not.
     if (before === undefined && this.#setups.size >= MOST_SETUPS) return undefined;
     const setup = { type, payload: Buffer.from(payload) };
@@ -119,3 +120,7 @@ const MOST_SETUPS = 32;
 const TAG_COST = 100;
 /** Milliseconds of sound that a late destination begins with, where there is no video. */
 const SOUND_KEPT = 500;
+
+function isSame({ type, payload }: Setup, other: Buffer): boolean {
+  return type === TAG.audio ? isSameSound(payload, other) : payload.equals(other);
+}

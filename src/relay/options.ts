@@ -82,9 +82,9 @@ export interface RelayOptions {
   readonly failoverAfter?: number | undefined;
   /**
    * Milliseconds for which an origin that is further ahead in the list must flow until it feeds the relay again, at its
-   * next keyframe; 0 for that very keyframe, `Infinity` for never. @defaultValue 30,000
+   * next keyframe; 0 for that very keyframe, `never` or `Infinity` for not at all. @defaultValue 30,000
    */
-  readonly failbackAfter?: number | undefined;
+  readonly failbackAfter?: number | 'never' | undefined;
   /** A picture (PNG, JPEG) or a clip of which up to a minute is shown over and over while no origin lives. */
   readonly slate?: string | undefined;
   /** Milliseconds without media after which the slate is shown. @defaultValue 2,000 */
@@ -116,15 +116,16 @@ export interface RelayOptions {
   readonly hlsList?: number | undefined;
   /**
    * A file that the stream is recorded to, by its ending as FLV (`.flv`), MPEG-TS (`.ts`) or MP4 (`.mp4`, `.m4v`, `.mov`). It
-   * appears when the relay ends; until then it grows beside its place, with `.part` in its name. An MP4 is made when the relay
-   * ends; where its streams change their parameters, another one begins (`name.1.mp4`). Where it cannot be written, as on a
-   * full disk, what there is of it is published, destinations go on, and another file is begun by the rules by which a
-   * destination is dialled again; `done` then rejects at the end, as something is missing.
+   * appears when the relay ends; until then it grows beside its place, with `.part` in its name. Nothing that is there is
+   * replaced: where the name is taken, as by the last run, the next one is used (`name.1.mp4`), and `recorded` tells which. An
+   * MP4 is made when the relay ends; where its streams change their parameters, another one begins. Where it cannot be
+   * written, as on a full disk, what there is of it is published, destinations go on, and another file is begun by the rules
+   * by which a destination is dialled again; `done` then rejects at the end, as something is missing.
    */
   readonly record?: string | undefined;
   /**
    * Milliseconds after which the recording goes on in another file, from a keyframe on: `name-20261120T174500Z.mp4`, each
-   * named by its beginning and published when it is complete. @defaultValue one file
+   * named by its beginning and published when it is complete; a name that is taken has `-2` behind it. @defaultValue one file
    */
   readonly recordEvery?: number | undefined;
 }
@@ -259,7 +260,7 @@ function checkFailover(
   return {
     standby: kind,
     failoverAfter: wait('failoverAfter', SILENCE[kind], 50),
-    failbackAfter: failbackAfter === Infinity ? Infinity : wait('failbackAfter', 30_000),
+    failbackAfter: failbackAfter === Infinity || failbackAfter === 'never' ? Infinity : wait('failbackAfter', 30_000),
     slateAfter: wait('slateAfter', 2000),
   };
 }

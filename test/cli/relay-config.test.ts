@@ -69,6 +69,17 @@ relays:
   expect(JSON.parse(json.stdout.toString())).toMatchObject({
     problems: [{ relay: 'studio', line: 6 }, { relay: 'cam' }],
   });
+  const twice = { from: 'rtmp://127.0.0.1:1999/live/KEY?listen', record: 'show.mp4' };
+  writeFileSync(path, stringify({ relays: { one: twice, other: { ...twice } } }, { aliasDuplicateObjects: false }));
+  const shared = await cli('relay', '--config', path, '--check');
+  expect([shared.code, shared.stderr.split('\n')]).toEqual([
+    1,
+    [
+      `${path}:6: other: The relay \`one\` waits for the key of rtmp://127.0.0.1:1999/live/*** already.`,
+      `${path}:7: other: The relay \`one\` records to show.mp4 already.`,
+      '',
+    ],
+  ]);
   writeFileSync(path, stringify({ relays: { good: { from: origin.url } } }));
   const good = await cli('relay', '--config', path, '--check');
   expect([good.code, good.stdout.toString(), good.stderr]).toEqual([0, `${path} is all right.\n`, '']);

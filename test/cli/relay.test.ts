@@ -129,14 +129,23 @@ test.each([
   [['rtmp://127.0.0.1/live/a', 'rtmp://127.0.0.1/live/b', '--on-end', 'never'], '`onEnd`'],
   [['rtmp://127.0.0.1/live/a', 'rtmp://127.0.0.1/live/b', '--queue', 'large'], '--queue'],
   [['rtmp://127.0.0.1/live/a', 'rtmp://127.0.0.1/live/b', '--nonsense'], '--nonsense'],
+  [['rtmp://127.0.0.1/live/a', 'foo.mp4'], '(others are for --record, or record) for `to[0]` but received ".mp4".'],
+  [['rtmp://127.0.0.1/live/a', 'rtmp://127.0.0.1:99999/live/b'], 'Expected a port of 1 to 65,535 for `to[0]`'],
+  [['rtmp://127.0.0.1/live/a', 'rtmp://127.0.0.1/live/b', '--check'], 'Expected a file to look at, as --config for'],
+  [['--check'], 'Expected a file to look at, as --config for `--check`'],
+  [['rtmp://127.0.0.1/live/a', '--record', 'a.flv', '--status', '1s'], 'Expected --json beside it for `--status`'],
+  [
+    ['rtmp://127.0.0.1/live/a', '--record', 'a.flv', '--record', 'b.ts'],
+    'Expected one file for `--record` but received ["a.flv", "b.ts"].',
+  ],
 ])('wrong usage: %j', async (args, named) => {
   const { code, stderr, orphans } = await cli('relay', ...args);
   expect([code, orphans]).toEqual([2, []]);
   expect(stderr).toContain(named);
 });
 
-test('what was dialled early for an address that listens does not keep the command', async () => {
-  const source = `rtmp://127.0.0.1:${String(await freePort('tcp'))}/live/key?listen`;
+test.each(['?listen', '?listen=1'])('what was dialled early for %s does not keep the command', async (query) => {
+  const source = `rtmp://127.0.0.1:${String(await freePort('tcp'))}/live/key${query}`;
   const running = startCli(['relay', source, 'rtmp://127.0.0.1:9/live/b', '--json']);
   const [first] = (await once(running.child.stdout, 'data')) as [Buffer];
   expect(first.length).toBeGreaterThan(0);

@@ -103,6 +103,38 @@ test('a header that is new is told from one that is repeated', () => {
   expect(cache.setups.map(({ type }) => type)).toEqual([TAG.video, TAG.audio]);
 });
 
+test('that AAC has no SBR may be said, or not: the header is the same', () => {
+  const header = (hex: string): Buffer => Buffer.from(`af00${hex}`, 'hex');
+  const differs = (one: string, other: string): boolean => {
+    const cache = new GopCache(1e6);
+    cache.setup(TAG.audio, KIND.header, header(one));
+    return cache.setup(TAG.audio, KIND.header, header(other)) !== undefined;
+  };
+  for (const [one, other] of [
+    ['1188', '118856e500'],
+    ['118856e500', '1188'],
+    // The length of its frames is written otherwise, and so is what it is.
+    ['118c56e500', '118c56e500'],
+  ] as const)
+    expect(differs(one, other), `${one} ${other}`).toBe(false);
+  for (const [one, other] of [
+    ['1188', '1190'],
+    ['1188', '1210'],
+    ['1190', '118856e500'],
+    ['118c', '1188'],
+    // It has SBR, at twice the rate.
+    ['1188', '118856e580'],
+    ['118856e500', '118856e598'],
+    // Something else is noted.
+    ['1188', '118856eb00'],
+    ['1188', '118800'],
+    // HE-AAC that says so in front, and nothing at all.
+    ['1188', '2b118800'],
+    ['1188', ''],
+  ] as const)
+    expect(differs(one, other), `${one} ${other}`).toBe(true);
+});
+
 test('each track has a header of its own, and what is said about pictures lies beside it', () => {
   const cache = new GopCache(1e6);
   const header = (track: number, last: number): Buffer =>

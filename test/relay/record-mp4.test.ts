@@ -1,7 +1,7 @@
 // Recordings that become MP4: every packet of every stream that ever came, at its time, whatever happens meanwhile.
 import { createHash } from 'node:crypto';
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -244,6 +244,37 @@ test('what an MP4 does not hold stays in the recording beside it, which is said'
   ]);
   expect((await streamsOf(record)).map(({ codec_name }) => codec_name)).toEqual(['h264']);
   expect(only(flvFile(join(folder, 'out.flv')).tags, AUDIO)).toHaveLength(sounds.length);
+});
+
+test('an MP4, and what it does not hold, replace nothing that is there', async () => {
+  const folder = temporaryFolder();
+  for (const name of ['out.mp4', 'out.1.flv']) writeFileSync(join(folder, name), name);
+  const { headers, media } = await realStream({ seconds: 1, audio: 'none' });
+  const sounds = media.map(({ timestamp }) => ({
+    ...{ type: AUDIO, timestamp },
+    payload: Buffer.concat([Buffer.from([0x72]), Buffer.alloc(320, 0xd5)]),
+  }));
+  const both = [...media, ...sounds].toSorted((a, b) => a.timestamp - b.timestamp);
+  const watched = await recorded(join(folder, 'out.mp4'), whole({ headers, media: both }), { waitUnannounced: 300 });
+  await watched.relay.done;
+  expect(watched.all('recorded').map(({ file }) => file)).toEqual([join(folder, 'out.1.mp4')]);
+  expect(watched.all('warning').map(({ message }) => message)).toEqual([
+    expect.stringMatching(/out\.1\.mp4 does not hold.*out\.1\.1\.flv/),
+  ]);
+  for (const name of ['out.mp4', 'out.1.flv']) expect(readFileSync(join(folder, name), 'utf8')).toBe(name);
+  expect((await streamsOf(join(folder, 'out.1.mp4'))).map(({ codec_name }) => codec_name)).toEqual(['h264']);
+});
+
+test('where an MP4 holds nothing of it, the recording itself is what is told of', async () => {
+  const folder = temporaryFolder();
+  const sounds = Array.from({ length: 50 }, (_, i) => ({
+    ...{ type: AUDIO, timestamp: i * 20 },
+    payload: Buffer.concat([Buffer.from([0x72]), Buffer.alloc(160, 0xd5)]),
+  }));
+  const watched = await recorded(join(folder, 'out.mp4'), async (player) => await player.pace(sounds, SPEED));
+  await watched.relay.done;
+  expect(filesIn(folder)).toEqual(['out.flv']);
+  expect(watched.all('recorded').map(({ file }) => file)).toEqual([join(folder, 'out.flv')]);
 });
 
 test('a codec that nobody knows is kept, too', async () => {

@@ -1,6 +1,6 @@
 // A recording beside the destinations: the same tags, in a file that appears when it is whole.
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, watch } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { RelayEvent } from '#dist/relay/index.js';
@@ -241,9 +241,8 @@ test('by time, files of FLV follow each other at keyframes, with times of their 
   }
 });
 
-test('a recording whose place is taken from it keeps what it has, and says where', async () => {
-  const folder = join(temporaryFolder(), 'www');
-  mkdirSync(folder);
+test('a recording whose place is taken meanwhile takes the next one', async () => {
+  const folder = temporaryFolder();
   const media = stream({ length: 1200 });
   const sink = await rtmpSink();
   const origin = await rtmpOrigin(async (player) => {
@@ -253,16 +252,36 @@ test('a recording whose place is taken from it keeps what it has, and says where
     await player.wait(60_000);
   });
   const record = join(folder, 'out.flv');
-  const { relay } = relayOf(origin.url, sink.url, { record, publishEarly: true });
+  const { relay, all } = relayOf(origin.url, sink.url, { record, publishEarly: true });
   await arrival(sink.arrivals, media.at(-1));
   // A folder has come to where the file was meant to be.
   mkdirSync(record);
-  writeFileSync(join(record, 'x'), '');
   await relay.stop();
-  const error = (await relay.done.catch((reason: unknown) => reason)) as Error;
-  expect(error).toMatchObject({ code: 'FR_OUTPUT_FAILED' });
-  const [part] = filesIn(folder).filter((name) => name.endsWith('.part.flv'));
-  expect(error.message).toContain(join(folder, part ?? ''));
-  expect(sums(mediaOf(tagsOf(join(folder, part ?? ''))))).toEqual(sums(sink.media()));
-  rmSync(folder, { recursive: true });
+  expect(all('recorded').map(({ file }) => file)).toEqual([join(folder, 'out.1.flv')]);
+  expect(filesIn(folder)).toEqual(['out.1.flv', 'out.flv']);
+  expect(sums(mediaOf(tagsOf(join(folder, 'out.1.flv'))))).toEqual(sums(sink.media()));
+});
+
+test('what was recorded before is never replaced: each run, and each relay, takes the next name and tells it', async () => {
+  const folder = temporaryFolder();
+  const record = join(folder, 'out.flv');
+  const media = stream({ length: 200 });
+  const run = async (number: number): Promise<string[]> => {
+    const origin = await rtmpOrigin(async (player) => {
+      player.send(metadata({ number }), ...HEADERS.slice(1));
+      await player.pace(media, 4);
+      player.cut();
+    });
+    const { relay, all } = relayOf(origin.url, [], { record, onEnd: 'exit' });
+    await relay.done;
+    return all('recorded').map(({ file }) => file);
+  };
+  expect(await run(0)).toEqual([record]);
+  const first = readFileSync(record);
+  const both = await Promise.all([run(1), run(2)]);
+  const names = ['out.1.flv', 'out.2.flv'];
+  expect(both.flat().toSorted()).toEqual(names.map((name) => join(folder, name)));
+  expect(filesIn(folder)).toEqual([...names, 'out.flv']);
+  expect(readFileSync(record)).toEqual(first);
+  for (const [path] of both) expect(sums(mediaOf(tagsOf(path ?? '')))).toEqual(sums(media));
 });

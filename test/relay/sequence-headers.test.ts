@@ -63,6 +63,15 @@ test('headers that are repeated and say the same are not announced again', async
   expect(all('stream')).toEqual([]);
 });
 
+test('a header of sound that says in another way that there is no SBR is not announced', async () => {
+  const header = audioHeader(800);
+  const other = { ...header, payload: Buffer.concat([header.payload, Buffer.from('56e500', 'hex')]) };
+  const { sink, all } = await relayed([metadata(), videoHeader(), audioHeader()], [other]);
+  expectSame(sink.media(), whole);
+  expect(sink.headers()).toHaveLength(2);
+  expect(all('stream')).toEqual([]);
+});
+
 test('another resolution is announced ahead of its keyframe', async () => {
   const changed = videoHeader(800, { variant: 9 });
   const { sink, told } = await relayed(

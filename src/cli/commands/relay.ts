@@ -81,7 +81,11 @@ export const relay: CliCommand = {
         seconds('--hls-segment'),
       )
       .option('--hls-list <count>', 'segments of a playlist (default: 6)', integer('--hls-list'))
-      .option('--record <file>', 'record to .flv, .ts or .mp4; the file appears when the relay ends')
+      .option(
+        '--record <file>',
+        'record to .flv, .ts or .mp4, which appears at the end and replaces nothing',
+        once('--record'),
+      )
       .option(
         '--record-every <time>',
         'one file for each such time, published as it is complete',
@@ -115,6 +119,7 @@ export const relay: CliCommand = {
 
 async function run(source: string | undefined, destinations: readonly string[], options: Options): Promise<void> {
   try {
+    checkAlone(options);
     if (options.config !== undefined) await relayMany(options.config, source, options);
     else if (source === undefined) throw argumentError('source', 'an address, or --config', source);
     else await relayTo(source, destinations, options);
@@ -122,6 +127,12 @@ async function run(source: string | undefined, destinations: readonly string[], 
     // Who was dialled for an argument that meant something else.
     dropEarly();
   }
+}
+
+/** Refuses what does nothing by itself: it was meant to do something. */
+function checkAlone({ config, check, status, json }: Options): void {
+  if (check === true && config === undefined) throw argumentError('--check', 'a file to look at, as --config', true);
+  if (status !== undefined && json !== true) throw argumentError('--status', '--json beside it', status);
 }
 
 /** What a configuration says is said there, and nowhere else. */
@@ -195,6 +206,14 @@ async function relayTo(source: string, destinations: readonly string[], options:
   if (relayed || told) return;
   const { nothingRelayed } = await import('../relay-outcome.js');
   throw nothingRelayed(session.status());
+}
+
+/** A text that is said once: of two, one would be left out without a word. */
+function once(name: string): (text: string, before?: string) => string {
+  return (text, before) => {
+    if (before !== undefined) throw argumentError(name, 'one file', [before, text]);
+    return text;
+  };
 }
 
 function collect(url: string, before: readonly string[] = []): readonly string[] {

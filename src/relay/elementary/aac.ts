@@ -87,6 +87,26 @@ export function isAacExtension(objectType: number): boolean {
   return objectType === SBR || objectType === PS;
 }
 
+/** A note behind the configuration of a core, and that it is about SBR (1.6.2.1). */
+const SYNC_EXTENSION = 0x2b7;
+/** Types of cores that such a note stands behind at once: their configurations have no parts of their own. */
+const PLAIN_TYPES = [1, 2, 3, 4];
+
+/**
+ * An AudioSpecificConfig without the note that there is no SBR, which some encoders write and others do not; the whole of it
+ * where there is no such note.
+ */
+export function withoutSbrNote(config: Uint8Array): Uint8Array {
+  const bits = new BitReader(config);
+  const type = readAacType(bits);
+  readAacRate(bits);
+  if (!PLAIN_TYPES.includes(type) || bits.bits(4) === 0) return config;
+  // The length of frames, whether there is a core beside it, and an extension that these types do not have.
+  if (bits.bits(3) !== 0) return config;
+  const noted = bits.left === 24 && bits.bits(11) === SYNC_EXTENSION && bits.bits(5) === SBR && !bits.flag();
+  return noted ? config.subarray(0, -3) : config;
+}
+
 function innerType(bits: BitReader): number {
   readAacRate(bits);
   return readAacType(bits);

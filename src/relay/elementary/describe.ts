@@ -1,6 +1,6 @@
 // What sequence headers say of their streams, which is more than what metadata claims.
 import { audioBody, videoBody } from '../flv/body.js';
-import { readAacConfig } from './aac.js';
+import { readAacConfig, withoutSbrNote } from './aac.js';
 import { NAL_CODECS } from './nal-codecs.js';
 
 /** What a sequence header says of pictures. */
@@ -33,4 +33,15 @@ export function describeSound(payload: Buffer): SoundFacts | undefined {
   const found = audioBody(payload);
   if (found?.codec !== 'aac' || found.packet !== 'header') return undefined;
   return readAacConfig(found.data);
+}
+
+/** Whether two headers of sound are the same for whoever decodes it. */
+export function isSameSound(one: Buffer, other: Buffer): boolean {
+  return one.equals(other) || plain(one).equals(plain(other));
+}
+
+function plain(header: Buffer): Buffer {
+  const found = audioBody(header);
+  if (found?.codec !== 'aac' || found.packet !== 'header') return header;
+  return Buffer.concat([header.subarray(0, header.byteLength - found.data.byteLength), withoutSbrNote(found.data)]);
 }

@@ -2,7 +2,8 @@
 import type { RelayOptions } from '../options.js';
 import type { RELAY_KEYS } from './keys.js';
 
-type Written<Name extends keyof RelayOptions> = (typeof RELAY_KEYS)[Name] extends 'time' | 'bytes' | 'addresses'
+type Written<Name extends keyof RelayOptions> = (typeof RELAY_KEYS)[Name] extends
+  'time' | 'timeOrNever' | 'bytes' | 'addresses'
   ? RelayOptions[Name] | string
   : RelayOptions[Name];
 
@@ -44,7 +45,7 @@ export interface ConfigProblem {
   readonly relay: string | null;
   /** The line of the file; null where there is none. */
   readonly line: number | null;
-  /** FR_ARG_INVALID, or what reading the file failed with. */
+  /** FR_ARG_INVALID, or what reading the file or a slate failed with. */
   readonly code: string;
   /** One sentence for a person. */
   readonly message: string;

@@ -1,7 +1,7 @@
 // Spreads relays over processes, and keeps each where it is for as long as it is there.
 import { availableParallelism } from 'node:os';
 import { setTimeout as later } from 'node:timers/promises';
-import { listeningPort } from '../rtmp/listen-origin.js';
+import { listeningPlace } from '../rtmp/listen-origin.js';
 import type { RelayPlan } from './config.js';
 import type { HostHandlers, RelayHost } from './host.js';
 import { LocalHost } from './local-host.js';
@@ -158,7 +158,7 @@ export class Fleet {
 
 function portsOf({ options: { from } }: RelayPlan): string[] {
   const addresses = typeof from === 'string' ? [from] : from;
-  return addresses.map(listeningPort).filter((port) => port !== undefined);
+  return addresses.flatMap((address) => listeningPlace(address)?.port ?? []);
 }
 
 function costOf({ relay }: ManagedRelayStatus): number {

@@ -2,9 +2,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { FramerailError, isFramerailError, systemCode } from '../../base/index.js';
+import { FramerailError, isFramerailError } from '../../base/index.js';
 import { PROMETHEUS_TYPE } from '../../telemetry/index.js';
 import type { HistoryStep, RelaySample } from '../history.js';
+import { whyNotListen } from '../why-not-listen.js';
 import type { RelayCommand, RelayHost } from './host.js';
 import { readHistory } from './http-history.js';
 import { readCommand } from './http-command.js';
@@ -62,7 +63,7 @@ export class RelaysServer {
     );
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause) => {
-        const message = `${place.host}:${String(place.port)} cannot be listened on: ${systemCode(cause)}.`;
+        const message = `${place.host}:${String(place.port)} cannot be listened on: ${whyNotListen(cause)}.`;
         reject(new FramerailError('FR_RELAY_CONNECT', message, { cause }));
       });
       server.listen(place.port, place.host, resolve);

@@ -3,7 +3,7 @@ import { argumentError, parseBytes, parseSeconds } from '../../base/index.js';
 import type { RelayOptions } from '../options.js';
 
 /** A time is written as `1s` or `300ms`, bytes as `8M`, addresses alone or in a list; what is plain is as it is. */
-type Kind = 'time' | 'bytes' | 'addresses' | 'plain';
+type Kind = 'time' | 'timeOrNever' | 'bytes' | 'addresses' | 'plain';
 
 /** Every option of a relay; one that is missing here, or that there is not, does not compile. */
 export const RELAY_KEYS = {
@@ -22,7 +22,7 @@ export const RELAY_KEYS = {
   originTimeout: 'time',
   standby: 'plain',
   failoverAfter: 'time',
-  failbackAfter: 'time',
+  failbackAfter: 'timeOrNever',
   slate: 'plain',
   slateAfter: 'time',
   stallTimeout: 'time',
@@ -51,6 +51,8 @@ export function readTime(name: string, value: unknown): unknown {
 export function readValue(name: keyof RelayOptions, value: unknown): unknown {
   const kind: Kind = RELAY_KEYS[name];
   if (kind === 'time') return readTime(name, value);
+  // JSON has no infinity, and is what a plan goes to another process as.
+  if (kind === 'timeOrNever') return value === 'never' || value === Infinity ? 'never' : readTime(name, value);
   if (kind === 'bytes') return typeof value === 'string' ? parseBytes(name, value) : value;
   return kind === 'addresses' && typeof value === 'string' ? [value] : value;
 }

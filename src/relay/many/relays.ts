@@ -27,7 +27,8 @@ export function createRelays(config: RelaysConfig | string, options: RelaysRunOp
 }
 
 /**
- * What is wrong with the configuration in a file, without dialling anybody; empty when all is well.
+ * All that is wrong with the configuration in a file, without dialling anybody; empty when all is well. Two relays that
+ * want the same key, port, recording or playlist are wrong, too, and so is a slate that cannot be read.
  * @param path - of the file
  * @param options - where variables come from
  */

@@ -8,7 +8,7 @@ import type { HistoryStep, RelaySample } from '../history.js';
 import type { RelayCommand, RelayHost } from './host.js';
 import { RelaysServer, type Served } from './http-server.js';
 import { manyToPrometheus } from './metrics.js';
-import { problemOf, readConfigObject, readConfigText } from './read-config.js';
+import { findProblems, problemOf, readConfigObject, readConfigText } from './read-config.js';
 import type { ManagedRelayStatus, RelaysEvent, RelaysStatus, ReloadReport } from './status.js';
 
 /** How a service is run. */
@@ -28,7 +28,7 @@ const FRESH = 200;
 /** What is wrong with a configuration; empty when all is well. */
 export async function problemsOf(path: string, environment: Environment): Promise<readonly ConfigProblem[]> {
   try {
-    return (await readConfigText(await readText(path), basename(path), environment)).problems;
+    return await findProblems(await readText(path), basename(path), environment);
   } catch (error) {
     return [problemOf(error)];
   }
@@ -166,7 +166,7 @@ export class RelaysService implements Served {
   }
 
   async #read(source: RelaysConfig | string): Promise<CheckedRelays> {
-    if (typeof source !== 'string') return readConfigObject(source);
+    if (typeof source !== 'string') return await readConfigObject(source);
     const { source: path, environment } = this.#options;
     return await readConfigText(source, typeof path === 'string' ? basename(path) : 'The configuration', environment);
   }
@@ -230,7 +230,8 @@ export class RelaysService implements Served {
     for (const survey of surveys) for (const relay of survey?.relays ?? []) known.set(relay.name, relay);
     // What a process that does not answer runs is still there, and so is what was never begun.
     for (const name of this.#fleet.names) if (!known.has(name)) known.set(name, unknown(name, 'waiting'));
-    for (const { relay, code, message } of problems) {
+    // Of several the first one is told.
+    for (const { relay, code, message } of problems.toReversed()) {
       if (relay === null) continue;
       known.set(relay, { ...(known.get(relay) ?? unknown(relay, 'wrong')), error: { code, message } });
     }

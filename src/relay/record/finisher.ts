@@ -1,16 +1,18 @@
 // What becomes of a recorded file: published as it is, or made an MP4 by a worker, and never lost on the way.
-import { rename, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { FramerailError, isFramerailError, outputError, temporaryName } from '../../base/index.js';
 import { codecTitle } from '../flv/tag.js';
-import { keptName } from './names.js';
+import { claim, countedNames, flvNames, type Names } from './names.js';
 import type { RecordFormat } from './format.js';
 
 /** A recorded file, closed. */
 export interface RecordedFile {
   /** Where it lies. */
   readonly path: string;
-  /** What it shall be called. */
+  /** What it is called in messages until it has its name. */
   readonly target: string;
+  /** What it may be called: nothing that is there is replaced. */
+  readonly names: Names;
   readonly format: RecordFormat;
 }
 
@@ -23,14 +25,15 @@ export class Finisher {
     this.#onWarning = onWarning;
   }
 
-  /** Publishes one file; rejects with one sentence that says where the recording is. */
-  async publish({ path, target, format: { container } }: RecordedFile): Promise<void> {
-    if (container === undefined) {
-      await rename(path, target).catch((cause: unknown) => {
+  /**
+   * Publishes one file; rejects with one sentence that says where the recording is.
+   * @returns its name; undefined where there was nothing in it
+   */
+  async publish({ path, target, names, format: { container } }: RecordedFile): Promise<string | undefined> {
+    if (container === undefined)
+      return await claim(path, names).catch((cause: unknown) => {
         throw notPublished(outputError(target, cause), path);
       });
-      return;
-    }
     const temporary = temporaryName(target);
     try {
       const { size } = await stat(path);
@@ -38,12 +41,19 @@ export class Finisher {
       const { remux } = await import('./remux.js');
       const params = { name: target, path: temporary, container };
       const { written, leftOut } = await remux(path, size, params, this.#abort.signal);
-      if (written) await rename(temporary, target);
-      if (leftOut.length === 0) await rm(path, { force: true });
-      else await this.#leftOut(path, target, leftOut);
+      const name = written ? await claim(temporary, names) : undefined;
+      if (leftOut.length > 0) {
+        const kept = await keep(path, name === undefined ? names : countedNames(name));
+        this.#onWarning(
+          `${name ?? target} does not hold ${leftOut.map(codecTitle).join(' and ')}: all of the recording is in ${kept}.`,
+        );
+        return name ?? kept;
+      }
+      await rm(path, { force: true });
+      return name;
     } catch (cause) {
       await rm(temporary, { force: true }).catch(() => undefined);
-      const kept = await keep(path, target);
+      const kept = await keep(path, names);
       throw notPublished(isFramerailError(cause) ? cause : outputError(target, cause), kept);
     }
   }
@@ -52,22 +62,11 @@ export class Finisher {
   abort(): void {
     this.#abort.abort(new FramerailError('FR_ABORTED', 'It was stopped.'));
   }
-
-  async #leftOut(path: string, target: string, codecs: readonly string[]): Promise<void> {
-    const kept = await keep(path, target);
-    this.#onWarning(
-      `${target} does not hold ${codecs.map(codecTitle).join(' and ')}: all of the recording is in ${kept}.`,
-    );
-  }
 }
 
-/** Gives a recording its own name back; where that fails it stays where it is. */
-async function keep(path: string, target: string): Promise<string> {
-  const name = await keptName(target);
-  return rename(path, name).then(
-    () => name,
-    () => path,
-  );
+/** Gives a recording a name of its own back; where that fails it stays where it is. */
+async function keep(path: string, names: Names): Promise<string> {
+  return await claim(path, flvNames(names)).catch(() => path);
 }
 
 function notPublished({ code, message, details }: FramerailError, kept: string): FramerailError {

@@ -12,7 +12,7 @@ import { METADATA_TIME, metadataTag } from '../metadata.js';
 import type { RecordingState, RecordingStatus } from '../status.js';
 import { Finisher } from './finisher.js';
 import { recordFormat, type RecordFormat } from './format.js';
-import { countedName, partName, timedName } from './names.js';
+import { countedNames, type Names, partName, timedNames } from './names.js';
 import { RecordPart } from './part.js';
 
 /** What is recorded, and how. */
@@ -56,7 +56,8 @@ export class Recorder implements FeedTarget, GateTaker {
   readonly #moved = new Set<number>();
   /** Files are published in their order. */
   #publishing: Promise<void> = Promise.resolve();
-  #published = 0;
+  /** Of a recording that is not cut by time: one that was given is not given again, whatever became of its file. */
+  #names: Names | undefined;
   /** Files that are complete under their names. */
   #complete = 0;
   #lastError: FramerailError | undefined;
@@ -239,13 +240,15 @@ export class Recorder implements FeedTarget, GateTaker {
   }
 
   async #publish(part: RecordPart): Promise<void> {
-    const { every } = this.#options;
-    const target =
-      every === undefined ? countedName(this.#target, this.#published) : await timedName(this.#target, part.began);
-    this.#published += 1;
-    await this.#finisher.publish({ path: part.path, target, format: this.#format });
+    const names =
+      this.#options.every === undefined
+        ? (this.#names ??= countedNames(this.#target))
+        : timedNames(this.#target, part.began);
+    const file = { path: part.path, target: this.#target, names, format: this.#format };
+    const name = await this.#finisher.publish(file);
+    if (name === undefined) return;
     this.#complete += 1;
-    this.#handlers.onPublished(target);
+    this.#handlers.onPublished(name);
   }
 
   /** A file that could not be published is no reason to stop: the next one may be. At the end it is one to say so. */

@@ -46,6 +46,24 @@ export function parseRtmp(name: string, address: string): RtmpAddress {
   };
 }
 
+/** Whether an address is one of RTMP. */
+export function isRtmp(address: string): boolean {
+  return /^rtmps?:\/\//i.test(address);
+}
+
+/** As `listen` is written, also among others; with a one, as FFmpeg has its options. */
+const LISTEN = /([?&])listen(?:=1)?(?:&|$)/i;
+
+/** Whether an address asks to listen instead of dialling. */
+export function parseListen(address: string): boolean {
+  return isRtmp(address) && LISTEN.test(address);
+}
+
+/** The address of what is pushed to one that listens. */
+export function withoutListen(address: string): string {
+  return address.replace(LISTEN, (found: string, mark: string) => (found.endsWith('&') ? mark : ''));
+}
+
 /** What `connect` says that it came for: the address without its key. */
 export function tcUrl({ secure, host, port, app }: RtmpAddress): string {
   const usual = port === (secure ? SECURE_PORT : PORT);

@@ -1,24 +1,30 @@
 // A stream that is pushed to us under one key, as OBS and ffmpeg publish.
 import { argumentError, monotonicNow, type FramerailError } from '../../base/index.js';
 import type { Origin, OriginHandlers, OriginMarks, OriginSource } from '../origin.js';
-import { parseRtmp, type RtmpAddress } from './address.js';
-import { joinPort, type ListenTicket } from './listen-port.js';
+import { parseListen, parseRtmp, withoutListen, type RtmpAddress } from './address.js';
+import { joinPort, listenPath, type ListenTicket } from './listen-port.js';
 
-/** Whether an address asks to listen instead of dialling. */
-export function parseListen(address: string): boolean {
-  return /^rtmps?:\/\/.*[?&]listen$/i.test(address);
+/** Where an address listens, as texts that are the same for all who want the same. */
+export interface ListeningPlace {
+  /** For all who share the port. */
+  readonly port: string;
+  /** For all who wait for the key on that port, wherever it is. */
+  readonly key: string;
+  readonly host: string;
+  readonly shown: string;
 }
 
-/** Where an address listens, as a text that is the same for all who share that port; undefined for one that does not. */
-export function listeningPort(address: string): string | undefined {
-  if (!parseListen(address)) return undefined;
-  const { host, port } = parseRtmp('from', address.replace(/[?&]listen$/i, ''));
-  return `${host} ${String(port)}`;
+/** Where an address listens; undefined for one that does not. */
+export function listeningPlace(text: string): ListeningPlace | undefined {
+  if (!parseListen(text)) return undefined;
+  const address = parseRtmp('from', withoutListen(text));
+  const { host, port, shown } = address;
+  return { port: `${host} ${String(port)}`, key: `${String(port)} ${listenPath(address)}`, host, shown };
 }
 
 /** Reads the address; throws FR_ARG_INVALID. */
 export function listenOrigin(name: string, text: string): OriginSource {
-  const address = parseRtmp(name, text.replace(/[?&]listen$/i, ''));
+  const address = parseRtmp(name, withoutListen(text));
   if (address.secure) throw argumentError(name, 'an address of rtmp:// to listen on', address.shown);
   return {
     shown: address.shown,

@@ -1,7 +1,8 @@
 // A port that streams are pushed to, for one key or for many: relays that listen on the same one share it.
 import { createServer, type Server, type Socket } from 'node:net';
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { FramerailError, systemCode } from '../../base/index.js';
+import { FramerailError } from '../../base/index.js';
+import { whyNotListen } from '../why-not-listen.js';
 import type { RtmpAddress } from './address.js';
 import type { Message } from './message.js';
 import { RtmpPublisherSession } from './publisher-session.js';
@@ -70,16 +71,20 @@ class ListenPort {
       this.#forget();
       for (const place of [...this.#places.values()])
         place.onFail(
-          new FramerailError('FR_RELAY_CONNECT', `${place.address.shown} cannot be listened on: ${whyNot(error)}.`, {
-            cause: error,
-          }),
+          new FramerailError(
+            'FR_RELAY_CONNECT',
+            `${place.address.shown} cannot be listened on: ${whyNotListen(error)}.`,
+            {
+              cause: error,
+            },
+          ),
         );
     });
     this.#server.listen(port, host);
   }
 
   join(place: ListenPlace): ListenTicket {
-    const path = pathOf(place.address);
+    const path = listenPath(place.address);
     if (this.#places.has(path)) {
       const why = 'another relay waits for the same key there';
       queueMicrotask(() => {
@@ -204,16 +209,8 @@ class ListenPort {
   }
 }
 
-function whyNot(error: Error): string {
-  const code = systemCode(error);
-  return (
-    { EADDRINUSE: 'the port is taken', EACCES: 'this user may not', EADDRNOTAVAIL: 'it is no address of this machine' }[
-      code
-    ] ?? code
-  );
-}
-
-function pathOf({ app, key }: RtmpAddress): string {
+/** What is published to an address. */
+export function listenPath({ app, key }: RtmpAddress): string {
   return `${app}/${key}`;
 }
 

@@ -2,7 +2,8 @@
 import type { AmfObject } from '../amf0.js';
 import type { DestinationLink, DestinationPlace } from '../destination-link.js';
 import { metadataMessage } from '../metadata.js';
-import { parseRtmp } from './address.js';
+import { argumentError } from '../../base/index.js';
+import { parseListen, parseRtmp } from './address.js';
 import { RtmpDial } from './dial.js';
 
 /** The connection; tags are its messages. */
@@ -20,6 +21,8 @@ class PublishLink extends RtmpDial implements DestinationLink {
 /** Reads the address; throws FR_ARG_INVALID. */
 export function publishPlace(name: string, text: string): DestinationPlace {
   const address = parseRtmp(name, text);
+  if (parseListen(text))
+    throw argumentError(name, 'an address without `listen`, as only origins listen,', 'one with it');
   return {
     shown: address.shown,
     dial: ({ connectTimeout, verify }, { held, onAccepted, onEnd }) =>

@@ -215,7 +215,10 @@ test('a port that is taken refuses the configuration; another one is moved to, a
   const { relays } = await served();
   const taken = relays.http!;
   const second = await failure(async () => await relaysOf({ http: taken, relays: {} }));
-  expect(second).toMatchObject({ code: 'FR_RELAY_CONNECT', message: `${taken} cannot be listened on: EADDRINUSE.` });
+  expect(second).toMatchObject({
+    code: 'FR_RELAY_CONNECT',
+    message: `${taken} cannot be listened on: the port is taken.`,
+  });
   const port = await freePort('tcp');
   expect(await relays.reload({ http: port, processes: 1, relays: {} })).toMatchObject({ removed: 2 });
   expect(relays.http).toBe(`127.0.0.1:${String(port)}`);

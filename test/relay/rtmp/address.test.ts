@@ -1,8 +1,10 @@
 // Addresses: whom to dial and what to ask for, and nothing of it that is secret where others can read it.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseRtmp, tcUrl } from '#dist/relay/rtmp/address.js';
-import { parseListen, listenOrigin } from '#dist/relay/rtmp/listen-origin.js';
+import { parseDestination } from '#dist/relay/parse-destination.js';
+import { parseOrigin } from '#dist/relay/parse-origin.js';
+import { parseListen, parseRtmp, tcUrl, withoutListen } from '#dist/relay/rtmp/address.js';
+import { listeningPlace, listenOrigin } from '#dist/relay/rtmp/listen-origin.js';
 import { failure } from '../../support/failure.js';
 
 test.each([
@@ -72,6 +74,41 @@ test.each([
   expect(error.message).toContain(shown);
 });
 
+const PLACES = ['rtmp', 'rtmps', 'srt', 'udp', 'rtsp', 'rtsps', 'http', 'https'];
+
+test.each(PLACES)('a port that there is not is named as the mistake: %s', async (scheme) => {
+  for (const [port, shown] of [
+    ['99999', '99999'],
+    ['0', '0'],
+    ['123456789', '"another number"'],
+  ] as const) {
+    const address = `${scheme}://[::1]:${port}/live/s3cret`;
+    const parsers = [parseOrigin, ...(/^(rtmp|srt|udp)/.test(scheme) ? [parseDestination] : [])];
+    for (const parse of parsers)
+      expect((await failure(() => parse('x', address))).message).toBe(
+        `Expected a port of 1 to 65,535 for \`x\` but received ${shown}.`,
+      );
+  }
+});
+
+test.each([
+  ['foo.mp4', '".mp4"'],
+  ['s3cret', '"another text"'],
+  ['s3cret.s3cret', '"another text"'],
+  ['ftp://ann:s3cret@host/s3cret', '"ftp://"'],
+  ['https://host/s3cret.mp4', '"https://"'],
+])('%s is no destination, and what is one is told', async (address, shown) => {
+  const { code, message } = await failure(() => parseDestination('to[1]', address));
+  expect(code).toBe('FR_ARG_INVALID');
+  expect(message).toMatch(/^Expected an address of rtmp:\/\/, .*--record.* for `to\[1\]` but received/);
+  expect(message.endsWith(`received ${shown}.`)).toBe(true);
+});
+
+test('an origin of no protocol that is known is refused with those that are', async () => {
+  const { message } = await failure(() => parseOrigin('from', 's3cret.mp4'));
+  expect(message).toMatch(/^Expected an address of rtmp:\/\/, .*https:\/\/ for `from` but received ".mp4"\.$/);
+});
+
 test('what `connect` is told leaves out the key and the usual port', () => {
   const of = (text: string): string => tcUrl(parseRtmp('to', text));
   expect(of('rtmp://host:1935/live/key')).toBe('rtmp://host/live');
@@ -100,13 +137,34 @@ test('no key, no query and no password is ever shown, in an address or in its re
 });
 
 describe('listening', () => {
-  test('is asked for at the end of the query', () => {
+  test('is asked for anywhere in the query', () => {
     expect(parseListen('rtmp://0.0.0.0:1935/live/key?listen')).toBe(true);
     expect(parseListen('rtmp://0.0.0.0:1935/live/key?a=1&listen')).toBe(true);
+    expect(parseListen('rtmp://0.0.0.0:1935/live/key?listen=1&a=1')).toBe(true);
+    expect(parseListen('rtmp://host/live/key?listen=0')).toBe(false);
     expect(parseListen('rtmps://0.0.0.0:1935/live/key?listen')).toBe(true);
     expect(parseListen('rtmp://host/live/listen')).toBe(false);
     expect(parseListen('rtmp://host/live/key?listener')).toBe(false);
     expect(parseListen('http://host/live/key?listen')).toBe(false);
+  });
+
+  test.each([
+    ['?listen', ''],
+    ['?listen=1', ''],
+    ['?a=1&listen', '?a=1'],
+    ['?listen=1&a=1&b=2', '?a=1&b=2'],
+    ['?a=1&listen&b=2', '?a=1&b=2'],
+  ])('%s is no part of the key', (query, left) => {
+    expect(withoutListen(`rtmp://host/live/key${query}`)).toBe(`rtmp://host/live/key${left}`);
+    expect(listeningPlace(`rtmp://host/live/key${query}`)?.key).toBe(`1935 live/key${left}`);
+  });
+
+  test.each(['?listen', '?listen=1', '?listen&a=1'])('%s of a destination is refused', async (query) => {
+    const error = await failure(() => parseDestination('to[0]', `rtmp://0.0.0.0/live/s3cret${query}`));
+    expect([error.code, error.message]).toEqual([
+      'FR_ARG_INVALID',
+      'Expected an address without `listen`, as only origins listen, for `to[0]` but received "one with it".',
+    ]);
   });
 
   test('needs a key, and goes without TLS', async () => {
