@@ -84,16 +84,18 @@ export class ProcessOutput {
    * @param first - the first picture, as it was before it was converted for JavaScript
    * @param form - what the pictures that come look like
    * @param converted - what their samples mean, where JavaScript sees YUV or gray
+   * @returns whether the parent said meanwhile that nothing more shall be read
    */
   async begin(
     first: Picture,
     form: { readonly size: Size; readonly format: string },
     timing: VideoTiming,
     converted: ColorTags | undefined,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { input, params, context } = this.#setup;
     const own = isRgb(first.format) ? DRAWN : colorOf(first);
     const early: EncoderChange[] = [];
+    let finish = false;
     const lane = await EncodeLane.open({
       wish: params.encoder,
       input: {
@@ -110,6 +112,7 @@ export class ProcessOutput {
         // No frame can come back before the first one went out.
         const command = mail.kind === 'command' ? (mail.payload as ProcessCommand) : undefined;
         if (command?.kind === 'update') early.push(command.change);
+        if (command?.kind === 'finish') finish = true;
       }),
       onChange: (encoder) => {
         context.notify({ kind: 'encoder', encoder } satisfies ProcessEvent);
@@ -119,6 +122,7 @@ export class ProcessOutput {
     this.#lane = lane;
     lane.announce({ input, orientation: !params.upright });
     this.#media.begin();
+    return finish;
   }
 
   /** Encodes a picture, whose owner may use it again at once. */

@@ -114,7 +114,7 @@ export class ProcessWork {
       if (!isRgb(layout.format))
         this.#color = params.format === null ? colorOf(picture) : colorAfter(picture, layout.format);
     }
-    await output?.begin(picture, form, source.timing, this.#color);
+    this.#finishing = (await output?.begin(picture, form, source.timing, this.#color)) === true;
     if (this.#writer === undefined) return;
     await context.reserve(this.#writer.layout.byteLength);
     context.event({ layout: this.#writer.layout } satisfies LayoutEvent);
@@ -138,7 +138,8 @@ export class ProcessWork {
     for (;;) {
       // One in, one out: batches that went into the encoder at one go would let the decoder's threads starve meanwhile.
       const heard = await this.#hearOne();
-      if (this.#finishing) next = undefined;
+      // Not before there is a frame: a video of none is nothing.
+      if (this.#finishing && index > 0) next = undefined;
       if (next === undefined && this.#inJavaScript.size === 0) return;
       if (next !== undefined && context.freeSlots > 0) {
         await this.#show(next, index++);
