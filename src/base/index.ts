@@ -39,4 +39,5 @@ export {
   temporaryName,
 } from './publish.js';
 export { reduced, toRatio, type Ratio } from './ratio.js';
+export { holdErrors } from './stream-errors.js';
 export { clauseOf, firstLine, formatBytes, formatClock, parseBytes, parseSeconds, parseSize } from './text.js';

@@ -84,8 +84,13 @@ async function fileDestination(name: string, container: string | null): Promise<
 
 function nodeDestination(stream: Writable, container: string): Destination {
   const name = 'the output stream';
+  let failure: unknown = stream.errored ?? undefined;
+  const failed = (): FramerailError => {
+    const why = messageOf(failure);
+    return new FramerailError('FR_OUTPUT_FAILED', `Cannot write ${name}: ${why}.`, { cause: failure });
+  };
+  if (failure !== undefined) throw failed();
   if (stream.destroyed || stream.writableEnded) throw argumentError('output', 'a stream that is open', 'a closed one');
-  let failure: unknown;
   /** Those who wait for room; one listener each would be too many for Node. */
   let waiting: (() => void)[] = [];
   const wake = (): void => {
@@ -102,10 +107,6 @@ function nodeDestination(stream: Writable, container: string): Destination {
     wake();
   });
   stream.on('drain', wake);
-  const failed = (): FramerailError => {
-    const why = messageOf(failure);
-    return new FramerailError('FR_OUTPUT_FAILED', `Cannot write ${name}: ${why}.`, { cause: failure });
-  };
   const standard = stream === process.stdout || stream === process.stderr;
   return {
     spec: { kind: 'stream', name, container },
