@@ -72,6 +72,11 @@ export class ProcessOutput {
     return this.#media.size;
   }
 
+  /** Whether anything is carried over beside the video. */
+  get carries(): boolean {
+    return this.#beside.reports.some(({ action }) => action !== 'drop');
+  }
+
   /** What became of each stream of the input. */
   get streams(): StreamReport[] {
     const { index, kind, codec } = this.#setup.stream;

@@ -250,10 +250,14 @@ export class ProcessWork {
 
   /** Sound that belongs to the range may lie behind its last picture. */
   async #readBeyond(): Promise<void> {
-    const { input, params, context, output } = this.#setup;
-    if (params.to === null || output === undefined || this.#finishing) return;
-    for (let packet = await input.readPacket(); packet !== undefined; packet = await input.readPacket()) {
-      if (packet.time !== undefined && packet.time > params.to + SOUND_LAG) return;
+    const { input, source, params, context, output } = this.#setup;
+    if (output === undefined || !output.carries || (params.to === null && !source.cut)) return;
+    const end = params.to ?? Number.POSITIVE_INFINITY;
+    while (!this.#finishing) {
+      const packet = await input.readPacket();
+      if (packet === undefined || (packet.time !== undefined && packet.time > end + SOUND_LAG)) return;
+      await this.#hear();
+      await output.settle();
       await context.breathe();
     }
   }
