@@ -11,6 +11,7 @@ import { FramerailError, isFramerailError } from '../base/index.js';
 import type { Rect, Size } from '../pixels/index.js';
 import { avError, check } from './averror.js';
 import { byteOutput, type ByteOutput, type ByteTarget } from './byte-output.js';
+import { copiedTags } from './copied-tags.js';
 import type { VideoEncoder } from './encoders/encoder.js';
 import { rational } from './filter-chain.js';
 import { nativeInput, type MediaInputHandle } from './input.js';
@@ -126,7 +127,7 @@ export class MediaOutput {
     if (like !== undefined) {
       const source = nativeInput(like.input).stream;
       stream.disposition = source.disposition;
-      stream.metadata = source.metadata;
+      stream.metadata = copiedTags(source.metadata);
       const matrix = like.orientation ? source.codecpar.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX) : null;
       if (matrix !== null) stream.codecpar.addCodedSideData(AV_PKT_DATA_DISPLAYMATRIX, matrix);
     }
@@ -163,7 +164,7 @@ export class MediaOutput {
     transcoder.describe(stream);
     const source = nativeInput(input).context.streams[index];
     stream.disposition = source?.disposition ?? stream.disposition;
-    stream.metadata = source?.metadata ?? null;
+    stream.metadata = copiedTags(source?.metadata ?? null);
     this.#copies.set(index, stream);
     return transcoder.name;
   }
@@ -193,7 +194,7 @@ export class MediaOutput {
 
   /** Takes over title, artist and the like of an input. */
   copyMetadata(input: MediaInputHandle): void {
-    this.#context.metadata = nativeInput(input).context.metadata;
+    this.#context.metadata = copiedTags(nativeInput(input).context.metadata);
   }
 
   /** Writes the header; all streams are known. */
@@ -347,7 +348,7 @@ function copyStream(context: FormatContext, input: MediaInputHandle, index: numb
   stream.codecpar.codecTag = 0;
   stream.timeBase = source.timeBase;
   stream.disposition = source.disposition;
-  stream.metadata = source.metadata;
+  stream.metadata = copiedTags(source.metadata);
   return stream;
 }
 

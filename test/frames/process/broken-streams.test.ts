@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import { Engine } from '#dist/index.js';
 import { clipBlocks } from '../../support/blocks.js';
 import { sharedEngine } from '../../support/engines.js';
 import { failure } from '../../support/failure.js';
@@ -74,7 +75,7 @@ describe.each(['process', 'spawn', 'inline'] as const)('%s', (backend) => {
 });
 
 test('one listener does, however often a stream is given', async () => {
-  const engine = sharedEngine({ workers: 1 });
+  await using engine = new Engine({ workers: 1 });
   const input = createReadStream(fixture('plain.mkv'));
   for (let i = 0; i < 3; i++) await engine.readFrames(input).return();
   expect(input.listenerCount('error')).toBe(1);
