@@ -9,6 +9,7 @@ import {
   messageOf,
   outputError,
   publishable,
+  removeAtExit,
   temporaryName,
   untilAborted,
 } from '../../base/index.js';
@@ -59,11 +60,13 @@ function pathOf(output: string | URL): string {
 async function fileDestination(name: string, container: string | null): Promise<Destination> {
   let target: string;
   let path: string;
+  let settled: () => void;
   try {
     target = await publishable(name);
     path = temporaryName(target);
     // Made here, so that whoever removes it knows that no worker makes it again.
     closeSync(openSync(path, 'wx', 0o666));
+    settled = removeAtExit(path);
   } catch (cause) {
     throw outputError(name, cause);
   }
@@ -76,9 +79,14 @@ async function fileDestination(name: string, container: string | null): Promise<
       } catch (cause) {
         await rm(path, { force: true }).catch(() => undefined);
         throw outputError(name, cause);
+      } finally {
+        settled();
       }
     },
-    discard: () => rm(path, { force: true }).catch(() => undefined),
+    discard: async () => {
+      await rm(path, { force: true }).catch(() => undefined);
+      settled();
+    },
   };
 }
 
