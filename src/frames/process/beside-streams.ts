@@ -11,6 +11,7 @@ export class BesideStreams {
   readonly #params: ProcessParams;
   /** The decoding time of the last packet of each stream: a seek must not bring it twice. */
   readonly #last = new Map<number, bigint>();
+  readonly #texts: ReadonlySet<number>;
 
   /** Plans each stream and has the input deliver those that are kept. */
   constructor(input: MediaInputHandle, output: MediaOutput, params: ProcessParams, video: number) {
@@ -24,6 +25,7 @@ export class BesideStreams {
       else reports.push(this.#plan(stream));
     }
     this.reports = reports;
+    this.#texts = new Set(reports.filter(({ kind }) => kind === 'subtitle').map(({ index }) => index));
     const kept = this.reports.filter(({ action }) => action !== 'drop').map(({ index }) => index);
     if (kept.length === 0) return;
     input.listen(kept, {
@@ -82,6 +84,9 @@ export class BesideStreams {
     const last = this.#last.get(stream);
     if (decodeTimestamp !== undefined && last !== undefined && decodeTimestamp <= last) return;
     if (decodeTimestamp !== undefined) this.#last.set(stream, decodeTimestamp);
-    this.#output.writeCopy(this.#input, stream, this.#input.startTime + from);
+    // A subtitle is shown for seconds: what is seen of it within the range is carried over.
+    const cut = this.#texts.has(stream) && (from > 0 || to !== null);
+    const lasting = cut ? (to ?? Number.POSITIVE_INFINITY) - from : undefined;
+    this.#output.writeCopy(this.#input, stream, this.#input.startTime + from, lasting);
   }
 }

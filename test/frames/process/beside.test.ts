@@ -81,6 +81,17 @@ describe('copied', () => {
     expect(text).toMatch(/00:00:00,123 --> 00:00:01,123\r?\nGood morning\./);
   });
 
+  test.each([
+    [{ from: 0.8 }, '00:00:00,000 --> 00:00:00,723'],
+    [{ to: 1.2 }, '00:00:00,500 --> 00:00:01,177'],
+    [{ from: 0.8, to: 1.2 }, '00:00:00,000 --> 00:00:00,400'],
+  ])('text is cut with the range: %j', async (range, shown) => {
+    const output = join(temporaryFolder(), 'out.mkv');
+    await engine.process(fixture('beside.mkv'), output, { ...SMALL, ...range, audio: 'none' }).result;
+    const text = (await ffmpeg('-i', output, '-map', '0:s', '-f', 'srt', '-')).toString();
+    expect(text).toContain(`${shown}\nGood morning.`);
+  });
+
   test('frames that are dropped or multiplied leave the sound alone', async () => {
     const output = join(temporaryFolder(), 'out.mp4');
     const { encoded, dropped } = await engine.process(fixture('plain.mp4'), output, {
