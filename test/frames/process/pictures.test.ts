@@ -331,6 +331,18 @@ describe('encoders', () => {
     expect(bytes).toBeGreaterThan(1000);
   });
 
+  test('Theora keeps every picture where nobody says how large, and what it leaves out for a bit rate can be read', async () => {
+    for (const [options, read] of [
+      [{}, 100],
+      [{ bitrate: 50_000 }, undefined],
+    ] as const) {
+      const output = out('out.ogg');
+      await engine.process(fixture('plain.mp4'), output, { ...options, codec: 'theora', audio: 'none' }).result;
+      const frames = await shown(engine, output);
+      expect(frames.length).toBe(read ?? (await framemd5(output)).length);
+    }
+  });
+
   test('keyframes come as often as asked for', async () => {
     const output = out();
     await engine.process(fixture('plain.mp4'), output, { ...QUICK, keyframeInterval: 0.4 }).result;
