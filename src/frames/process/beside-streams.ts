@@ -1,6 +1,12 @@
 // The streams beside the video: which are copied into the output, which are left out, and why.
-import type { MediaInputHandle, MediaOutput, PacketFacts, StreamInfo } from '../../av/index.js';
-import { isFramerailError } from '../../base/index.js';
+import {
+  withoutLog,
+  type MediaInputHandle,
+  type MediaOutput,
+  type PacketFacts,
+  type StreamInfo,
+} from '../../av/index.js';
+import { isFramerailError, type FramerailError } from '../../base/index.js';
 import type { ProcessParams, StreamReport } from './process-params.js';
 
 /** Sound and text on their way from an input into an output. */
@@ -53,7 +59,9 @@ export class BesideStreams {
       const form = `${String(sound.sampleRate)} samples a second and ${String(sound.channels)} channels`;
       return { ...report, ...this.#encodeAnew(index, `${form} are wanted`) };
     }
-    const refusal = this.#output.refusalOf(this.#input, index);
+    const ask = (): FramerailError | undefined => this.#output.refusalOf(this.#input, index);
+    // What a container does not hold is no failure but where a copy was asked for.
+    const refusal = policy === 'copy' ? ask() : withoutLog(ask);
     if (refusal === undefined) {
       this.#output.addCopy(this.#input, index);
       return { ...report, action: 'copy', why: undefined };

@@ -196,6 +196,19 @@ describe('encoded anew', () => {
   });
 });
 
+test('what a container does not hold is no error in the log', async () => {
+  const output = join(temporaryFolder(), 'out.webm');
+  const options = { ...SMALL, codec: 'vp8', to: 0.4 } as const;
+  const { log, streams } = await engine.process(fixture('beside.mkv'), output, options).result;
+  expect(actions(streams)).toEqual([
+    'video h264 encode',
+    'audio aac encode',
+    'audio ac3 encode',
+    'subtitle subrip drop',
+  ]);
+  expect(log.filter(({ level }) => level === 'error')).toEqual([]);
+});
+
 describe('left out', () => {
   test.each(some(3, [['gif'], ['h264'], ['mjpeg'], ['yuv4mpegpipe'], ['ivf'], ['apng']]))(
     '%s holds no sound',
