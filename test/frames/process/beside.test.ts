@@ -209,7 +209,32 @@ test('what a container does not hold is no error in the log', async () => {
   expect(log.filter(({ level }) => level === 'error')).toEqual([]);
 });
 
+test.each([engine, spawned])('what is usual in .wmv and .mxf, sound included: $backend', async (one) => {
+  for (const [ending, codecs] of [
+    ['wmv', ['msmpeg4v3', 'aac']],
+    ['mxf', ['mpeg2video', 'pcm_s16le']],
+  ] as const) {
+    const output = join(temporaryFolder(), `out.${ending}`);
+    const { encoded } = await one.process(fixture('plain.mp4'), output, { to: 1 }).result;
+    expect(encoded).toBe(25);
+    expect((await streamsOf(output)).map(({ codec_name }) => codec_name)).toEqual(codecs);
+  }
+});
+
 describe('left out', () => {
+  test.each([engine, spawned])('text that a program stream would take and nobody could read: $backend', async (one) => {
+    const [clip, output] = [join(temporaryFolder(), 'clip.mp4'), join(temporaryFolder(), 'out.mpg')];
+    await ffmpeg(
+      '-i',
+      fixture('beside.mkv'),
+      ...['-map', '0:v', '-map', '0:s', '-c:v', 'copy', '-c:s', 'mov_text'],
+      clip,
+    );
+    const { streams } = await one.process(clip, output, { to: 1 }).result;
+    expect(streams[1]).toMatchObject({ action: 'drop', why: 'mpeg does not hold mov_text.' });
+    expect((await streamsOf(output)).map(({ codec_type }) => codec_type)).toEqual(['video']);
+  });
+
   test.each(some(3, [['gif'], ['h264'], ['mjpeg'], ['yuv4mpegpipe'], ['ivf'], ['apng']]))(
     '%s holds no sound',
     async (container) => {
