@@ -26,6 +26,8 @@ export class FilterChain {
   #source: FilterContext | undefined;
   #sink: FilterContext | undefined;
   #key = '';
+  #drained = false;
+  #full = false;
 
   /**
    * @param threads - of each filter that can use them; 0 for as many as there are cores
@@ -41,18 +43,28 @@ export class FilterChain {
     return this.#key !== '' && this.#key !== keyOf(picture);
   }
 
+  /** Whether the filters want nothing more, as `trim` does behind its end: what they still hold can be received. */
+  get full(): boolean {
+    return this.#full;
+  }
+
   /** Sends a picture in; it stays as it was. */
   send(picture: Picture): void {
     if (this.#key !== keyOf(picture)) this.#configure(picture);
     invariant(this.#source, 'a configured filter graph');
-    const code = this.#source.buffersrcAddFrameSync(nativeFrame(picture), AV_BUFFERSRC_FLAG_KEEP_REF);
-    check(code, 'FR_FILTER_FAILED', `The filters ${this.#spec} failed`);
+    this.#feed(this.#source.buffersrcAddFrameSync(nativeFrame(picture), AV_BUFFERSRC_FLAG_KEEP_REF));
   }
 
   /** Says that nothing more comes: `receive` then gives what the filters still hold. */
   drain(): void {
     if (this.#source === undefined) return;
-    check(this.#source.buffersrcAddFrameSync(null), 'FR_FILTER_FAILED', `The filters ${this.#spec} failed`);
+    this.#drained = true;
+    this.#feed(this.#source.buffersrcAddFrameSync(null));
+  }
+
+  #feed(code: number): void {
+    if (isEof(code)) this.#full = true;
+    else check(code, 'FR_FILTER_FAILED', `The filters ${this.#spec} failed`);
   }
 
   /** Fills `target` with the next picture; returns false when another one must be sent first, or at the end. */
@@ -61,6 +73,8 @@ export class FilterChain {
     target.clear();
     const code = this.#sink.buffersinkGetFrameSync(nativeFrame(target));
     if (code >= 0) return true;
+    // An end that nobody asked for is the filters' own.
+    if (isEof(code) && !this.#drained) this.#full = true;
     if (isAgain(code) || isEof(code)) return false;
     throw avError('FR_FILTER_FAILED', code, `The filters ${this.#spec} failed`);
   }
@@ -123,6 +137,8 @@ export class FilterChain {
     this.#source = undefined;
     this.#sink = undefined;
     this.#key = '';
+    this.#drained = false;
+    this.#full = false;
   }
 }
 

@@ -21,7 +21,7 @@ export type { OpenOptions } from './open-input.js';
 export type { KeptPacket, PacketFacts } from './kept-packet.js';
 export { lastKeyframe, seekKeyframe, type Breathe } from './keyframes.js';
 export { lightOf, type Light } from './light.js';
-export { takeLog, withLog, type LogLine } from './log.js';
+export { takeLog, withLog, withoutLog, type LogLine } from './log.js';
 export { MediaOutput, type OutputOptions, type VideoFacts } from './media-output.js';
 export { blankPicture, copyPicture, Picture, pictureOver } from './picture.js';
 export { Remux, type RemuxOptions } from './remux.js';

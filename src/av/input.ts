@@ -246,6 +246,8 @@ export class MediaInputHandle {
     const counted = this.untimed ? duration * this.#counted++ : undefined;
     const time = pts === undefined ? counted : this.toSeconds(pts);
     this.readEnd = Math.max(this.readEnd, (time ?? 0) + duration);
+    // The picture before it stays, as Theora says it: there is nothing to decode.
+    if (packet.size === 0) return 'other';
     return factsOf(packet, time, duration);
   }
 

@@ -17,6 +17,10 @@ const LIMIT = 50;
 let lines: LogLine[] = [];
 let dropped = 0;
 let capturing = false;
+/** What is written into the log around what nobody shall see: messages arrive later than they were said, but in order. */
+const ASIDE = 'framerail: aside';
+const ASIDE_ENDS = 'framerail: aside ends';
+let aside = false;
 /** What messages must not show, and what they show instead. */
 let hidden: (readonly [secret: string, instead: string])[] = [];
 
@@ -28,12 +32,16 @@ function startLogCapture(): void {
   lines = [];
   dropped = 0;
   hidden = [];
+  aside = false;
   // node-av aborts the process when a callback outlives the thread that set it.
   if (capturing || !isMainThread) return;
   capturing = true;
   Log.setCallback(
     (level, message) => {
-      const text = hidden.reduce((shown, [secret, instead]) => shown.replaceAll(secret, instead), message.trim());
+      const said = message.trim();
+      if (said === ASIDE || said === ASIDE_ENDS) aside = said === ASIDE;
+      if (aside || said === ASIDE_ENDS) return;
+      const text = hidden.reduce((shown, [secret, instead]) => shown.replaceAll(secret, instead), said);
       if (text === '' || NOISE.test(text)) return;
       const last = lines.at(-1);
       if (last?.text === text) return;
@@ -46,6 +54,17 @@ function startLogCapture(): void {
     },
     { maxLevel: AV_LOG_WARNING },
   );
+}
+
+/** Tries something out, of whose failures FFmpeg's log shall say nothing. */
+export function withoutLog<T>(work: () => T): T {
+  if (!capturing) return work();
+  Log.log(AV_LOG_ERROR, ASIDE);
+  try {
+    return work();
+  } finally {
+    Log.log(AV_LOG_ERROR, ASIDE_ENDS);
+  }
 }
 
 /** Keeps the password, the query and the like of an address out of the messages of this job. */

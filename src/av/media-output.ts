@@ -11,11 +11,20 @@ import { FramerailError, isFramerailError } from '../base/index.js';
 import type { Rect, Size } from '../pixels/index.js';
 import { check, headerError } from './averror.js';
 import { byteOutput, type ByteOutput, type ByteTarget } from './byte-output.js';
+import { copiedTags } from './copied-tags.js';
 import type { VideoEncoder } from './encoders/encoder.js';
 import { rational } from './filter-chain.js';
 import { nativeInput, type MediaInputHandle } from './input.js';
 import { MUXERS } from '../sources/index.js';
-import { containerError, countsFrames, holdsH264, isUnplayable, rescale, streamingFlags } from '../spelling/index.js';
+import {
+  containerError,
+  countsFrames,
+  holdsH264,
+  isUnplayable,
+  rescale,
+  streamingFlags,
+  toTicks,
+} from '../spelling/index.js';
 import { SoundTranscoder, type SoundTarget } from './sound-transcoder.js';
 
 /** Compressed sound and text that waits for the first picture; an hour of sound is less. */
@@ -126,7 +135,7 @@ export class MediaOutput {
     if (like !== undefined) {
       const source = nativeInput(like.input).stream;
       stream.disposition = source.disposition;
-      stream.metadata = source.metadata;
+      stream.metadata = copiedTags(source.metadata);
       const matrix = like.orientation ? source.codecpar.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX) : null;
       if (matrix !== null) stream.codecpar.addCodedSideData(AV_PKT_DATA_DISPLAYMATRIX, matrix);
     }
@@ -163,7 +172,7 @@ export class MediaOutput {
     transcoder.describe(stream);
     const source = nativeInput(input).context.streams[index];
     stream.disposition = source?.disposition ?? stream.disposition;
-    stream.metadata = source?.metadata ?? null;
+    stream.metadata = copiedTags(source?.metadata ?? null);
     this.#copies.set(index, stream);
     return transcoder.name;
   }
@@ -193,7 +202,7 @@ export class MediaOutput {
 
   /** Takes over title, artist and the like of an input. */
   copyMetadata(input: MediaInputHandle): void {
-    this.#context.metadata = nativeInput(input).context.metadata;
+    this.#context.metadata = copiedTags(nativeInput(input).context.metadata);
   }
 
   /** Writes the header; all streams are known. */
@@ -235,8 +244,12 @@ export class MediaOutput {
     return count;
   }
 
-  /** Writes the packet last read from the input into its copy; before the header it is held. */
-  writeCopy(input: MediaInputHandle, index: number, start: number): void {
+  /**
+   * Writes the packet last read from the input into its copy; before the header it is held.
+   * @param start - the time of the input that becomes zero, in seconds
+   * @param lasting - cuts text, which is shown for a while, to so many seconds from there on; infinity for no end
+   */
+  writeCopy(input: MediaInputHandle, index: number, start: number, lasting?: number): void {
     const stream = this.#copies.get(index);
     const { packet: source, context } = nativeInput(input);
     const from = context.streams[index]?.timeBase;
@@ -248,6 +261,7 @@ export class MediaOutput {
     if (packet.pts !== AV_NOPTS_VALUE) packet.pts -= shift;
     if (packet.dts !== AV_NOPTS_VALUE) packet.dts -= shift;
     packet.timeBase = from;
+    if (lasting !== undefined) clip(packet, Number.isFinite(lasting) ? toTicks(lasting, from) : undefined);
     const transcoder = this.#sounds.get(index);
     if (transcoder === undefined) {
       this.#hold(packet, stream);
@@ -347,8 +361,16 @@ function copyStream(context: FormatContext, input: MediaInputHandle, index: numb
   stream.codecpar.codecTag = 0;
   stream.timeBase = source.timeBase;
   stream.disposition = source.disposition;
-  stream.metadata = source.metadata;
+  stream.metadata = copiedTags(source.metadata);
   return stream;
+}
+
+/** Cuts how long a packet is shown: not before zero, and not behind an end. */
+function clip(packet: Packet, end: bigint | undefined): void {
+  if (packet.pts === AV_NOPTS_VALUE) return;
+  const over = packet.pts + packet.duration;
+  if (packet.pts < 0n) packet.pts = packet.dts = 0n;
+  packet.duration = (end !== undefined && over > end ? end : over) - packet.pts;
 }
 
 /** What FFmpeg calls a container, by its name or by the ending of a file. */

@@ -6,7 +6,7 @@ import { avError, check, isAgain, isEof } from './averror.js';
 import { nativeInput, type MediaInputHandle } from './input.js';
 import { layoutOf, SoundFilter, STEREO, usualLayout } from './sound-filter.js';
 import { SOUND_DECODERS } from '../sources/index.js';
-import { BITS_PER_CHANNEL, soundEncoderFor } from '../spelling/index.js';
+import { BITS_PER_CHANNEL, soundEncoderFor, soundRateFor } from '../spelling/index.js';
 
 /** What sound is turned into. */
 export interface SoundTarget {
@@ -146,11 +146,12 @@ function openDecoder(stream: Stream, name: string): CodecContext {
 function openEncoder(
   name: string,
   source: CodecContext,
-  { form, globalHeader }: { readonly form?: SoundTarget | undefined; readonly globalHeader: boolean },
+  output: { readonly container: string; readonly form?: SoundTarget | undefined; readonly globalHeader: boolean },
 ): CodecContext {
   const codec = Codec.findEncoderByName(name as Parameters<typeof Codec.findEncoderByName>[0]);
   if (codec === null) throw new FramerailError('FR_ENCODE_FAILED', `This FFmpeg build has no encoder ${name}.`);
-  const sampleRate = form?.sampleRate ?? source.sampleRate;
+  const { container, form, globalHeader } = output;
+  const sampleRate = soundRateFor(container, form?.sampleRate ?? source.sampleRate);
   const layout = takenLayout(codec, form === undefined ? layoutOf(source.channelLayout) : usualLayout(form.channels));
   const rates = codec.supportedSamplerates ?? [];
   const context = new CodecContext();

@@ -29,15 +29,8 @@ export {
 export { isPacked } from './is-packed.js';
 export { nearest } from './nearest.js';
 export { packedModule, packedProgram } from './packed-module.js';
-export {
-  makeFolder,
-  makeFolders,
-  outputError,
-  publishable,
-  publishFile,
-  publishFiles,
-  systemCode,
-  temporaryName,
-} from './publish.js';
+export { makeFolder, makeFolders, outputError, publishable, publishFile, publishFiles, systemCode } from './publish.js';
 export { reduced, toRatio, type Ratio } from './ratio.js';
+export { holdErrors } from './stream-errors.js';
+export { removeAtExit, temporaryName } from './temporary.js';
 export { clauseOf, firstLine, formatBytes, formatClock, parseBytes, parseSeconds, parseSize } from './text.js';

@@ -1,13 +1,8 @@
 // Outputs appear whole or not at all: written beside their place, then renamed.
 import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { FramerailError, messageOf } from './errors.js';
-
-/** A temporary name beside `path`, so that the rename stays within one file system; short, as names have limits. */
-export function temporaryName(path: string): string {
-  const unique = [process.pid, Date.now(), Math.floor(Math.random() * 2 ** 40)].map((part) => part.toString(36));
-  return join(dirname(path), `.framerail-${unique.join('-')}.part`);
-}
+import { removeAtExit, temporaryName } from './temporary.js';
 
 /** Writes a whole file and publishes it by rename; on any failure nothing is left behind. Links are followed. */
 export async function publishFile(path: string, data: Uint8Array): Promise<void> {
@@ -21,14 +16,19 @@ export async function publishFile(path: string, data: Uint8Array): Promise<void>
 export async function publishFiles(
   files: readonly { readonly path: string; readonly data: Uint8Array }[],
 ): Promise<void> {
-  const written: { readonly path: string; readonly temporary: string; readonly target: string }[] = [];
+  const written: {
+    readonly path: string;
+    readonly temporary: string;
+    readonly target: string;
+    readonly settled: () => void;
+  }[] = [];
   try {
     for (const { path, data } of files)
       await naming(path, async () => {
         const target = await publishable(path);
         const temporary = temporaryName(target);
         const file = await open(temporary, 'wx');
-        written.push({ path, temporary, target });
+        written.push({ path, temporary, target, settled: removeAtExit(temporary) });
         try {
           await file.writeFile(data);
         } finally {
@@ -39,6 +39,8 @@ export async function publishFiles(
   } catch (cause) {
     for (const { temporary } of written) await rm(temporary, { force: true }).catch(() => undefined);
     throw cause;
+  } finally {
+    for (const { settled } of written) settled();
   }
 }
 

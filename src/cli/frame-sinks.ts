@@ -40,7 +40,6 @@ export async function frameSink(options: SinkOptions): Promise<FrameSink> {
   }
   if (out === undefined) return countingSink();
   if (format !== 'rgb24') throw argumentError('--format', 'rgb24 when images are written', format);
-  await makeFolder(out);
   return imageSink(out, type);
 }
 
@@ -96,12 +95,17 @@ async function imageSink(folder: string, type: 'png' | 'jpg'): Promise<FrameSink
       picture.close();
     }
   };
+  let made = false;
   return {
     packed: true,
     ownsStdout: false,
     printsLines: false,
-    take: (frame, index) =>
-      publishFile(join(folder, `frame-${String(index + 1).padStart(6, '0')}.${type}`), encode(frame)),
+    take: async (frame, index) => {
+      // An input that gives nothing leaves no empty folder.
+      if (!made) await makeFolder(folder);
+      made = true;
+      await publishFile(join(folder, `frame-${String(index + 1).padStart(6, '0')}.${type}`), encode(frame));
+    },
     finish: () => {
       scaler.close();
     },

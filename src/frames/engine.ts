@@ -1,5 +1,5 @@
 // The engine: a pool of workers, and what can be opened with it.
-import { checkInteger, checkOptions, checkSwitch, optionNames, type CallOptions } from '../base/index.js';
+import { checkInteger, checkOptions, checkSwitch, holdErrors, optionNames, type CallOptions } from '../base/index.js';
 import type { MemoryStats } from '../memory/index.js';
 import {
   isLive,
@@ -139,11 +139,13 @@ export class Engine {
    * @param options - which frames, in what form
    */
   readFrames(input: AnyInput, options: ReadFramesOptions = {}): FrameStream {
+    const checked = checkFrames(options, this.#pool.settings, isLive(input));
+    holdErrors(input);
     return new FrameStream({
       pool: this.#pool,
       resolve: () => resolveAny(input, options),
       name: nameOf(input),
-      checked: checkFrames(options, this.#pool.settings, isLive(input)),
+      checked,
       options,
       closed: undefined,
     });
@@ -158,6 +160,8 @@ export class Engine {
    */
   process(input: AnyInput, output: MediaDestination | null, options: ProcessOptions = {}): ProcessSession {
     const checked = checkProcess(options, isLive(input), this.#pool.settings);
+    holdErrors(input);
+    holdErrors(output);
     return new ProcessSession({
       pool: this.#pool,
       resolve: () => resolveAny(input, options),

@@ -62,7 +62,10 @@ export interface FramesOptions extends PictureOptions, BatchOptions {
   readonly from?: number | undefined;
   /** Leave out frames from this time on, in seconds. @defaultValue the end of the file */
   readonly to?: number | undefined;
-  /** One frame for each step of this length, the one on display then: seconds, or text such as '500ms'. */
+  /**
+   * One frame for each step of this length, the one on display then: seconds, or text such as '500ms'. The first step is
+   * `from`, and the frame on display there may have begun before it: its `pts` says when.
+   */
   readonly every?: number | string | undefined;
   /** One frame for each of these times in seconds, the one on display then; delivered in ascending order. */
   readonly at?: readonly number[] | undefined;

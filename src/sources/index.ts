@@ -29,6 +29,7 @@ export { checkFrameSize, pickVideo } from './pick-video.js';
 export {
   closeBlocks,
   isHttpAddress,
+  isLive,
   readBlocks,
   resolveSource,
   type BlockSource,
@@ -39,4 +40,4 @@ export {
   type SourceSpec,
   type StreamInput,
 } from './source.js';
-export { isLive, nameOf, resolveAny, withoutSecrets, type AnyInput, type StreamOptions } from './stream-source.js';
+export { nameOf, resolveAny, withoutSecrets, type AnyInput, type StreamOptions } from './stream-source.js';

@@ -93,6 +93,12 @@ export async function resolveSource(input: MediaInput, options: SourceOptions = 
     const roots = await realRoots(options.roots);
     return { spec: await resolveFile(String(input), literalPath(input), roots), blocks: undefined };
   }
+  if (isStream(input) || isLive(input))
+    throw argumentError(
+      'input',
+      'what can be read more than once (readFrames() and processVideo() take streams)',
+      input,
+    );
   const blocks = input instanceof Uint8Array ? memoryBlocks(input) : input;
   if (typeof blocks !== 'object' || blocks === null || typeof blocks.read !== 'function')
     throw argumentError('input', 'a path, a file: URL, a Uint8Array or a block source', input);
@@ -101,6 +107,17 @@ export async function resolveSource(input: MediaInput, options: SourceOptions = 
   if (blocks.size === 0) throw new FramerailError('FR_INPUT_EMPTY', `${name} is empty (0 bytes).`);
   const exact = checkSwitch('input.exact', blocks.exact, false);
   return { spec: { kind: 'blocks', name, size: blocks.size, ...(exact && { exact }) }, blocks };
+}
+
+/** Whether an input is a live stream of the network. */
+export function isLive(input: unknown): input is LiveInput {
+  return typeof input === 'object' && input !== null && 'live' in input;
+}
+
+/** Whether an input is a stream of bytes. */
+export function isStream(input: unknown): input is StreamInput {
+  if (typeof input !== 'object' || input === null || input instanceof Uint8Array) return false;
+  return Symbol.asyncIterator in input || 'getReader' in input;
 }
 
 /** Whether an input is an address of HTTP. */
@@ -140,8 +157,11 @@ export async function readBlocks(source: BlockSource, offset: number, length: nu
     const why = messageOf(cause);
     throw new FramerailError('FR_INPUT_READ', `The source could not give ${range}: ${why}.`, { cause });
   }
-  if (bytes instanceof Uint8Array && bytes.byteLength <= length) return bytes;
-  const given = bytes instanceof Uint8Array ? `${String(bytes.byteLength)} bytes` : 'no Uint8Array';
+  // libav would take what is missing for a damaged file.
+  const least = source.exact === true || source.size === Infinity ? 0 : Math.min(length, source.size - offset);
+  if (bytes instanceof Uint8Array && bytes.byteLength >= least && bytes.byteLength <= length) return bytes;
+  const given =
+    bytes instanceof Uint8Array ? `${String(bytes.byteLength)} of ${String(length)} bytes` : 'no Uint8Array';
   throw new FramerailError('FR_INPUT_READ', `The source was asked for ${range} and gave ${given}.`);
 }
 

@@ -1,6 +1,8 @@
 // Inputs that can be read once: streams of bytes, and live streams of the network.
-import { argumentError, checkNumber, checkOneOf, FramerailError } from '../base/index.js';
+import { argumentError, checkNumber, checkOneOf, FramerailError, isFramerailError, messageOf } from '../base/index.js';
 import {
+  isLive,
+  isStream,
   resolveSource,
   type BlockSource,
   type LiveInput,
@@ -40,16 +42,6 @@ export async function resolveAny(input: AnyInput, options: StreamOptions = {}): 
 export function nameOf(input: AnyInput): string {
   if (typeof input === 'string' || input instanceof URL) return String(input);
   return isLive(input) ? withoutSecrets(String(input.live)) : 'the input';
-}
-
-/** Whether an input is a live stream of the network. */
-export function isLive(input: unknown): input is LiveInput {
-  return typeof input === 'object' && input !== null && 'live' in input;
-}
-
-function isStream(input: unknown): input is StreamInput {
-  if (typeof input !== 'object' || input === null || input instanceof Uint8Array) return false;
-  return Symbol.asyncIterator in input || 'getReader' in input;
 }
 
 function liveSpec({ live, transport }: LiveInput, timeout: number): ResolvedSource['spec'] {
@@ -110,16 +102,21 @@ class SequentialBlocks implements BlockSource {
           resolve({ done: true });
         };
       });
-      const next: IteratorResult<unknown, unknown> | { done: true } = await Promise.race([
-        this.#iterator.next(),
-        late,
-        over,
-      ]);
+      const next: IteratorResult<unknown, unknown> | { done: true } = await Promise.race([this.#next(), late, over]);
       if (next.done === true) this.#ended = true;
       else if (next.value instanceof Uint8Array) this.#rest = next.value;
       else throw argumentError('input', 'a stream of bytes', next.value);
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  async #next(): Promise<IteratorResult<unknown, unknown>> {
+    try {
+      return await this.#iterator.next();
+    } catch (cause) {
+      if (isFramerailError(cause)) throw cause;
+      throw new FramerailError('FR_INPUT_READ', `The input stream failed: ${messageOf(cause)}.`, { cause });
     }
   }
 

@@ -2,9 +2,12 @@
 import { FramerailError } from '../base/index.js';
 import { MUXERS } from '../sources/index.js';
 
-/** What players find in a transport stream. */
-const TRANSPORTED =
-  /^(h264|hevc|vvc|mpeg[124]video|mpeg4|av1|aac|aac_latm|mp[123]|e?ac3|dts|truehd|opus|dvb_subtitle|dvb_teletext)$/;
+/** What players find in containers whose muxers take more: in a transport stream and in a program stream. */
+const PLAYED: Readonly<Record<string, RegExp>> = {
+  mpegts:
+    /^(h264|hevc|vvc|mpeg[124]video|mpeg4|av1|aac|aac_latm|mp[123]|e?ac3|dts|truehd|opus|dvb_subtitle|dvb_teletext)$/,
+  mpeg: /^(h264|hevc|mpeg[12]video|mp[123]|ac3|dts|pcm_(dvd|s16be)|dvd_subtitle)$/,
+};
 
 /** The encoder of sound for each container; players of the others expect AAC. */
 const SOUND_ENCODERS: Readonly<Record<string, string>> = {
@@ -73,12 +76,17 @@ export function countsFrames(container: string): boolean {
 
 /** Whether a container takes a codec that nobody could play in it. */
 export function isUnplayable(container: string, codec: string): boolean {
-  return container === 'mpegts' && !TRANSPORTED.test(codec);
+  return PLAYED[container]?.test(codec) === false;
 }
 
 /** The encoder for sound that a container does not hold as it is. */
 export function soundEncoderFor(container: string): string {
   return SOUND_ENCODERS[container] ?? 'aac';
+}
+
+/** The samples a second that sound is encoded with: those that are wanted, where the container does not insist on others. */
+export function soundRateFor(container: string, wanted: number): number {
+  return container === 'mxf' ? 48_000 : wanted;
 }
 
 /** What a muxer is told that cannot go back in its output; undefined for those that need nothing. */

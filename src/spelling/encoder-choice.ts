@@ -50,7 +50,18 @@ const SOFTWARE: Readonly<Record<string, string>> = {
   vp8: 'libvpx',
   prores: 'prores_ks',
   theora: 'libtheora',
+  msmpeg4v3: 'msmpeg4',
   webp: 'libwebp_anim',
+};
+
+/** What others call a codec. */
+const ALIASES: Readonly<Record<string, string>> = {
+  h265: 'hevc',
+  x265: 'hevc',
+  x264: 'h264',
+  avc: 'h264',
+  xvid: 'mpeg4',
+  divx: 'mpeg4',
 };
 
 /** What a wish comes down to. */
@@ -167,7 +178,8 @@ function unknownEncoder(name: string, known: readonly string[]): FramerailError 
 
 function unknownCodec(name: string): FramerailError {
   const known = [...Object.keys(SOFTWARE), 'mpeg4', 'mjpeg', 'ffv1', 'gif', 'apng'];
-  const near = nearest(name, known);
+  const alias = ALIASES[name.toLowerCase().replace(/[^a-z0-9]/g, '')];
+  const near = alias === undefined ? nearest(name, known) : [alias];
   return new FramerailError(
     'FR_ARG_INVALID',
     `This FFmpeg build has no encoder for the codec ${name}; ${near.length === 0 ? `there is one for ${known.join(', ')}` : `did you mean ${near.join(' or ')}?`}`,

@@ -67,6 +67,12 @@ const SPELLINGS: Readonly<Record<string, Spelling>> = {
   mpeg4: { quality: ['global_quality', 31 * 118, 118], withQuality: { flags: '+qscale' }, maxBitrate: {} },
   mpeg2video: { quality: ['global_quality', 31 * 118, 118], withQuality: { flags: '+qscale' }, maxBitrate: {} },
   mjpeg: { quality: ['global_quality', 31 * 118, 118], withQuality: { flags: '+qscale' } },
+  libtheora: {
+    quality: ['global_quality', 0, 10 * 118],
+    withQuality: { flags: '+qscale' },
+    // Its own habit is 200 kb/s whatever the size, for which it leaves most pictures out.
+    habit: { global_quality: String(7 * 118), flags: '+qscale' },
+  },
   prores_ks: { quality: ['global_quality', 31 * 118, 118], withQuality: { flags: '+qscale' } },
   ffv1: { lossless: {} },
   ffvhuff: { lossless: {} },

@@ -7,6 +7,7 @@ export {
   holdsH264,
   isUnplayable,
   soundEncoderFor,
+  soundRateFor,
   streamingFlags,
 } from './containers.js';
 export {

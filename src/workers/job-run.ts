@@ -1,5 +1,5 @@
 // One job as its caller sees it: batches of leased slots, events, and a result that always settles.
-import { errorFromData, errorToData, FramerailError } from '../base/index.js';
+import { errorFromData, errorToData, FramerailError, isFramerailError, type ErrorData } from '../base/index.js';
 import { Lease, type Arena, type Range } from '../memory/index.js';
 import { closeBlocks, readBlocks, type BlockSource } from '../sources/index.js';
 import type { BatchItem, BatchRule, BatchTrigger, FromWorker, ToWorker } from './protocol.js';
@@ -66,6 +66,8 @@ export class JobRun {
   #credits: number[] = [];
   #returns: BatchItem[] = [];
   #settledOnWorker = false;
+  /** What the source failed with last. */
+  #sourceError: unknown;
 
   constructor(options: RunOptions) {
     this.#options = options;
@@ -138,7 +140,7 @@ export class JobRun {
         break;
       case 'failed':
         this.settledOnWorker();
-        this.#failAfterBatches(errorFromData(message.error));
+        this.#failAfterBatches(this.#errorOf(message.error));
         break;
       case 'beat':
         break;
@@ -292,7 +294,14 @@ export class JobRun {
       // Copied: the source may use its memory again, and a view of a large buffer must not travel whole.
       this.#options.send({ type: 'block', id, ask, bytes: Uint8Array.from(bytes) });
     } catch (error) {
+      this.#sourceError = error;
       this.#options.send({ type: 'no-block', id, ask, error: errorToData(error) });
     }
+  }
+
+  /** What a job failed with: where that is the source, its own error, as no cause crosses a process boundary. */
+  #errorOf(data: ErrorData): FramerailError {
+    const own = this.#sourceError;
+    return isFramerailError(own) && own.code === data.code && own.message === data.message ? own : errorFromData(data);
   }
 }

@@ -1,6 +1,6 @@
 // framerail frames: hashes, raw bytes and images, compared with ffmpeg's; and how it stops.
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cli, startCli } from '../support/cli.js';
@@ -95,6 +95,16 @@ test('damaged files give their frames and a word about the damage', async () => 
   expect(stderr).toMatch(/^\d+ frames damaged, \d+ packets refused/);
   expect(stderr).not.toMatch(/^0 frames damaged, 0 packets/);
 });
+
+test.each([[[]], [['--hash', 'md5']], [['--json']]])(
+  'a file that ends too early: what FFmpeg says of it, %j',
+  async (args) => {
+    const input = join(temporaryFolder(), 'cut.mkv');
+    writeFileSync(input, readFileSync(fixture('plain.mkv')).subarray(0, 30_000));
+    const { code, stderr } = await cli('frames', input, ...args);
+    expect([code, stderr]).toEqual([0, 'framerail: FFmpeg error: File ended prematurely\n']);
+  },
+);
 
 test('a reader that has seen enough is no failure', async () => {
   const { child, ended } = startCli(['frames', fixture('big.mp4'), '--out', '-']);

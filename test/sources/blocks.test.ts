@@ -1,4 +1,5 @@
 // Inputs without a path: bytes in memory, and sources that are asked for blocks.
+import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { BlockSource, MediaInput } from '#dist/sources/index.js';
 import { readBlocks, resolveSource } from '#dist/sources/index.js';
@@ -38,6 +39,22 @@ test.each([-1, 1.5, Number.NaN, 2 ** 53, '7', undefined])('a size of %s is refus
   expect((await failure(() => resolveSource(source))).message).toMatch(/for `input\.size` but received/);
 });
 
+test.each<[string, unknown]>([
+  ['a stream of Node', Readable.from([])],
+  ['a stream of the web', new ReadableStream()],
+  ['a live input', { live: 'rtmp://127.0.0.1/live/1' }],
+])('%s can be read only once: who takes it is named', async (_what, input) => {
+  const error = await failure(() => resolveSource(input as MediaInput));
+  expect(error.code).toBe('FR_ARG_INVALID');
+  expect(error.message).toMatch(/more than once \(readFrames\(\) and processVideo\(\) take streams\) for `input`/);
+});
+
+test('only the last block may be short, unless the source decides what it gives', async () => {
+  const source = { size: 10, read: () => new Uint8Array(2) };
+  expect(await readBlocks(source, 8, 10)).toHaveLength(2);
+  expect(await readBlocks({ ...source, exact: true }, 0, 10)).toHaveLength(2);
+});
+
 test.each([
   ['nothing', undefined],
   ['null', null],
@@ -54,7 +71,8 @@ test.each([
 
 test.each<[string, unknown, RegExp]>([
   ['a number', 5, /asked for bytes 0 to 10 and gave no Uint8Array/],
-  ['too much', new Uint8Array(11), /asked for bytes 0 to 10 and gave 11 bytes/],
+  ['too much', new Uint8Array(11), /asked for bytes 0 to 10 and gave 11 of 10 bytes/],
+  ['too little', new Uint8Array(9), /asked for bytes 0 to 10 and gave 9 of 10 bytes/],
 ])('a source that gives %s is refused', async (_, given, message) => {
   const source = { size: 10, read: () => given } as unknown as BlockSource;
   const error = await failure(() => readBlocks(source, 0, 10));

@@ -38,6 +38,16 @@ describe('encoders', () => {
     expect(planEncoder(ENCODERS, wish(encoder, codec), usual).software).toBe(name);
   });
 
+  test.each([
+    ['h265', 'hevc'],
+    ['H.265', 'hevc'],
+    ['x264', 'h264'],
+    ['vp8x', 'vp8'],
+  ])('a codec %s: did you mean %s', async (codec, meant) => {
+    const { message } = await failure(() => planEncoder(ENCODERS, wish('auto', codec), 'h264'));
+    expect(message).toContain(`no encoder for the codec ${codec}; did you mean ${meant}`);
+  });
+
   test('a container without video needs a codec', async () => {
     expect(await failure(() => planEncoder(ENCODERS, wish('auto'), undefined))).toMatchObject({
       code: 'FR_ARG_INVALID',

@@ -109,6 +109,7 @@ async function run(input: string, options: Options): Promise<void> {
   if (options.json === true) printJson(summary);
   else if (!sink.ownsStdout && !sink.printsLines) report(summary);
   else if (damage(summary) !== '') note(damage(summary));
+  for (const line of result.log) note(`framerail: FFmpeg ${line.level}: ${line.text}`);
 }
 
 function toFramesOptions(options: Options, sink: FrameSink): FramesOptions {
@@ -194,10 +195,9 @@ function batchText({ batches, size, reasons, queueDelay }: BatchStats): string {
   return `${String(batches)} of up to ${String(size)} frames (${why})${waited}`;
 }
 
-function damage({ damagedFrames, damagedPackets, log }: FramesResult): string {
+function damage({ damagedFrames, damagedPackets }: FramesResult): string {
   if (damagedFrames === 0 && damagedPackets === 0) return '';
-  const first = log[0]?.text;
-  return `${String(damagedFrames)} frames damaged, ${String(damagedPackets)} packets refused${first === undefined ? '' : ` (FFmpeg: ${first})`}`;
+  return `${String(damagedFrames)} frames damaged, ${String(damagedPackets)} packets refused`;
 }
 
 function rate(count: number, since: number): string {

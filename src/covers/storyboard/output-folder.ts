@@ -1,7 +1,15 @@
 // A folder of files that appear together: they are written beside their place, and moved there when all are whole.
 import { mkdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { FramerailError, makeFolders, outputError, publishable, systemCode, temporaryName } from '../../base/index.js';
+import {
+  FramerailError,
+  makeFolders,
+  outputError,
+  publishable,
+  removeAtExit,
+  systemCode,
+  temporaryName,
+} from '../../base/index.js';
 
 /** Files on their way to a folder. */
 export class OutputFolder {
@@ -11,12 +19,14 @@ export class OutputFolder {
   readonly #target: string;
   /** The first of the folders that were made for it; undefined where they were there. */
   readonly #made: string | undefined;
+  readonly #settled: () => void;
 
   private constructor(name: string, target: string, path: string, made: string | undefined) {
     this.#name = name;
     this.#target = target;
     this.path = path;
     this.#made = made;
+    this.#settled = removeAtExit(path);
   }
 
   /** Makes a place to write for a folder that may exist; rejects with FR_OUTPUT_FAILED. */
@@ -37,14 +47,18 @@ export class OutputFolder {
   /** Moves everything to its place. @param files - their names, those that point to others last */
   async publish(files: readonly string[]): Promise<void> {
     try {
-      if (dirname(this.path) !== this.#target && (await this.#moveAtOnce())) return;
-      // Whatever is in the way is found before the first file moves.
-      for (const file of files) await publishable(join(this.#target, file));
-      for (const file of files) await rename(join(this.path, file), join(this.#target, file));
-      await rmdir(this.path);
+      if (dirname(this.path) === this.#target || !(await this.#moveAtOnce())) await this.#moveEach(files);
     } catch (cause) {
       throw outputError(this.#name, cause);
     }
+    this.#settled();
+  }
+
+  async #moveEach(files: readonly string[]): Promise<void> {
+    // Whatever is in the way is found before the first file moves.
+    for (const file of files) await publishable(join(this.#target, file));
+    for (const file of files) await rename(join(this.path, file), join(this.#target, file));
+    await rmdir(this.path);
   }
 
   /** Whether the whole folder took its place; not where somebody has made one there meanwhile. */
@@ -67,6 +81,8 @@ export class OutputFolder {
         await rmdir(folder);
     } catch {
       // Somebody else uses it meanwhile.
+    } finally {
+      this.#settled();
     }
   }
 }

@@ -1,6 +1,12 @@
 // The streams beside the video: which are copied into the output, which are left out, and why.
-import type { MediaInputHandle, MediaOutput, PacketFacts, StreamInfo } from '../../av/index.js';
-import { isFramerailError } from '../../base/index.js';
+import {
+  withoutLog,
+  type MediaInputHandle,
+  type MediaOutput,
+  type PacketFacts,
+  type StreamInfo,
+} from '../../av/index.js';
+import { isFramerailError, type FramerailError } from '../../base/index.js';
 import type { ProcessParams, StreamReport } from './process-params.js';
 
 /** Sound and text on their way from an input into an output. */
@@ -11,6 +17,7 @@ export class BesideStreams {
   readonly #params: ProcessParams;
   /** The decoding time of the last packet of each stream: a seek must not bring it twice. */
   readonly #last = new Map<number, bigint>();
+  readonly #texts: ReadonlySet<number>;
 
   /** Plans each stream and has the input deliver those that are kept. */
   constructor(input: MediaInputHandle, output: MediaOutput, params: ProcessParams, video: number) {
@@ -24,6 +31,7 @@ export class BesideStreams {
       else reports.push(this.#plan(stream));
     }
     this.reports = reports;
+    this.#texts = new Set(reports.filter(({ kind }) => kind === 'subtitle').map(({ index }) => index));
     const kept = this.reports.filter(({ action }) => action !== 'drop').map(({ index }) => index);
     if (kept.length === 0) return;
     input.listen(kept, {
@@ -51,7 +59,9 @@ export class BesideStreams {
       const form = `${String(sound.sampleRate)} samples a second and ${String(sound.channels)} channels`;
       return { ...report, ...this.#encodeAnew(index, `${form} are wanted`) };
     }
-    const refusal = this.#output.refusalOf(this.#input, index);
+    const ask = (): FramerailError | undefined => this.#output.refusalOf(this.#input, index);
+    // What a container does not hold is no failure but where a copy was asked for.
+    const refusal = policy === 'copy' ? ask() : withoutLog(ask);
     if (refusal === undefined) {
       this.#output.addCopy(this.#input, index);
       return { ...report, action: 'copy', why: undefined };
@@ -82,6 +92,9 @@ export class BesideStreams {
     const last = this.#last.get(stream);
     if (decodeTimestamp !== undefined && last !== undefined && decodeTimestamp <= last) return;
     if (decodeTimestamp !== undefined) this.#last.set(stream, decodeTimestamp);
-    this.#output.writeCopy(this.#input, stream, this.#input.startTime + from);
+    // A subtitle is shown for seconds: what is seen of it within the range is carried over.
+    const cut = this.#texts.has(stream) && (from > 0 || to !== null);
+    const lasting = cut ? (to ?? Number.POSITIVE_INFINITY) - from : undefined;
+    this.#output.writeCopy(this.#input, stream, this.#input.startTime + from, lasting);
   }
 }

@@ -9,6 +9,7 @@ import {
   messageOf,
   outputError,
   publishable,
+  removeAtExit,
   temporaryName,
   untilAborted,
 } from '../../base/index.js';
@@ -59,11 +60,13 @@ function pathOf(output: string | URL): string {
 async function fileDestination(name: string, container: string | null): Promise<Destination> {
   let target: string;
   let path: string;
+  let settled: () => void;
   try {
     target = await publishable(name);
     path = temporaryName(target);
     // Made here, so that whoever removes it knows that no worker makes it again.
     closeSync(openSync(path, 'wx', 0o666));
+    settled = removeAtExit(path);
   } catch (cause) {
     throw outputError(name, cause);
   }
@@ -76,16 +79,26 @@ async function fileDestination(name: string, container: string | null): Promise<
       } catch (cause) {
         await rm(path, { force: true }).catch(() => undefined);
         throw outputError(name, cause);
+      } finally {
+        settled();
       }
     },
-    discard: () => rm(path, { force: true }).catch(() => undefined),
+    discard: async () => {
+      await rm(path, { force: true }).catch(() => undefined);
+      settled();
+    },
   };
 }
 
 function nodeDestination(stream: Writable, container: string): Destination {
   const name = 'the output stream';
+  let failure: unknown = stream.errored ?? undefined;
+  const failed = (): FramerailError => {
+    const why = messageOf(failure);
+    return new FramerailError('FR_OUTPUT_FAILED', `Cannot write ${name}: ${why}.`, { cause: failure });
+  };
+  if (failure !== undefined) throw failed();
   if (stream.destroyed || stream.writableEnded) throw argumentError('output', 'a stream that is open', 'a closed one');
-  let failure: unknown;
   /** Those who wait for room; one listener each would be too many for Node. */
   let waiting: (() => void)[] = [];
   const wake = (): void => {
@@ -102,10 +115,6 @@ function nodeDestination(stream: Writable, container: string): Destination {
     wake();
   });
   stream.on('drain', wake);
-  const failed = (): FramerailError => {
-    const why = messageOf(failure);
-    return new FramerailError('FR_OUTPUT_FAILED', `Cannot write ${name}: ${why}.`, { cause: failure });
-  };
   const standard = stream === process.stdout || stream === process.stderr;
   return {
     spec: { kind: 'stream', name, container },

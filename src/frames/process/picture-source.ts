@@ -63,6 +63,11 @@ export class PictureSource {
     return this.#timing;
   }
 
+  /** Whether the filters ended the video before its end, so that the rest was not even decoded. */
+  get cut(): boolean {
+    return this.#chain?.full === true;
+  }
+
   /** The next picture; undefined at the end. */
   async next(): Promise<TimedPicture | undefined> {
     if (!this.#started) {
@@ -72,7 +77,7 @@ export class PictureSource {
     for (;;) {
       const ready = this.#receive();
       if (ready !== undefined) return ready;
-      if (this.#ended) return undefined;
+      if (this.#ended || this.cut) return undefined;
       const upright = this.#waiting ?? (await this.#upright());
       if (upright === undefined) {
         this.#ended = true;

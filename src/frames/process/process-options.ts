@@ -109,7 +109,10 @@ export interface ProcessOptions extends CallOptions, StreamOptions, EncodeOption
   readonly audio?: BesidePolicy | undefined;
   /** Encodes sound anew in this form: its samples a second, and its channels from 1 to 8. @defaultValue as it is */
   readonly sound?: SoundForm | undefined;
-  /** As `audio`; subtitles that cannot be carried over are left out and reported. @defaultValue 'auto' */
+  /**
+   * `auto` copies subtitles, cut to the range; what the container does not hold is left out and reported, and never
+   * encoded anew; `copy` fails there. @defaultValue 'auto'
+   */
   readonly subtitles?: BesidePolicy | undefined;
   /** Batches that may be in the transform at once; their order is kept. @defaultValue 1 */
   readonly concurrency?: number | undefined;

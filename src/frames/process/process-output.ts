@@ -72,6 +72,11 @@ export class ProcessOutput {
     return this.#media.size;
   }
 
+  /** Whether anything is carried over beside the video. */
+  get carries(): boolean {
+    return this.#beside.reports.some(({ action }) => action !== 'drop');
+  }
+
   /** What became of each stream of the input. */
   get streams(): StreamReport[] {
     const { index, kind, codec } = this.#setup.stream;
@@ -84,16 +89,18 @@ export class ProcessOutput {
    * @param first - the first picture, as it was before it was converted for JavaScript
    * @param form - what the pictures that come look like
    * @param converted - what their samples mean, where JavaScript sees YUV or gray
+   * @returns whether the parent said meanwhile that nothing more shall be read
    */
   async begin(
     first: Picture,
     form: { readonly size: Size; readonly format: string },
     timing: VideoTiming,
     converted: ColorTags | undefined,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { input, params, context } = this.#setup;
     const own = isRgb(first.format) ? DRAWN : colorOf(first);
     const early: EncoderChange[] = [];
+    let finish = false;
     const lane = await EncodeLane.open({
       wish: params.encoder,
       input: {
@@ -110,6 +117,7 @@ export class ProcessOutput {
         // No frame can come back before the first one went out.
         const command = mail.kind === 'command' ? (mail.payload as ProcessCommand) : undefined;
         if (command?.kind === 'update') early.push(command.change);
+        if (command?.kind === 'finish') finish = true;
       }),
       onChange: (encoder) => {
         context.notify({ kind: 'encoder', encoder } satisfies ProcessEvent);
@@ -119,6 +127,7 @@ export class ProcessOutput {
     this.#lane = lane;
     lane.announce({ input, orientation: !params.upright });
     this.#media.begin();
+    return finish;
   }
 
   /** Encodes a picture, whose owner may use it again at once. */

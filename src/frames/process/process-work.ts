@@ -114,7 +114,7 @@ export class ProcessWork {
       if (!isRgb(layout.format))
         this.#color = params.format === null ? colorOf(picture) : colorAfter(picture, layout.format);
     }
-    await output?.begin(picture, form, source.timing, this.#color);
+    this.#finishing = (await output?.begin(picture, form, source.timing, this.#color)) === true;
     if (this.#writer === undefined) return;
     await context.reserve(this.#writer.layout.byteLength);
     context.event({ layout: this.#writer.layout } satisfies LayoutEvent);
@@ -138,7 +138,8 @@ export class ProcessWork {
     for (;;) {
       // One in, one out: batches that went into the encoder at one go would let the decoder's threads starve meanwhile.
       const heard = await this.#hearOne();
-      if (this.#finishing) next = undefined;
+      // Not before there is a frame: a video of none is nothing.
+      if (this.#finishing && index > 0) next = undefined;
       if (next === undefined && this.#inJavaScript.size === 0) return;
       if (next !== undefined && context.freeSlots > 0) {
         await this.#show(next, index++);
@@ -249,10 +250,14 @@ export class ProcessWork {
 
   /** Sound that belongs to the range may lie behind its last picture. */
   async #readBeyond(): Promise<void> {
-    const { input, params, context, output } = this.#setup;
-    if (params.to === null || output === undefined || this.#finishing) return;
-    for (let packet = await input.readPacket(); packet !== undefined; packet = await input.readPacket()) {
-      if (packet.time !== undefined && packet.time > params.to + SOUND_LAG) return;
+    const { input, source, params, context, output } = this.#setup;
+    if (output === undefined || !output.carries || (params.to === null && !source.cut)) return;
+    const end = params.to ?? Number.POSITIVE_INFINITY;
+    while (!this.#finishing) {
+      const packet = await input.readPacket();
+      if (packet === undefined || (packet.time !== undefined && packet.time > end + SOUND_LAG)) return;
+      await this.#hear();
+      await output.settle();
       await context.breathe();
     }
   }

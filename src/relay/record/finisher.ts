@@ -1,6 +1,6 @@
 // What becomes of a recorded file: published as it is, or made an MP4 by a worker, and never lost on the way.
 import { rm, stat } from 'node:fs/promises';
-import { FramerailError, isFramerailError, outputError, temporaryName } from '../../base/index.js';
+import { FramerailError, isFramerailError, outputError, removeAtExit, temporaryName } from '../../base/index.js';
 import { codecTitle } from '../flv/tag.js';
 import { claim, countedNames, flvNames, type Names } from './names.js';
 import type { RecordFormat } from './format.js';
@@ -35,6 +35,7 @@ export class Finisher {
         throw notPublished(outputError(target, cause), path);
       });
     const temporary = temporaryName(target);
+    const settled = removeAtExit(temporary);
     try {
       const { size } = await stat(path);
       // Loaded when the first MP4 is due: a relay that records none never knows what that takes.
@@ -55,6 +56,8 @@ export class Finisher {
       await rm(temporary, { force: true }).catch(() => undefined);
       const kept = await keep(path, names);
       throw notPublished(isFramerailError(cause) ? cause : outputError(target, cause), kept);
+    } finally {
+      settled();
     }
   }
 

@@ -81,6 +81,17 @@ describe('copied', () => {
     expect(text).toMatch(/00:00:00,123 --> 00:00:01,123\r?\nGood morning\./);
   });
 
+  test.each([
+    [{ from: 0.8 }, '00:00:00,000 --> 00:00:00,723'],
+    [{ to: 1.2 }, '00:00:00,500 --> 00:00:01,177'],
+    [{ from: 0.8, to: 1.2 }, '00:00:00,000 --> 00:00:00,400'],
+  ])('text is cut with the range: %j', async (range, shown) => {
+    const output = join(temporaryFolder(), 'out.mkv');
+    await engine.process(fixture('beside.mkv'), output, { ...SMALL, ...range, audio: 'none' }).result;
+    const text = (await ffmpeg('-i', output, '-map', '0:s', '-f', 'srt', '-')).toString();
+    expect(text).toContain(`${shown}\nGood morning.`);
+  });
+
   test('frames that are dropped or multiplied leave the sound alone', async () => {
     const output = join(temporaryFolder(), 'out.mp4');
     const { encoded, dropped } = await engine.process(fixture('plain.mp4'), output, {
@@ -185,7 +196,45 @@ describe('encoded anew', () => {
   });
 });
 
+test('what a container does not hold is no error in the log', async () => {
+  const output = join(temporaryFolder(), 'out.webm');
+  const options = { ...SMALL, codec: 'vp8', to: 0.4 } as const;
+  const { log, streams } = await engine.process(fixture('beside.mkv'), output, options).result;
+  expect(actions(streams)).toEqual([
+    'video h264 encode',
+    'audio aac encode',
+    'audio ac3 encode',
+    'subtitle subrip drop',
+  ]);
+  expect(log.filter(({ level }) => level === 'error')).toEqual([]);
+});
+
+test.each([engine, spawned])('what is usual in .wmv and .mxf, sound included: $backend', async (one) => {
+  for (const [ending, codecs] of [
+    ['wmv', ['msmpeg4v3', 'aac']],
+    ['mxf', ['mpeg2video', 'pcm_s16le']],
+  ] as const) {
+    const output = join(temporaryFolder(), `out.${ending}`);
+    const { encoded } = await one.process(fixture('plain.mp4'), output, { to: 1 }).result;
+    expect(encoded).toBe(25);
+    expect((await streamsOf(output)).map(({ codec_name }) => codec_name)).toEqual(codecs);
+  }
+});
+
 describe('left out', () => {
+  test.each([engine, spawned])('text that a program stream would take and nobody could read: $backend', async (one) => {
+    const [clip, output] = [join(temporaryFolder(), 'clip.mp4'), join(temporaryFolder(), 'out.mpg')];
+    await ffmpeg(
+      '-i',
+      fixture('beside.mkv'),
+      ...['-map', '0:v', '-map', '0:s', '-c:v', 'copy', '-c:s', 'mov_text'],
+      clip,
+    );
+    const { streams } = await one.process(clip, output, { to: 1 }).result;
+    expect(streams[1]).toMatchObject({ action: 'drop', why: 'mpeg does not hold mov_text.' });
+    expect((await streamsOf(output)).map(({ codec_type }) => codec_type)).toEqual(['video']);
+  });
+
   test.each(some(3, [['gif'], ['h264'], ['mjpeg'], ['yuv4mpegpipe'], ['ivf'], ['apng']]))(
     '%s holds no sound',
     async (container) => {

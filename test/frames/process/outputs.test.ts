@@ -3,11 +3,11 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import type { FramerailError } from '#dist/index.js';
+import { Engine, type FramerailError } from '#dist/index.js';
 import { collector, failing, taking } from '../../support/drip.js';
 import { sharedEngine } from '../../support/engines.js';
 import { failure } from '../../support/failure.js';
-import { framemd5 } from '../../support/ffmpeg.js';
+import { ffprobe, framemd5 } from '../../support/ffmpeg.js';
 import { fixture } from '../../support/fixtures.js';
 import { once } from '../../support/once.js';
 import { filesIn, untouched } from '../../support/process.js';
@@ -103,6 +103,16 @@ describe('output streams', () => {
     const path = join(temporaryFolder(), 'out.bin');
     writeFileSync(path, bytes());
     expect(await framemd5(path)).toEqual(await (clip === 'plain.mp4' ? hashes() : framemd5(fixture(clip))));
+  });
+
+  test.each(['process', 'spawn'] as const)('the header says nothing of how long the input was: %s', async (backend) => {
+    const { stream, bytes } = collector();
+    const part = { to: 1, filters: 'hflip', container: 'matroska', encoderOptions: LOSSLESS.encoderOptions } as const;
+    await using other = new Engine({ backend, workers: 1 });
+    await other.process(fixture('plain.mkv'), stream, part).result;
+    const path = join(temporaryFolder(), 'out.mkv');
+    writeFileSync(path, bytes());
+    expect((await ffprobe('-show_format', path))['format']).not.toHaveProperty('duration');
   });
 
   test('into a stream of the web', async () => {

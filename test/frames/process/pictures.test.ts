@@ -262,6 +262,20 @@ describe('filters', () => {
     for (const [i, { time }] of ours.entries()) expect(time).toBeCloseTo(theirs[i]!.time, 2);
   });
 
+  test.each([['trim=0.4:1.2,setpts=PTS-STARTPTS'], ['trim=end=0.5,hflip'], ['trim=end=1,reverse']])(
+    '%s ends the pictures where it ends, and not the sound',
+    async (filters) => {
+      const output = out('out.mkv');
+      const options = { filters, codec: 'ffv1' } as const;
+      const { decoded } = await engine.process(fixture('plain.mp4'), output, options).result;
+      const [ours, theirs] = [await shownFrames(output), await shownFrames(fixture('plain.mp4'), '-vf', filters)];
+      expect(theirs.length).toBeGreaterThan(10);
+      expect(ours.map(({ md5 }) => md5)).toEqual(theirs.map(({ md5 }) => md5));
+      expect(decoded).toBeLessThan(40);
+      expect(await packets(output, 'a:0')).toHaveLength((await packets(fixture('plain.mp4'), 'a:0')).length);
+    },
+  );
+
   test('come before the transform, in the order of a list, and shape what it sees', async () => {
     const sizes = new Set<string>();
     const output = out();
@@ -315,6 +329,18 @@ describe('encoders', () => {
     expect(pixels.byteLength).toBe(10 * 320 * 180);
     expect(psnr(pixels, (await plainGray()).subarray(0, pixels.byteLength))).toBeGreaterThan(15);
     expect(bytes).toBeGreaterThan(1000);
+  });
+
+  test('Theora keeps every picture where nobody says how large, and what it leaves out for a bit rate can be read', async () => {
+    for (const [options, read] of [
+      [{}, 100],
+      [{ bitrate: 50_000 }, undefined],
+    ] as const) {
+      const output = out('out.ogg');
+      await engine.process(fixture('plain.mp4'), output, { ...options, codec: 'theora', audio: 'none' }).result;
+      const frames = await shown(engine, output);
+      expect(frames.length).toBe(read ?? (await framemd5(output)).length);
+    }
   });
 
   test('keyframes come as often as asked for', async () => {

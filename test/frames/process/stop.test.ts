@@ -68,13 +68,18 @@ describe.each(some(2, ['process', 'spawn']))('%s', (backend) => {
     record(through, 1, (options, output, stop) => Promise.resolve(engine.process(hanging(stop), output, options))),
   );
 
-  test('before it has begun: one frame at least', async () => {
+  test.each([
+    ['through JavaScript', true],
+    ['straight', false],
+  ])('before it has begun: one frame at least, and no more than was read, %s', async (_name, through) => {
     const output = join(temporaryFolder(), 'out.mp4');
-    const session = engine.process(fixture('plain.mp4'), output, { audio: 'none', transform: () => undefined });
+    const transform = through ? { transform: () => undefined } : {};
+    const session = engine.process(fixture('plain.mp4'), output, { audio: 'none', ...transform });
     session.stop();
     session.stop();
     const { encoded } = await session.result;
     expect(encoded).toBeGreaterThanOrEqual(1);
+    expect(encoded).toBeLessThan(90);
     expect(await framemd5(output)).toHaveLength(encoded);
   });
 });

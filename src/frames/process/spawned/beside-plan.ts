@@ -3,7 +3,7 @@ import { devNull } from 'node:os';
 import type { StreamInfo } from '../../../av/index.js';
 import { FramerailError } from '../../../base/index.js';
 import { SOUND_DECODERS } from '../../../sources/index.js';
-import { BITS_PER_CHANNEL, isUnplayable, soundEncoderFor } from '../../../spelling/index.js';
+import { BITS_PER_CHANNEL, isUnplayable, soundEncoderFor, soundRateFor } from '../../../spelling/index.js';
 import { hasSoundEncoder, type CommandSession } from '../../../spawned/index.js';
 import type { ProcessParams, SoundForm, StreamReport } from '../process-params.js';
 
@@ -126,8 +126,15 @@ async function plan(
       : `${String(sound.sampleRate)} samples a second and ${String(sound.channels)} channels are wanted`;
   if (refusal !== undefined) return dropped(stream, `${because}, and it cannot be encoded anew: ${refusal}`);
   const why = `${because}, so ${encoder} encodes it anew.`;
-  const bitrate = BITS_PER_CHANNEL * (sound?.channels ?? stream.channels ?? 2);
-  return { report: { index, kind, codec, action: 'encode', why }, codec: encoder, bitrate, form: sound ?? undefined };
+  const { channels, sampleRate } = sound ?? { channels: stream.channels ?? 2, sampleRate: stream.sampleRate ?? 48_000 };
+  const rate = soundRateFor(container, sampleRate);
+  const form = sound === null && rate === sampleRate ? undefined : { sampleRate: rate, channels };
+  return {
+    report: { index, kind, codec, action: 'encode', why },
+    codec: encoder,
+    bitrate: BITS_PER_CHANNEL * channels,
+    form,
+  };
 }
 
 /** Whether a container takes a stream as it is: each muxer knows only by itself, so a little is written to nowhere. */

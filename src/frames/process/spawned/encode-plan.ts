@@ -78,6 +78,9 @@ export async function chooseByCommand(wish: EncoderWish, container: string): Pro
   return { wish, name, why, attempts, formats: await formatsOfEncoder(name) };
 }
 
+/** Takes away how long the input says that it lasts: Matroska takes it for the output's, where it cannot come back. */
+export const NO_DURATION = ['-metadata', 'DURATION=', '-metadata:s', 'DURATION='];
+
 /** Plans the encoding of pictures; throws FR_ARG_INVALID for wishes that the encoder cannot meet. */
 export function planEncode(
   chosen: ChosenEncoder,

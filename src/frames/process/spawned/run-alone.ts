@@ -8,7 +8,7 @@ import type { JobContext } from '../../../workers/index.js';
 import type { ProcessCommand, ProcessJobResult } from '../process-params.js';
 import { blamesFilters, filterFailure } from './command-failure.js';
 import { timingOf } from './decode-plan.js';
-import { DRAWN, planEncode } from './encode-plan.js';
+import { DRAWN, NO_DURATION, planEncode } from './encode-plan.js';
 import { EncodeRun } from './encode-run.js';
 import type { ProcessStart } from './process-start.js';
 import { expectedDuration, jobResult, NOT_CHANGED } from './process-result.js';
@@ -48,6 +48,7 @@ export async function runAlone(start: ProcessStart): Promise<ProcessJobResult> {
     ...inputArgs(start),
     ...output.beside.maps(stream.index, { video: `0:${String(stream.index)}`, source: 0 }),
     ...(params.from > 0 ? ['-copypriorss', '0'] : []),
+    ...NO_DURATION,
     ...[
       '-map_chapters',
       '-1',

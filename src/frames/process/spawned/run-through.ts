@@ -7,7 +7,7 @@ import type { ColorNames } from '../../spawned/picture-notes.js';
 import type { ProcessEvent, ProcessJobResult } from '../process-params.js';
 import { blamesFilters, filterFailure } from './command-failure.js';
 import { planDecode, sizeOf, timingOf } from './decode-plan.js';
-import { DRAWN, planEncode, type EncodePlan } from './encode-plan.js';
+import { DRAWN, NO_DURATION, planEncode, type EncodePlan } from './encode-plan.js';
 import { EncodeRun } from './encode-run.js';
 import { FEED_INPUT, PictureWriter } from './picture-writer.js';
 import { jobResult, expectedDuration, NOT_CHANGED } from './process-result.js';
@@ -178,7 +178,7 @@ class Encoding implements PictureTarget {
       ...this.#output.beside.maps(index, { video: '0:0', source: 1 }),
       ...(params.from > 0 ? ['-copypriorss', '0'] : []),
       ...(params.to === null ? [] : ['-t', (params.to - params.from).toFixed(6)]),
-      ...[...source, '-map_chapters', '-1'],
+      ...[...source, ...NO_DURATION, '-map_chapters', '-1'],
       ...['-filter:v', [...shape, ...filters, 'null'].join(','), ...passthrough(session.build)],
     ];
   }
