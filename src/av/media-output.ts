@@ -186,7 +186,8 @@ export class MediaOutput {
         details: { codec },
       });
     // Each muxer knows only by itself what it takes, so a header is written to nowhere.
-    const nowhere: ByteTarget = { name: this.#target.name, seekable: true, write: () => undefined };
+    const { name, seekable } = this.#target;
+    const nowhere: ByteTarget = { name, seekable, write: () => undefined };
     const probe = MediaOutput.open(nowhere, { container: this.container });
     try {
       copyStream(probe.#context, input, index);

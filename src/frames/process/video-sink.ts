@@ -187,7 +187,7 @@ export class VideoSink {
    */
   async write(frame: DrawnFrame | Uint8Array | Uint8ClampedArray, times: FrameTimes = {}): Promise<void> {
     if (this.#closed) await this.#refuse();
-    if (typeof times !== 'object') throw argumentError('times', 'an object', times);
+    checkObject('times', times);
     if (frame instanceof DrawnFrame && this.#writing === undefined) {
       this.#hand(frame, this.#ticks(times));
       return;
@@ -310,6 +310,10 @@ export class VideoSink {
     await this.#ending;
     throw this.#over ?? closedError();
   }
+}
+
+function checkObject(name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) throw argumentError(name, 'an object', value);
 }
 
 function closedError(): FramerailError {

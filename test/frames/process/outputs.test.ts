@@ -7,10 +7,10 @@ import { Engine, type FramerailError } from '#dist/index.js';
 import { collector, failing, taking } from '../../support/drip.js';
 import { sharedEngine } from '../../support/engines.js';
 import { failure } from '../../support/failure.js';
-import { ffprobe, framemd5 } from '../../support/ffmpeg.js';
+import { ffmpeg, ffprobe, framemd5 } from '../../support/ffmpeg.js';
 import { fixture } from '../../support/fixtures.js';
 import { once } from '../../support/once.js';
-import { filesIn, untouched } from '../../support/process.js';
+import { filesIn, streamsOf, untouched } from '../../support/process.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const LOSSLESS = {
@@ -113,6 +113,18 @@ describe('output streams', () => {
     const path = join(temporaryFolder(), 'out.mkv');
     writeFileSync(path, bytes());
     expect((await ffprobe('-show_format', path))['format']).not.toHaveProperty('duration');
+  });
+
+  test('sound that could only be described at the end is encoded anew', async () => {
+    const [clip, path] = [join(temporaryFolder(), 'clip.ts'), join(temporaryFolder(), 'out.mkv')];
+    await ffmpeg('-i', fixture('plain.mp4'), '-c', 'copy', clip);
+    const { stream, bytes } = collector();
+    const { streams } = await engine.process(clip, stream, { container: 'matroska', to: 1 }).result;
+    expect(streams.map(({ codec, action }) => `${codec} ${action}`)).toEqual(['h264 encode', 'aac encode']);
+    writeFileSync(path, bytes());
+    expect((await streamsOf(path)).map(({ codec_name }) => codec_name)).toEqual(['h264', 'aac']);
+    const file = await engine.process(clip, path, { to: 1 }).result;
+    expect(file.streams.map(({ action }) => action)).toEqual(['encode', 'copy']);
   });
 
   test('into a stream of the web', async () => {

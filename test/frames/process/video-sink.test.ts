@@ -221,7 +221,7 @@ describe('wrong use', () => {
     await refused(() => other.write(frame), 'FR_ARG_INVALID', /a frame of this video/);
     await refused(() => sink.write(new Uint8Array(5)), 'FR_ARG_INVALID', /3072 bytes/);
     await refused(() => sink.write('x' as never), 'FR_ARG_INVALID', /`frame`/);
-    await refused(() => sink.write(frame, null as never), 'FR_ARG_INVALID', /`options`/);
+    await refused(() => sink.write(frame, null as never), 'FR_ARG_INVALID', /`times`/);
     await refused(() => sink.write(frame, { pts: -1 }), 'FR_ARG_INVALID', /`pts`/);
     await refused(() => sink.write(frame, { duration: Number.NaN }), 'FR_ARG_INVALID', /`duration`/);
     await sink.write(frame, { pts: 1 });
