@@ -334,7 +334,7 @@ test('a relay that is killed leaves what it recorded, and it can be played', asy
   });
   running.child.kill('SIGKILL');
   await running.ended;
-  expect(filesIn(folder)).toEqual([expect.stringMatching(/^out\.\d{8}T\d{9}Z\.part\.flv$/)]);
+  expect(filesIn(folder)).toEqual([expect.stringMatching(/^out\.\d{8}T\d{9}Z-\w{6}\.part\.flv$/)]);
   expect((await packets(left(), 'v:0')).length).toBeGreaterThanOrEqual(enough);
   expect((await streamsOf(left())).map(({ codec_name }) => codec_name)).toEqual(['h264', 'aac']);
 });

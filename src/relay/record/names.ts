@@ -6,9 +6,16 @@ import { systemCode } from '../../base/index.js';
 /** Names in the order in which they are tried, without an end. */
 export type Names = Generator<string, never, undefined>;
 
+/** Characters of letters and digits. */
+const UNIQUE = 6;
+
 /** The file while it grows: readable by its ending, in order by its time, and never in the way of another one. */
 export function partName(target: string, ending: 'flv' | 'ts', began: Date): string {
-  return join(dirname(target), `${stemOf(target)}.${utc(began, true)}.part.${ending}`);
+  // Two relays may record to one name, and begin in the same millisecond.
+  const unique = Math.floor(Math.random() * 36 ** UNIQUE)
+    .toString(36)
+    .padStart(UNIQUE, '0');
+  return join(dirname(target), `${stemOf(target)}.${utc(began, true)}-${unique}.part.${ending}`);
 }
 
 /** One file of a recording that is cut by time. */

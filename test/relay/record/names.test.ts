@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { claim, countedNames, flvNames, timedNames, type Names } from '#dist/relay/record/names.js';
+import { claim, countedNames, flvNames, partName, timedNames, type Names } from '#dist/relay/record/names.js';
 import { filesIn } from '../../support/process.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -18,6 +18,13 @@ test('the first name is the one that was asked for, and others follow it', () =>
     '/a/show-20261120T174500Z-2.mp4',
   ]);
   expect(first(2, flvNames(countedNames('/a/show.mp4')))).toEqual(['/a/show.flv', '/a/show.1.flv']);
+});
+
+test('what grows has a name of its own, also in one millisecond, and in the order of time', () => {
+  const names = Array.from({ length: 100 }, (_, i) => partName('/a/show.mp4', 'flv', new Date(i < 50 ? 0 : 1)));
+  expect(new Set(names).size).toBe(100);
+  for (const name of names) expect(name).toMatch(/^\/a\/show\.19700101T00000000[01]Z-\w{6}\.part\.flv$/);
+  expect(Math.max(...names.slice(0, 50).map((name) => names.toSorted().indexOf(name)))).toBe(49);
 });
 
 test('many who want one name at once get one each, and lose nothing', async () => {
