@@ -1,7 +1,7 @@
 // The plan of a storyboard: how far its steps are apart, how large its tiles are, and where each one lies. Arithmetic.
 import { FramerailError } from '../../base/index.js';
 import type { Rect, Size } from '../../pixels/index.js';
-import { MAX_SIDE } from '../shape/index.js';
+import { MAX_SIDE } from '../shape/shape.js';
 
 /** Columns or rows of a sheet at most: what phones of the last ten years decode as one texture. */
 export const MAX_SHEET_SIDE = MAX_SIDE;
