@@ -197,7 +197,7 @@ test('names that are none are a loss, and addresses that are none are refused', 
   expect((await told('lost')).error).toMatchObject({ code: 'FR_RELAY_CONNECT' });
   for (const [to, words] of [
     ['udp://127.0.0.1', 'udp://239.1.1.1:1234'],
-    ['udp://127.0.0.1:70000', 'udp://239.1.1.1:1234'],
+    ['udp://127.0.0.1:70000', 'a port of 1 to 65,535'],
     ['udp://127.0.0.1:5000?pkt_size=1000', 'multiple of 188'],
     ['udp://127.0.0.1:5000?ttl=0', 'ttl'],
     ['udp://127.0.0.1:5000?localaddr=eth0', 'localaddr'],
