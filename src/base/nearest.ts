@@ -14,17 +14,23 @@ export function nearest(word: string, known: Iterable<string>): string[] {
     .map(({ candidate }) => candidate);
 }
 
-/** The Levenshtein distance; 1 for a word that contains the other. */
+/** Beside words that differ by one letter, or by two that changed places, one that merely contains the other comes behind. */
+const CONTAINS = 1.5;
+
+/** How many letters are added, left out, replaced, or have changed places with the next one. */
 function distanceTo(word: string, candidate: string): number {
-  if (word.length >= 3 && (candidate.includes(word) || word.includes(candidate))) return 1;
-  let row = Array.from({ length: candidate.length + 1 }, (_, i) => i);
+  let [before, row]: [number[], number[]] = [[], Array.from({ length: candidate.length + 1 }, (_, i) => i)];
   for (let i = 1; i <= word.length; i++) {
     const next = [i];
     for (let j = 1; j <= candidate.length; j++) {
       const change = (row[j - 1] ?? 0) + (word[i - 1] === candidate[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const swapped = word[i - 1] === candidate[j - 2] && word[i - 2] === candidate[j - 1];
+      const swap = i > 1 && j > 1 && swapped ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY;
+      next.push(Math.min(change, swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
-    row = next;
+    [before, row] = [row, next];
   }
-  return row[candidate.length] ?? 0;
+  const distance = row[candidate.length] ?? 0;
+  const contains = word.length >= 3 && (candidate.includes(word) || word.includes(candidate));
+  return contains ? Math.min(distance, CONTAINS) : distance;
 }

@@ -182,7 +182,7 @@ describe.each(some(2, ['process', 'inline']))('Ctrl-C with --backend %s', (backe
   });
 });
 
-describe.each(['process', 'spawn'])('Ctrl-C while a live input is recorded, with --backend %s', (backend) => {
+describe.each(some(2, ['process', 'spawn']))('Ctrl-C while a live input is recorded, with --backend %s', (backend) => {
   test('ends the recording, which is whole', async () => {
     const { url } = await sender('udp', 'plain.mp4', ['-stream_loop', '-1']);
     const folder = temporaryFolder();

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { fixture } from '../support/fixtures.js';
+import { some } from '../support/long.js';
 import { isAlive } from '../support/resources.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -21,7 +22,7 @@ const PROGRAM = `
   setInterval(() => undefined, 1000);
 `;
 
-it.each(['memfd', 'shm', 'copy'])('workers follow a parent that was killed (%s)', async (transport) => {
+it.each(some(2, ['memfd', 'shm', 'copy']))('workers follow a parent that was killed (%s)', async (transport) => {
   const named = (): string[] => readdirSync('/dev/shm').filter((name) => name.includes('framerail'));
   const before = named();
   const parent = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, fixture('big.mp4'), transport], {
@@ -46,7 +47,7 @@ const RECORDER = `
   engine.process(process.argv[1], process.argv[2], { filters, onProgress: () => console.log(engine.pids.join()) });
 `;
 
-it.each(['SIGKILL', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const)('commands follow a parent that got %s', async (signal) => {
+it.each(some(2, ['SIGKILL', 'SIGINT', 'SIGTERM', 'SIGHUP']))('commands follow a parent that got %s', async (signal) => {
   const args = ['--input-type=module', '-e', RECORDER, fixture('big.mp4'), join(temporaryFolder(), 'out.mp4')];
   const parent = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];

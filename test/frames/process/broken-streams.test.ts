@@ -8,10 +8,11 @@ import { clipBlocks } from '../../support/blocks.js';
 import { sharedEngine } from '../../support/engines.js';
 import { failure } from '../../support/failure.js';
 import { fixture } from '../../support/fixtures.js';
+import { some } from '../../support/long.js';
 import { filesIn } from '../../support/process.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-describe.each(['process', 'spawn', 'inline'] as const)('%s', (backend) => {
+describe.each(some(2, ['process', 'spawn', 'inline']))('%s', (backend) => {
   const engine = sharedEngine({ backend, workers: 1 });
 
   test('an input that is not there', async () => {

@@ -72,7 +72,7 @@ describe('there to RGB and back', () => {
         expect(Math.abs(pixels[(90 * 320 + x) * 3 + i]! - wanted)).toBeLessThanOrEqual(4);
   });
 
-  test.each(['rgba', 'gray8', 'yuv420p', 'nv12'] as const)('%s', async (format) => {
+  test.each(some(2, ['rgba', 'gray8', 'yuv420p', 'nv12']))('%s', async (format) => {
     const output = out();
     const options = { ...QUICK, transform: untouched, format, lossless: true, to: 0.6 };
     await engine.process(fixture('plain.mp4'), output, options).result;
@@ -113,7 +113,7 @@ describe('what is said about pictures', () => {
   });
 
   const full = once(() => rawPixels(fixture('mjpeg.avi'), '-frames:v', '10', '-pix_fmt', 'gray'));
-  test.each(['yuv420p', 'nv12', 'gray8', 'rgb24', 'rgba'] as const)(
+  test.each(some(2, ['yuv420p', 'nv12', 'gray8', 'rgb24', 'rgba']))(
     'full range through %s looks the same',
     async (format) => {
       const output = out();
@@ -136,16 +136,19 @@ describe('what is said about pictures', () => {
     expect(await video(output)).toMatchObject({ sample_aspect_ratio: '1:1', width: 320, height: 90 });
   });
 
-  test.each(['turned-90.mp4', 'turned-180.mp4', 'turned-270.mp4'])('%s: turned pixels and no matrix', async (clip) => {
-    const output = out();
-    const options = { ...QUICK, transform: untouched, format: 'native', lossless: true, to: 0.4 } as const;
-    await engine.process(fixture(clip), output, options).result;
-    const stream = await video(output);
-    expect(stream['side_data_list']).toBeUndefined();
-    // ffmpeg turns by itself when it decodes.
-    const wanted = await rawPixels(fixture(clip), '-frames:v', '10', '-pix_fmt', 'yuv420p');
-    expect((await rawPixels(output, '-pix_fmt', 'yuv420p')).equals(wanted)).toBe(true);
-  });
+  test.each(some(2, ['turned-90.mp4', 'turned-180.mp4', 'turned-270.mp4']))(
+    '%s: turned pixels and no matrix',
+    async (clip) => {
+      const output = out();
+      const options = { ...QUICK, transform: untouched, format: 'native', lossless: true, to: 0.4 } as const;
+      await engine.process(fixture(clip), output, options).result;
+      const stream = await video(output);
+      expect(stream['side_data_list']).toBeUndefined();
+      // ffmpeg turns by itself when it decodes.
+      const wanted = await rawPixels(fixture(clip), '-frames:v', '10', '-pix_fmt', 'yuv420p');
+      expect((await rawPixels(output, '-pix_fmt', 'yuv420p')).equals(wanted)).toBe(true);
+    },
+  );
 
   test.each(['mp4', 'mkv'])('without a turn the matrix survives in .%s', async (ending) => {
     const output = out(`out.${ending}`);
