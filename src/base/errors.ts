@@ -207,10 +207,19 @@ export function errorToData(error: unknown): ErrorData {
   if (isFramerailError(error)) return { code: error.code, message: error.message, details: error.details };
   return {
     code: 'FR_INTERNAL',
-    message: `Unexpected failure inside framerail: ${messageOf(error)}`,
+    message: unexpected(error),
     details: {},
     stack: error instanceof Error ? error.stack : undefined,
   };
+}
+
+/** The error itself where it is ours; a defect with its cause otherwise. */
+export function toFramerailError(error: unknown): FramerailError {
+  return isFramerailError(error) ? error : new FramerailError('FR_INTERNAL', unexpected(error), { cause: error });
+}
+
+function unexpected(error: unknown): string {
+  return `Unexpected failure inside framerail: ${messageOf(error)}`;
 }
 
 /** What something that was thrown says: anything can be thrown, also what cannot be turned into text. */

@@ -21,6 +21,7 @@ export {
   FramerailError,
   isFramerailError,
   messageOf,
+  toFramerailError,
   type ErrorCode,
   type ErrorData,
   type ErrorDetails,

@@ -4,10 +4,9 @@ import {
   checkInteger,
   checkOptions,
   checkSwitch,
-  FramerailError,
-  isFramerailError,
-  messageOf,
+  type FramerailError,
   optionNames,
+  toFramerailError,
 } from '../../base/index.js';
 import type { MediaInput } from '../../sources/index.js';
 import { COVER_SET_NAMES, type CoverSetOptions } from '../cover-options.js';
@@ -116,7 +115,7 @@ export function makeBatch<Item extends CoverBatchItem>(
       const covers = await makeItem(makeAll, usual, item, stop);
       return { ok: true, ...facts(), covers };
     } catch (cause) {
-      return { ok: false, ...facts(), error: asFramerailError(cause) };
+      return { ok: false, ...facts(), error: toFramerailError(cause) };
     }
   };
   return mapWindowed(items, work, { concurrency, window, ordered, signal });
@@ -147,10 +146,4 @@ async function makeItem(
   } finally {
     for (const signal of signals) signal.removeEventListener('abort', onAbort);
   }
-}
-
-function asFramerailError(error: unknown): FramerailError {
-  if (isFramerailError(error)) return error;
-  const why = messageOf(error);
-  return new FramerailError('FR_INTERNAL', `Unexpected failure inside framerail: ${why}`, { cause: error });
 }

@@ -1,5 +1,5 @@
 // A running `processVideo()`: frames out of the worker into the transform and back, until the output is published.
-import { deadlineError, FramerailError, startDeadline, type CallOptions } from '../../base/index.js';
+import { deadlineError, FramerailError, startDeadline, toFramerailError, type CallOptions } from '../../base/index.js';
 import type { PictureLayout } from '../../pixels/index.js';
 import { closeBlocks, type ResolvedSource } from '../../sources/index.js';
 import {
@@ -16,7 +16,6 @@ import { openDestination, type Destination, type MediaDestination } from './dest
 import { checkUpdate, type CheckedProcess } from './process-options.js';
 import type { ProcessCommand, ProcessEvent, ProcessJobResult } from './process-params.js';
 import type { ProcessUpdate, RunningProcess } from './running-process.js';
-import { toFramerailError } from './session-error.js';
 import { ProgressMeter, type ProcessProgress } from './progress.js';
 import { TransformPump } from './transform-pump.js';
 

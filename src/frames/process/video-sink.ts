@@ -1,5 +1,12 @@
 // Writes a video from frames that are made in JavaScript: the mirror of `video.frames()`.
-import { argumentError, checkNumber, FramerailError, startDeadline, type Deadline } from '../../base/index.js';
+import {
+  argumentError,
+  checkNumber,
+  FramerailError,
+  startDeadline,
+  toFramerailError,
+  type Deadline,
+} from '../../base/index.js';
 import type { PictureLayout } from '../../pixels/index.js';
 import { jobModule, type JobModule, type JobRun, type LeasedItem, type WorkerPool } from '../../workers/index.js';
 import { isLayout } from '../frame-facts.js';
@@ -11,7 +18,6 @@ import type { ProcessUpdate } from './running-process.js';
 import type { ProcessCommand, ProcessEvent } from './process-params.js';
 import { checkSink, type VideoSinkOptions } from './sink-options.js';
 import type { DrawnFacts, SinkJobResult, SinkParams } from './sink-params.js';
-import { toFramerailError } from './session-error.js';
 
 /** The module of the sink job. */
 export const SINK_JOB: JobModule = {

@@ -4,10 +4,10 @@ import { resolve } from 'node:path';
 import {
   checkOptions,
   checkSwitch,
-  optionNames,
-  FramerailError,
+  type FramerailError,
   isFramerailError,
-  messageOf,
+  optionNames,
+  toFramerailError,
 } from '../../../base/index.js';
 import type { CoverBatchItem, CoverBatchOptions, CoverBatchResult } from '../batch.js';
 import type { CoverSetOptions } from '../../cover-options.js';
@@ -299,7 +299,7 @@ export class FolderBatch {
       const options = { ...plan.options, signal: this.#stop.signal };
       return { kind: 'make', todo: { input: plan.input, options, plan, version } };
     } catch (error) {
-      return { kind: 'fail', plan, error: asError(error) };
+      return { kind: 'fail', plan, error: toFramerailError(error) };
     }
   }
 
@@ -325,7 +325,7 @@ export class FolderBatch {
         return this.#handlers.onMade?.(made);
       };
     } catch (cause) {
-      const error = asError(cause);
+      const error = toFramerailError(cause);
       return () => {
         if (error.code === 'FR_BATCH_STATE') throw error;
         this.#fail(plan.origin, error);
@@ -350,10 +350,4 @@ function originOf(found: Found): CoverOrigin {
   if (found.kind === 'address') return { source: withoutSecrets(found.address), manifest: null, line: null, id: null };
   const [name, line] = found.kind === 'row' ? [found.manifest.name, found.row.line] : [found.name, found.line];
   return { source: name, manifest: name, line, id: null };
-}
-
-function asError(error: unknown): FramerailError {
-  if (isFramerailError(error)) return error;
-  const why = messageOf(error);
-  return new FramerailError('FR_INTERNAL', `Unexpected failure inside framerail: ${why}`, { cause: error });
 }
